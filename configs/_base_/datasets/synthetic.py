@@ -1,0 +1,53 @@
+# Photos rendered by tools/make_synthetic_data.py; boxes are tight, hence the padding.
+data_root = 'data/synthetic/preprocessed_datasets/'
+image_root = 'data/synthetic/datasets/synthetic'
+body = dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True)
+
+train_pipeline = dict(
+    load=dict(type='LoadPhoto'),
+    augment=dict(type='AugmentPerson', flip_prob=0.5, rotation=30, rotation_prob=0.6, scale=0.25),
+    crop=dict(type='MultiRoICrop', crop_size=(96, 128), num_rois=5),
+    noise=dict(type='ChannelNoise', factor=0.4),
+    pack=dict(type='PackMultiRoI'),
+)
+test_pipeline = dict(
+    load=dict(type='LoadPhoto'),
+    crop=dict(type='MultiRoICrop', crop_size=(96, 128), num_rois=5),
+    pack=dict(type='PackMultiRoI'),
+)
+
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=1,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='MultiRoIHumanData',
+        ann_file=data_root + 'synthetic_train.npz',
+        image_dir=image_root,
+        box_padding=1.2,
+        body_model=body,
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=32,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='MultiRoIHumanData',
+        ann_file=data_root + 'synthetic_test.npz',
+        image_dir=image_root,
+        box_padding=1.2,
+        body_model=body,
+        pipeline=test_pipeline,
+    ),
+)
+test_dataloader = val_dataloader
+
+val_evaluator = dict(type='HumanMeshMetric', body_model=body, gt_source='smpl')
+test_evaluator = val_evaluator

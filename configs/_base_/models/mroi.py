@@ -1,0 +1,24 @@
+# Everything of the model but its backbone. Defaults follow the papers; options are in the docstrings.
+model = dict(
+    type='MultiRoIEstimator',
+    data_preprocessor=dict(type='MultiRoIPreprocessor'),
+    head=dict(
+        type='RoIAwareFusionHead',
+        num_rois=5,
+        fusion=dict(score='mlp', relation='subtract_then_encode', num_freqs=32),
+        embedding=dict(gate='sigmoid'),
+        mesh_from='mean',
+        bbox_condition='own',
+        mean_params=dict(model_path='data/body_models/smpl', free_body=False),
+    ),
+    body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=False),
+    convention='smpl_54',
+    loss_camera=dict(type='CameraConsistencyLoss', loss_weight=1.0),
+    loss_contrastive=dict(type='MultiRoIContrastiveLoss', loss_weight=0.1),
+    loss_keypoints2d=dict(type='ReprojectionLoss', loss_weight=5.0),
+    loss_keypoints3d=dict(type='Keypoints3DLoss', loss_weight=5.0),
+    loss_pose=dict(type='SMPLPoseLoss', loss_weight=1.0),
+    loss_betas=dict(type='SMPLBetasLoss', loss_weight=0.001),
+    loss_vertices=dict(type='VertexLoss', loss_weight=1.0),
+    loss_scale=60.0,
+)

@@ -1,0 +1,116 @@
+"""RoI, local and full cameras: the geometry of Eq. 7-14, as pure functions on tensors.
+
+Notation: N persons, M RoIs, K points. Axes are x right, y down, z forward; lengths on the image are
+pixels of the (augmented) full image, lengths in space are metres.
+
+- RoI ``B = (c_x, c_y, b)``: centre relative to the principal point and side, all in pixels.
+- local camera ``C = (s, t_x, t_y)``: weak perspective of one crop; ``s`` unitless, ``t`` in metres.
+- full camera ``(t_x, t_y, t_z)``: translation of the body in the frame of the full image, metres.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+MIN_SCALE = 1e-3
+"""Smallest \\|s\\| used in a division: a body a thousandth of its crop carries no information."""
+MIN_DEPTH_M = 0.05
+"""Smallest depth used in a division, metres: what lies nearer or behind is projected from here."""
+
+
+def default_focal_length(img_size: Tensor) -> Tensor:
+    """Focal length assumed when none is annotated, ``f = sqrt(W^2 + H^2)`` (CLIFF, Sec. 3.1).
+
+    Args:
+        img_size: (..., 2) width and height of the full image in pixels.
+
+    Returns:
+        (...) focal length in pixels.
+    """
+    return torch.linalg.vector_norm(img_size, dim=-1)
+
+
+def encode_bbox_info(rois: Tensor, focal_length: Tensor) -> Tensor:
+    """Normalised RoI that the network sees, ``(2.8 c_x/f, 2.8 c_y/f, (b - 0.24 f)/(0.06 f))`` (CLIFF).
+
+    Args:
+        rois: (..., 3) centre relative to the principal point and side, pixels.
+        focal_length: (...) pixels; broadcast against the leading dimensions of ``rois``.
+
+    Returns:
+        (..., 3) unitless ``bbox_info``.
+    """
+    f = focal_length[..., None]
+    centre = 2.8 * rois[..., :2] / f
+    side = (rois[..., 2:] - 0.24 * f) / (0.06 * f)
+    return torch.cat([centre, side], dim=-1)
+
+
+def _away_from_zero(x: Tensor, minimum: float) -> Tensor:
+    """Keep the sign of ``x`` and at least ``minimum`` of its size, so that 1/x stays finite."""
+    bounded = torch.where(x < 0, x.clamp(max=-minimum), x.clamp(min=minimum))
+    return bounded
+
+
+def crop_to_full_camera(camera: Tensor, roi: Tensor, focal_length: Tensor) -> Tensor:
+    """Full camera that a local camera of one RoI implies (Eq. 12).
+
+    ``t_x' = t_x + 2 c_x / (b s)``, ``t_y' = t_y + 2 c_y / (b s)``, ``t_z' = 2 f / (b s)``.
+    ``|s|`` below `MIN_SCALE` is treated as `MIN_SCALE`, which keeps values and gradients finite.
+
+    Args:
+        camera: (..., 3) local ``(s, t_x, t_y)``; ``s`` unitless, ``t`` metres.
+        roi: (..., 3) ``(c_x, c_y, b)`` pixels, centre relative to the principal point.
+        focal_length: (...) pixels.
+
+    Returns:
+        (..., 3) full ``(t_x, t_y, t_z)`` in metres.
+    """
+    scale = _away_from_zero(camera[..., :1], MIN_SCALE)
+    metres_per_pixel = 2 / (roi[..., 2:] * scale)  # at the depth of the body
+    shift = camera[..., 1:] + roi[..., :2] * metres_per_pixel
+    depth = focal_length[..., None] * metres_per_pixel
+    return torch.cat([shift, depth], dim=-1)
+
+
+def full_to_crop_camera(full: Tensor, roi: Tensor, focal_length: Tensor) -> Tensor:
+    """Local camera of one RoI that shows the body where a full camera does (inverse of Eq. 12).
+
+    Args:
+        full: (..., 3) full ``(t_x, t_y, t_z)`` in metres.
+        roi: (..., 3) ``(c_x, c_y, b)`` pixels, centre relative to the principal point.
+        focal_length: (...) pixels.
+
+    Returns:
+        (..., 3) local ``(s, t_x, t_y)``; ``s`` unitless, ``t`` metres.
+    """
+    depth = _away_from_zero(full[..., 2:], MIN_DEPTH_M)
+    scale = 2 * focal_length[..., None] / (roi[..., 2:] * depth)
+    shift = full[..., :2] - roi[..., :2] * depth / focal_length[..., None]
+    return torch.cat([scale, shift], dim=-1)
+
+
+def project_points(
+    points: Tensor,
+    full_camera: Tensor,
+    focal_length: Tensor,
+    principal_point: Tensor | None = None,
+) -> Tensor:
+    """Perspective projection of body points into the full image (Eq. 13-14).
+
+    Depths below `MIN_DEPTH_M` are treated as `MIN_DEPTH_M`: points at or behind the camera stay finite.
+
+    Args:
+        points: (..., K, 3) metres, in the frame of the body (axes of the camera, no translation).
+        full_camera: (..., 3) translation in metres.
+        focal_length: (...) pixels.
+        principal_point: (..., 2) pixels from the top left corner of the full image, optional.
+
+    Returns:
+        (..., K, 2) pixels, relative to the principal point; from the top left corner if one is given.
+    """
+    in_camera = points + full_camera[..., None, :]
+    depth = in_camera[..., 2:].clamp(min=MIN_DEPTH_M)
+    pixels = focal_length[..., None, None] * in_camera[..., :2] / depth
+    return pixels if principal_point is None else pixels + principal_point[..., None, :]

@@ -1,0 +1,73 @@
+"""Random augmentation of a person: geometry before the crops are cut, colour after."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mroi_plugin.datasets.person_geometry import Sample, flip_person, rotate_person
+from mroi_plugin.host.conventions import flip_permutation
+from mroi_plugin.registry import TRANSFORMS, register
+
+
+@register(TRANSFORMS, host='PIPELINES')
+class AugmentPerson:
+    """Random flip, roll and box size; changes annotations only, pixels are warped once by `MultiRoICrop`.
+
+    Args:
+        flip_prob: probability of a left-right mirror.
+        rotation: standard deviation of the roll in degrees, cut at twice that.
+        rotation_prob: probability of a roll.
+        scale: standard deviation of the relative box size, cut at once that.
+        convention: keypoint convention of the sample, for exchanging left and right.
+    """
+
+    def __init__(
+        self,
+        flip_prob: float = 0.5,
+        rotation: float = 30.0,
+        rotation_prob: float = 0.6,
+        scale: float = 0.25,
+        convention: str = 'smpl_54',
+    ) -> None:
+        self.flip_prob = flip_prob
+        self.rotation = rotation
+        self.rotation_prob = rotation_prob
+        self.scale = scale
+        self.convention = convention
+
+    def __call__(self, sample: Sample) -> Sample:
+        """Augment a loaded sample; draws from its ``rng``."""
+        rng: np.random.Generator = sample['rng']
+        flip, roll = rng.random(2) < (self.flip_prob, self.rotation_prob)
+        angle, size = np.clip(rng.standard_normal(2), (-2, -1), (2, 1))
+        if flip:
+            sample = flip_person(sample, flip_permutation(self.convention))
+        if roll:
+            sample = rotate_person(sample, angle * self.rotation)
+        return {**sample, 'box_size': sample['box_size'] * (1 + size * self.scale)}
+
+
+@register(TRANSFORMS, host='PIPELINES')
+class ChannelNoise:
+    """Scale each colour channel of a person's crops by one random factor (SPIN).
+
+    Args:
+        factor: half width of the uniform distribution around 1.
+
+    Raises:
+        ValueError: if ``factor`` is outside 0..1.
+    """
+
+    def __init__(self, factor: float = 0.4) -> None:
+        if not 0 <= factor <= 1:
+            raise ValueError(f'ChannelNoise(factor={factor}): expected 0..1.')
+        self.factor = factor
+
+    def __call__(self, sample: Sample) -> Sample:
+        """Recolour ``img`` (M, 3, h, w) uint8."""
+        gains = sample['rng'].uniform(1 - self.factor, 1 + self.factor, 3)
+        img = np.empty_like(sample['img'])
+        for channel, gain in enumerate(gains):
+            table = np.clip(np.arange(256) * gain + 0.5, 0, 255).astype(np.uint8)
+            img[:, channel] = table[sample['img'][:, channel]]
+        return {**sample, 'img': img}

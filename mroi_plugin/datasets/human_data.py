@@ -1,0 +1,126 @@
+"""Persons of a HumanData file as samples for the Multi-RoI pipeline."""
+
+from __future__ import annotations
+
+import os.path as osp
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Union
+
+import numpy as np
+import torch
+from mmengine.dataset import Compose
+from torch.utils.data import ConcatDataset, Dataset
+
+from mroi_plugin.datasets.annotations import Annotations, read_annotations
+from mroi_plugin.datasets.person_geometry import Sample
+from mroi_plugin.registry import DATASETS, MODELS, TRANSFORMS, register
+
+
+Step = Union[dict[str, Any], Callable[[Sample], Sample]]
+Pipeline = Union[Mapping[str, Step], Sequence[Step]]
+
+
+def build_pipeline(steps: Pipeline) -> Compose:
+    """One callable from the steps of a pipeline, named or listed; a step that is None is left out."""
+    steps = steps.values() if isinstance(steps, Mapping) else steps
+    return Compose([TRANSFORMS.build(s) if isinstance(s, dict) else s for s in steps if s is not None])
+
+
+@register(DATASETS)
+class MultiRoIHumanData(Dataset):
+    """Persons of one mmhuman3d HumanData file.
+
+    What the file does not annotate is masked: ``has_smpl``, ``has_transl`` and the confidences of the
+    joints say what a sample really has. An annotated focal length and principal point win over defaults.
+
+    Args:
+        ann_file: HumanData ``.npz``.
+        image_dir: folder that the file's ``image_path`` entries are relative to.
+        pipeline: transforms in order, from `LoadPhoto` to `PackMultiRoI`; a dictionary of named steps,
+            which a derived config can override by name, or a list.
+        convention: keypoint convention of the samples.
+        box_padding: factor on the sides of ``bbox_xywh``.
+        body_model: `SMPLBody`; needed to carry ``smpl_transl`` through augmentation (its rest pelvis).
+            Without it ``has_transl`` is 0.
+
+    Raises:
+        FileNotFoundError: if ``ann_file`` is missing.
+        ValueError: if the file holds no person, an empty or NaN box, or arrays of unequal length.
+    """
+
+    def __init__(
+        self,
+        ann_file: str,
+        image_dir: str,
+        pipeline: Pipeline,
+        convention: str = 'smpl_54',
+        box_padding: float = 1.2,
+        body_model: dict[str, Any] | None = None,
+    ) -> None:
+        self.image_dir = image_dir
+        self.ann_file = ann_file
+        self.pipeline = build_pipeline(pipeline)
+        self.annotations: Annotations = read_annotations(ann_file, convention, box_padding)
+        self._set_rest_pelvis(body_model)
+        # Shared with worker processes, persistent ones too: (seed, epoch).
+        self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
+
+    def _set_rest_pelvis(self, body_model: dict[str, Any] | None) -> None:
+        """``J0(beta) = r . (v + S beta)`` of every person; metres."""
+        arrays = self.annotations.arrays
+        if body_model is None:
+            arrays['smpl_rest_pelvis'] = np.zeros((len(self), 3), np.float32)
+            arrays['has_transl'] = np.zeros(len(self), np.float32)
+            return
+        body = MODELS.build(body_model)
+        self.annotations.check_body(body)
+        pelvis = body.J_regressor[0]
+        mean = (pelvis @ body.v_template).numpy()
+        directions = torch.einsum('v,vcs->cs', pelvis, body.shapedirs).numpy()
+        betas = arrays['smpl_betas'][:, : directions.shape[1]]
+        arrays['smpl_rest_pelvis'] = (mean + betas @ directions.T).astype(np.float32)
+
+    def __len__(self) -> int:
+        return len(self.annotations)
+
+    def set_epoch(self, epoch: int, seed: int = 0) -> None:
+        """Choose the random numbers of the augmentation; reaches running workers too."""
+        self._epoch[0], self._epoch[1] = seed, epoch
+
+    def raw_sample(self, index: int) -> Sample:
+        """Annotations of one person, before the pipeline; pixels of the photo, metres, radians.
+
+        The generator ``rng`` depends on (seed, epoch, index) alone: neither on the number of workers
+        nor on what was drawn before, so a resumed run sees what an undisturbed one would.
+        """
+        sample = self.annotations.row(index)
+        sample['image_path'] = osp.join(self.image_dir, sample['image_path'])
+        sample['ann_file'] = self.ann_file
+        sample['sample_idx'] = index
+        sample['rng'] = np.random.default_rng([*self._epoch.tolist(), index])
+        return sample
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self.pipeline(self.raw_sample(int(index)))
+
+
+@register(DATASETS)
+class ConcatHumanData(ConcatDataset):
+    """Several annotation files as one data set, one after another.
+
+    Args:
+        datasets: options of `MultiRoIHumanData` by name of the data set.
+        pipeline: given to every one of them that has none of its own.
+        **shared: further options of `MultiRoIHumanData` for all that do not set them.
+    """
+
+    def __init__(
+        self, datasets: Mapping[str, dict[str, Any]], pipeline: Pipeline, **shared: Any
+    ) -> None:
+        shared = {'pipeline': pipeline, **shared}
+        super().__init__([MultiRoIHumanData(**{**shared, **own}) for own in datasets.values()])
+
+    def set_epoch(self, epoch: int, seed: int = 0) -> None:
+        """See `MultiRoIHumanData.set_epoch`."""
+        for dataset in self.datasets:
+            dataset.set_epoch(epoch, seed)

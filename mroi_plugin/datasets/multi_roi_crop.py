@@ -1,0 +1,126 @@
+"""Cutting the M RoIs of a person out of its photo (v2 Sec. 3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from mroi_plugin.datasets.person_geometry import Sample, compose_affine
+from mroi_plugin.registry import TRANSFORMS, register
+
+DEFAULT_SHIFTS = ((0.1, 0.0), (-0.1, 0.0), (0.0, 0.1), (0.0, -0.1))
+"""Offsets of RoIs 1.. from the box centre, in units of the box side."""
+DEFAULT_SCALES = (1.5, 1.25, 0.8, 0.65)
+"""Sides of RoIs 1.. in units of the box side."""
+
+
+def square_side(box_size: np.ndarray, crop_size: tuple[int, int]) -> float:
+    """Side ``b``, mapped onto the longer crop side, for which the crop just holds the box.
+
+    Args:
+        box_size: (2) width and height of the box, pixels.
+        crop_size: (w, h) of the crop, pixels.
+    """
+    crop = np.asarray(crop_size, np.float64)
+    return float((np.asarray(box_size) * crop.max() / crop).max())
+
+
+def roi_affine(centre: np.ndarray, side: float, crop_size: tuple[int, int]) -> np.ndarray:
+    """Affine (2, 3) from pixels of the full image to pixels of a crop.
+
+    ``centre`` (2) px goes to the middle ``(w/2, h/2)`` of the crop and ``side`` px to its longer side.
+    """
+    gain = max(crop_size) / side
+    middle = np.asarray(crop_size, np.float64) / 2
+    return np.concatenate([np.eye(2) * gain, (middle - gain * centre)[:, None]], axis=1)
+
+
+@register(TRANSFORMS, host='PIPELINES')
+class MultiRoICrop:
+    """Cut M crops of one person, all from one rotation frame; RoI 0 is the box itself.
+
+    RoI m is centred at ``c + shift_m b`` with side ``scale_m b``. Each crop is one warp of the photo.
+
+    Args:
+        crop_size: (w, h) of a crop in pixels.
+        shifts: offsets of RoIs 1, 2, ... in units of b.
+        scales: sides of RoIs 1, 2, ... in units of b.
+        num_rois: M; fewer than ``1 + len(shifts)`` takes a prefix. None takes all.
+        random: draw RoIs 1.. anew for every sample, shifts and scales uniform in the range of the lists.
+
+    Raises:
+        ValueError: if the lists differ in length or are too short for ``num_rois``, or a size is not
+            positive.
+    """
+
+    def __init__(
+        self,
+        crop_size: tuple[int, int] = (192, 256),
+        shifts: Sequence[tuple[float, float]] = DEFAULT_SHIFTS,
+        scales: Sequence[float] = DEFAULT_SCALES,
+        num_rois: int | None = None,
+        random: bool = False,
+    ) -> None:
+        if len(shifts) != len(scales):
+            raise ValueError(
+                f'MultiRoICrop: {len(shifts)} shifts but {len(scales)} scales; RoI m needs one of each.'
+            )
+        num_rois = 1 + len(scales) if num_rois is None else num_rois
+        if not 1 <= num_rois <= 1 + len(scales):
+            raise ValueError(
+                f'MultiRoICrop: num_rois={num_rois} with {len(scales)} shifts and scales; expected '
+                f'1..{1 + len(scales)}, give longer lists for more.'
+            )
+        if min(crop_size) < 1 or any(s <= 0 for s in scales):
+            raise ValueError(
+                f'MultiRoICrop: crop_size={tuple(crop_size)} and scales={tuple(scales)} must be positive.'
+            )
+        self.crop_size = (int(crop_size[0]), int(crop_size[1]))
+        self.shifts = np.asarray([(0.0, 0.0), *shifts], np.float64)[:num_rois]
+        self.scales = np.asarray([1.0, *scales], np.float64)[:num_rois]
+        self.random = random
+
+    def layout(self, rng: np.random.Generator | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Shifts (M, 2) and scales (M) of the RoIs in units of b; RoI 0 is always the box."""
+        if not self.random or len(self.scales) == 1:
+            return self.shifts, self.scales
+        low, high = self.shifts.min(0), self.shifts.max(0)
+        shifts = rng.uniform(low, high, self.shifts.shape)
+        scales = rng.uniform(self.scales.min(), self.scales.max(), self.scales.shape)
+        shifts[0], scales[0] = 0, 1
+        return shifts, scales
+
+    def __call__(self, sample: Sample) -> Sample:
+        """Cut the crops of a loaded, possibly augmented sample.
+
+        Args:
+            sample: ``photo`` (H, W, 3) uint8, ``image_affine`` (2, 3) photo -> augmented full image,
+                ``box_centre`` (2) and ``principal_point`` (2) px of the augmented full image,
+                ``box_size`` (2) px.
+
+        Returns:
+            The sample with ``img`` (M, 3, h, w) uint8 in place of ``photo``, ``rois`` (M, 3) px with the
+            centres relative to the principal point, and ``roi_affines`` (M, 2, 3) augmented full image
+            -> crop.
+        """
+        shifts, scales = self.layout(sample.get('rng'))
+        side = square_side(sample['box_size'], self.crop_size)
+        centres = sample['box_centre'] + shifts * side
+        sides = scales * side
+        affines = np.stack([roi_affine(c, b, self.crop_size) for c, b in zip(centres, sides)])
+        out = {name: value for name, value in sample.items() if name != 'photo'}
+        out['img'] = self._warp(sample['photo'], sample['image_affine'], affines)
+        relative = centres - sample['principal_point']
+        out['rois'] = np.concatenate([relative, sides[:, None]], axis=1)
+        out['roi_affines'] = affines
+        return out
+
+    def _warp(self, photo: np.ndarray, to_full: np.ndarray, affines: np.ndarray) -> np.ndarray:
+        width, height = self.crop_size
+        crops = np.empty((len(affines), 3, height, width), np.uint8)
+        for crop, affine in zip(crops, affines):
+            warped = cv2.warpAffine(photo, compose_affine(affine, to_full), self.crop_size)
+            crop[...] = warped.transpose(2, 0, 1)
+        return crops

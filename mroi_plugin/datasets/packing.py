@@ -1,0 +1,49 @@
+"""From a processed sample to the flat dictionary of tensors that is batched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from mroi_plugin.cameras import encode_bbox_info
+from mroi_plugin.datasets.person_geometry import Sample
+from mroi_plugin.registry import TRANSFORMS, register
+
+FLOATS = (
+    'rois',
+    'roi_affines',
+    'focal_length',
+    'principal_point',
+    'img_size',
+    'keypoints2d',
+    'keypoints3d',
+    'smpl_body_pose',
+    'smpl_global_orient',
+    'smpl_betas',
+    'smpl_transl',
+    'has_smpl',
+    'has_transl',
+)
+METADATA = ('gender', 'sample_idx', 'image_path')
+
+
+@register(TRANSFORMS, host='PIPELINES')
+class PackMultiRoI:
+    """Keep what model, losses and metrics use; numbers become float32 tensors, ``img`` stays uint8."""
+
+    def __call__(self, sample: Sample) -> dict[str, Any]:
+        """Pack a sample that `MultiRoICrop` has processed.
+
+        Returns:
+            ``img`` (M, 3, h, w) uint8, ``rois`` (M, 3) px, ``roi_affines`` (M, 2, 3), ``bbox_info`` (M, 3)
+            unitless, ``focal_length`` () px, ``principal_point`` (2) px, ``img_size`` (w, h) px,
+            ``keypoints2d`` (K, 3), ``keypoints3d`` (K, 4), ``smpl_*`` and the masks ``has_*``; and
+            ``gender`` (0 male, 1 female, -1 neutral), ``sample_idx`` and ``image_path``.
+        """
+        packed = {'img': torch.from_numpy(sample['img'])}
+        for name in FLOATS:
+            packed[name] = torch.as_tensor(np.asarray(sample[name], np.float32))
+        packed['bbox_info'] = encode_bbox_info(packed['rois'], packed['focal_length'])
+        return {**packed, **{name: sample[name] for name in METADATA}}

@@ -1,0 +1,138 @@
+"""From RoI features to a body and M cameras: fusion, embedding and decoders (v2 Fig. 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mroi_plugin.models.decoders import IterativeRegressor, rotation_6d_to_matrix
+from mroi_plugin.models.embedding import ContrastiveEmbedding
+from mroi_plugin.models.fusion import RoIAwareFusion
+from mroi_plugin.registry import MODELS, register
+
+BBOX_CONDITIONS = ('own', 'all', 'none')
+MESH_SOURCES = ('mean', 'roi')
+
+
+@register(MODELS, host='HEADS')
+class RoIAwareFusionHead(nn.Module):
+    """RoI-aware fusion, M local cameras and one mesh per person (v2 Sec. 3.2-3.4).
+
+    ``mesh_from='mean'`` (papers): ``C_m = D_cam(u_m)`` and ``(theta, beta) = D_mesh(mean_m u_m)``.
+    ``mesh_from='roi'``: one regressor decodes camera and mesh of every RoI from ``u_m`` and the mesh of
+    RoI 0 is the person's; with M = 1 and no fusion this is CLIFF.
+
+    Args:
+        in_channels: D, width of the RoI features.
+        num_rois: M.
+        fusion: options of `RoIAwareFusion`; None means its defaults.
+        embedding: options of `ContrastiveEmbedding`; None builds none.
+        mesh_from: ``mean`` or ``roi``.
+        bbox_condition: ``own``: a decoder also sees ``bbox_info`` of its RoI, the mesh decoder RoI 0's;
+            ``all``: those of all M; ``none``.
+        mean_params: mean state ``pose`` (144, SPIN's 6D), ``shape`` (10) and ``cam`` (3); options of
+            `mroi_plugin.body_models.load_mean_params`, None means the free body's.
+        hidden_channels: widths of the two hidden layers of each decoder.
+        num_iters: residual steps of each decoder.
+        dropout: dropout probability of the decoders.
+
+    Raises:
+        ValueError: for an unknown option.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        num_rois: int,
+        fusion: dict[str, Any] | None = None,
+        embedding: dict[str, Any] | None = None,
+        mesh_from: str = 'mean',
+        bbox_condition: str = 'own',
+        mean_params: dict[str, Any] | None = None,
+        hidden_channels: tuple[int, int] = (1024, 1024),
+        num_iters: int = 3,
+        dropout: float = 0.5,
+    ) -> None:
+        super().__init__()
+        _check_option('mesh_from', mesh_from, MESH_SOURCES)
+        _check_option('bbox_condition', bbox_condition, BBOX_CONDITIONS)
+        self.num_rois = num_rois
+        self.mesh_from = mesh_from
+        self.bbox_condition = bbox_condition
+        self.fusion = RoIAwareFusion(in_channels, num_rois, **(fusion or {}))
+        self.embedding = None if embedding is None else ContrastiveEmbedding(in_channels, **embedding)
+        condition = {'own': 3, 'all': 3 * num_rois, 'none': 0}[bbox_condition]
+        mean = _load_mean(mean_params)
+        mesh = {'pose': mean['pose'], 'betas': mean['shape']}
+        camera = {'cam': mean['cam']}
+        options = (tuple(hidden_channels), num_iters, dropout)
+        if mesh_from == 'mean':
+            self.mesh_decoder = IterativeRegressor(in_channels + condition, mesh, *options)
+            self.camera_decoder = IterativeRegressor(in_channels + condition, camera, *options)
+        else:
+            self.joint_decoder = IterativeRegressor(
+                in_channels + condition, {**mesh, **camera}, *options
+            )
+
+    def _condition(self, bbox_info: Tensor) -> Tensor:
+        """What decoder m sees of the RoIs, (N, M, 3), (N, M, 3 M) or (N, M, 0)."""
+        if self.bbox_condition == 'own':
+            return bbox_info
+        if self.bbox_condition == 'none':
+            return bbox_info[..., :0]
+        return bbox_info.flatten(1)[:, None].expand(-1, bbox_info.shape[1], -1)
+
+    def _decode(self, fused: Tensor, condition: Tensor) -> dict[str, Tensor]:
+        """6D pose (N, 144), betas (N, 10) and cam (N, M, 3)."""
+        if self.mesh_from == 'roi':
+            every = self.joint_decoder(torch.cat([fused, condition], dim=-1))
+            return {'pose': every['pose'][:, 0], 'betas': every['betas'][:, 0], 'cam': every['cam']}
+        cameras = self.camera_decoder(torch.cat([fused, condition], dim=-1))
+        return {**self.mesh_decoder(torch.cat([fused.mean(1), condition[:, 0]], dim=-1)), **cameras}
+
+    def forward(self, features: Tensor, bbox_info: Tensor) -> dict[str, Tensor]:
+        """Decode the RoIs of each person.
+
+        Args:
+            features: (N, M, D).
+            bbox_info: (N, M, 3) unitless.
+
+        Returns:
+            ``pred_pose`` (N, 24, 3, 3) rotation matrices, ``pred_shape`` (N, 10), ``pred_cam`` (N, M, 3)
+            local cameras, ``fusion_weights`` (N, M, M), and in training, where an embedding is built
+            and M > 1, ``embeddings`` (N, M, D).
+
+        Raises:
+            ValueError: if M is not what the head was built for.
+        """
+        if bbox_info.shape[1] != self.num_rois:
+            raise ValueError(
+                f'the head was built for num_rois={self.num_rois} and got {bbox_info.shape[1]} RoIs: '
+                'make num_rois of the head and of MultiRoICrop agree.'
+            )
+        fused, weights = self.fusion(features, bbox_info)
+        state = self._decode(fused, self._condition(bbox_info).to(fused.dtype))
+        pose = state['pose'].to(torch.promote_types(state['pose'].dtype, torch.float32))
+        out = {
+            'pred_pose': rotation_6d_to_matrix(pose.unflatten(-1, (24, 6))),
+            'pred_shape': state['betas'],
+            'pred_cam': state['cam'],
+            'fusion_weights': weights,
+        }
+        if self.training and self.embedding is not None and self.num_rois > 1:
+            out['embeddings'] = self.embedding(features)
+        return out
+
+
+def _check_option(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f'{name}={value!r}: expected one of {", ".join(allowed)}.')
+
+
+def _load_mean(options: dict[str, Any] | None) -> dict[str, Tensor]:
+    from mroi_plugin.body_models import load_mean_params
+
+    params = load_mean_params(**({'free_body': True} if options is None else options))
+    return {name: torch.as_tensor(value, dtype=torch.float32) for name, value in params.items()}
