@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from oracles.cameras import crop_to_full, project
 from oracles.rotations import axis_angle_to_matrix
 

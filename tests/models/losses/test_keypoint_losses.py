@@ -1,0 +1,202 @@
+"""L_2D and L_3D against the looped oracles, and their masks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from oracles import body_losses as oracle
+from oracles.cameras import crop_to_full, project
+
+from mroi_plugin.models import FullCameraProjector, Keypoints3DLoss, ReprojectionLoss
+
+ROOTS = [[0], [1, 2]]
+
+
+def scene(persons: int = 3, rois: int = 4, points: int = 6) -> dict[str, torch.Tensor]:
+    """A batch with joints of different confidence, some not annotated."""
+    rng = np.random.default_rng(4)
+    scale = rng.uniform(0.6, 1.2, (persons, rois, 1))
+    centre = rng.uniform(-200, 200, (persons, rois, 2))
+    confidence = rng.choice([0.0, 0.5, 1.0], (persons, points, 1), p=[0.3, 0.2, 0.5])
+    arrays = {
+        'points': rng.normal(0, 0.3, (persons, points, 3)),
+        'cameras': np.concatenate([scale, rng.normal(0, 0.1, (persons, rois, 2))], -1),
+        'rois': np.concatenate([centre, rng.uniform(80, 500, (persons, rois, 1))], -1),
+        'focal': rng.uniform(700, 1500, persons),
+        'target': np.concatenate([rng.uniform(-300, 300, (persons, points, 2)), confidence], -1),
+        'target3d': np.concatenate([rng.normal(0, 0.3, (persons, points, 3)), confidence], -1),
+    }
+    return {name: torch.tensor(value) for name, value in arrays.items()}
+
+
+def expected_2d(batch: dict[str, torch.Tensor]) -> float:
+    """Sum over RoIs of the mean of conf ((p - p') / b)^2 over the annotated joints."""
+    b = {name: value.double().numpy() for name, value in batch.items()}
+    total = 0.0
+    for m in range(b['rois'].shape[1]):
+        terms = []
+        for i in range(len(b['rois'])):
+            residual = oracle.reprojection_distances(
+                b['points'][i],
+                b['cameras'][i, m : m + 1],
+                b['rois'][i, m : m + 1],
+                b['focal'][i],
+                (0, 0),
+                b['target'][i, :, :2],
+            )[0]
+            for k, confidence in enumerate(b['target'][i, :, 2]):
+                if confidence > 0:
+                    terms += [confidence * r**2 for r in residual[k]]
+        total += oracle.mean_or_zero(terms)
+    return total
+
+
+def reprojection(batch: dict[str, torch.Tensor], **options) -> torch.Tensor:
+    """The loss of the package on a scene."""
+    pixels = FullCameraProjector()(batch['points'], batch['cameras'], batch['rois'], batch['focal'])
+    return ReprojectionLoss(**options)(pixels, batch['target'], batch['rois'])
+
+
+@pytest.mark.parametrize(('dtype', 'limit'), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
+@pytest.mark.parametrize(('persons', 'rois'), [(3, 4), (1, 1), (2, 1), (1, 5)])
+def test_reprojection_is_the_sum_over_rois(persons, rois, dtype, limit):
+    batch = {name: value.to(dtype) for name, value in scene(persons, rois).items()}
+    loss = reprojection(batch, loss_weight=2.0)
+    assert loss.item() == pytest.approx(2 * expected_2d(batch), rel=limit)
+
+
+def test_reprojection_of_the_truth_is_zero():
+    batch = scene()
+    b = {name: value.numpy() for name, value in batch.items()}
+    for i in range(3):
+        camera = crop_to_full(b['cameras'][i, 0], b['rois'][i, 0], b['focal'][i])
+        pixels = project(b['points'][i], camera, b['focal'][i])
+        batch['target'][i, :, :2] = torch.tensor(pixels)
+    batch['cameras'], batch['rois'] = batch['cameras'][:, :1], batch['rois'][:, :1]
+    assert reprojection(batch) < 1e-20
+
+
+def test_crops_of_all_sizes_count_alike():
+    """The same residual in units of b costs the same in a small and in a large RoI."""
+    target = torch.tensor([[[10.0, 20.0, 1.0]]])
+    losses = []
+    for side in (50.0, 400.0):
+        pixels = torch.tensor([[[[10 + 0.1 * side, 20 - 0.2 * side]]]])
+        losses.append(ReprojectionLoss()(pixels, target, torch.tensor([[[3.0, 4.0, side]]])))
+    torch.testing.assert_close(losses[0], losses[1])
+    torch.testing.assert_close(losses[0], torch.tensor((0.1**2 + 0.2**2) / 2))
+
+
+def test_reprojection_ignores_what_is_not_annotated():
+    batch = scene()
+    expected = reprojection(batch).item()
+    hidden = batch['target'][..., 2] == 0
+    assert hidden.any()
+    batch['target'][..., :2][hidden] = 1e4
+    batch['cameras'].requires_grad_()
+    loss = reprojection(batch)
+    loss.backward()
+    assert loss.item() == pytest.approx(expected, rel=1e-12)
+    assert batch['cameras'].grad.isfinite().all()
+
+
+def test_reprojection_without_annotations_is_zero_with_a_graph():
+    batch = scene()
+    batch['target'][..., 2] = 0
+    batch['cameras'].requires_grad_()
+    loss = reprojection(batch)
+    loss.backward()
+    assert loss == 0 and batch['cameras'].grad.eq(0).all()
+
+
+@pytest.mark.parametrize('s', [0.0, 1e-20, -1e-6, -0.9])
+def test_reprojection_survives_hopeless_scales(s):
+    batch = {name: value.float() for name, value in scene().items()}
+    batch['cameras'][1, 2, 0] = s
+    batch['cameras'].requires_grad_()
+    loss = reprojection(batch)
+    loss.backward()
+    assert loss.isfinite() and batch['cameras'].grad.isfinite().all()
+
+
+def test_reprojection_gradients():
+    batch = scene(2, 2, 3)
+    batch['cameras'].requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda c: reprojection({**batch, 'cameras': c}), batch['cameras']
+    )
+
+
+def expected_3d(joints: np.ndarray, target: np.ndarray, roots: list) -> float:
+    """Mean over annotated joints of conf (J - J')^2, each person centred on its first full root."""
+    terms = []
+    for j, t in zip(joints, target):
+        for root in roots:
+            if all(t[k, 3] > 0 for k in root):
+                centred = j - j[root].mean(0)
+                centred_target = t[:, :3] - t[root, :3].mean(0)
+                terms += [
+                    t[k, 3] * (centred[k, d] - centred_target[k, d]) ** 2
+                    for k in range(len(j))
+                    if t[k, 3] > 0
+                    for d in range(3)
+                ]
+                break
+    return oracle.mean_or_zero(terms)
+
+
+def persons_3d() -> tuple[torch.Tensor, torch.Tensor]:
+    """Four persons: first root known, only the second, neither, and nothing annotated."""
+    rng = np.random.default_rng(8)
+    confidence = np.array(
+        [
+            [1, 1, 1, 0, 0.5, 1],
+            [0, 1, 0.5, 1, 1, 0],
+            [0, 0, 1, 1, 1, 1],
+            [0, 0, 0, 0, 0, 0],
+        ]
+    )
+    target = np.concatenate([rng.normal(0, 0.3, (4, 6, 3)), confidence[..., None]], -1)
+    return torch.tensor(rng.normal(0, 0.3, (4, 6, 3))), torch.tensor(target)
+
+
+@pytest.mark.parametrize(('dtype', 'limit'), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
+def test_joints_are_centred_on_the_pelvis(dtype, limit):
+    joints, target = persons_3d()
+    loss = Keypoints3DLoss(loss_weight=2.0)(joints.to(dtype), target.to(dtype), ROOTS)
+    expected = 2 * expected_3d(joints.numpy(), target.numpy(), ROOTS)
+    assert loss.item() == pytest.approx(expected, rel=limit)
+
+
+def test_joints_do_not_feel_translation():
+    joints, target = persons_3d()
+    moved = target.clone()
+    moved[..., :3] += torch.tensor([0.5, -3.0, 20.0])
+    loss = Keypoints3DLoss()
+    torch.testing.assert_close(loss(joints + 7, moved, ROOTS), loss(joints, target, ROOTS))
+
+
+def test_joints_that_are_not_annotated_do_not_count_whatever_they_hold():
+    joints, target = persons_3d()
+    expected = Keypoints3DLoss()(joints, target, ROOTS).item()
+    target[..., :3][target[..., 3] == 0] = 1e4
+    joints.requires_grad_()
+    loss = Keypoints3DLoss()(joints, target, ROOTS)
+    loss.backward()
+    assert loss.item() == pytest.approx(expected, rel=1e-12)
+    assert joints.grad.isfinite().all() and joints.grad[2:].eq(0).all()
+
+
+def test_no_joints_is_zero_with_a_graph():
+    joints, target = persons_3d()
+    joints.requires_grad_()
+    loss = Keypoints3DLoss()(joints, torch.zeros_like(target), ROOTS)
+    loss.backward()
+    assert loss == 0 and joints.grad.eq(0).all()
+
+
+def test_joint_gradients():
+    joints, target = persons_3d()
+    joints.requires_grad_()
+    assert torch.autograd.gradcheck(lambda j: Keypoints3DLoss()(j, target, ROOTS), (joints,))
