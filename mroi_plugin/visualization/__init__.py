@@ -17,14 +17,15 @@ _HOME = {
     'draw_label': 'drawing',
     'draw_rois': 'drawing',
     'stack_row': 'drawing',
+    'write_image': 'drawing',
     'crop_strip': 'overlay',
     'mesh_over_photo': 'overlay',
     'roi_crops': 'overlay',
     'side_by_side': 'overlay',
     'side_view': 'overlay',
-    'PersonPanel': 'contact_sheet',
-    'contact_sheet': 'contact_sheet',
-    'person_row': 'contact_sheet',
+    'PersonPanel': 'person_rows',
+    'contact_sheet': 'person_rows',
+    'person_row': 'person_rows',
 }
 
 __all__ = sorted(_HOME)
