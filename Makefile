@@ -1,0 +1,48 @@
+# make install | train | test | lint | format
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help install data train test lint format all-checks clean
+
+help:
+	@echo "make install   environment in $(VENV)   (PYTHON=$(PYTHON), TORCH=$(TORCH))"
+	@echo "make train     data, training, test, pictures and a table from nothing"
+	@echo "make test      the test suite"
+	@echo "make lint      style check;  make format  mends it"
+
+install: $(INSTALLED)
+
+$(INSTALLED): setup.py requirements/runtime.txt requirements/dev.txt requirements/host.txt
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 9) <= v <= (3, 12) else "Python 3.9 - 3.12 is needed, %s is %d.%d: make install PYTHON=python3.11" % (sys.executable, *v))'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q "$(TORCH)"
+	$(BIN)/pip install -q -r requirements/runtime.txt -r requirements/dev.txt
+	$(BIN)/pip install -q -r requirements/build.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -r requirements/host.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+data: install
+	$(BIN)/python tools/make_synthetic_data.py
+
+train: install
+	$(BIN)/python tools/quickstart.py
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+all-checks: lint test
+
+clean:
+	rm -rf $(VENV) build *.egg-info

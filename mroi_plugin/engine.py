@@ -1,0 +1,166 @@
+"""Training and testing of config files with the mmengine Runner."""
+
+from __future__ import annotations
+
+import json
+import os.path as osp
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from mmengine.config import Config, DictAction
+from mmengine.device import get_device
+from mmengine.runner import Runner
+
+import mroi_plugin  # noqa: F401  (registers the components that configs name)
+from mroi_plugin.checkpoints import check_checkpoint
+from mroi_plugin.host import prepare
+from mroi_plugin.preflight import check_files, config_name
+
+
+class UsageError(ValueError):
+    """An option or config that cannot work as given."""
+
+
+@contextmanager
+def report_user_errors() -> Iterator[None]:
+    """Print errors that a user can mend as one message, without a traceback, and exit with status 2."""
+    from mroi_plugin.datasets import InvalidSampleError
+
+    try:
+        yield
+    except (FileNotFoundError, UsageError, InvalidSampleError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+def parse_options(options: Sequence[str]) -> dict[str, Any]:
+    """``KEY=VALUE`` strings as mmengine reads them: numbers, lists, tuples, booleans and strings.
+
+    Raises:
+        UsageError: if one has no ``=``.
+    """
+    parsed = {}
+    for option in options:
+        key, separator, value = option.partition('=')
+        if not separator:
+            raise UsageError(f'--cfg-options {option!r}: expected KEY=VALUE.')
+        parsed[key] = _parse_value(value)
+    return parsed
+
+
+def _parse_value(text: str) -> Any:
+    return None if text == 'None' else DictAction._parse_iterable(text)
+
+
+def load_config(
+    path: str, work_dir: str | None = None, launcher: str = 'none', options: Sequence[str] = ()
+) -> Config:
+    """Read a config file with command line overrides; nothing is built yet.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+    """
+    if not osp.isfile(path):
+        raise FileNotFoundError(f'{path}: no such config file; those of the project are in configs/.')
+    cfg = Config.fromfile(path)
+    cfg.launcher = launcher
+    cfg.merge_from_dict(parse_options(options))
+    cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join('work_dirs', config_name(path))
+    return cfg
+
+
+def use_amp(cfg: Config) -> None:
+    """Switch the optimiser wrapper of a config to mixed precision, bfloat16.
+
+    Raises:
+        UsageError: without an accelerator, where mmengine's wrapper cannot run.
+    """
+    if get_device() == 'cpu':
+        raise UsageError('--amp needs an accelerator and none is visible to torch; leave it out.')
+    cfg.optim_wrapper.type = 'AmpOptimWrapper'
+    cfg.optim_wrapper.setdefault('dtype', 'bfloat16')
+
+
+def train(
+    config: str,
+    work_dir: str | None = None,
+    resume: str | None = None,
+    amp: bool = False,
+    compile_model: bool = False,
+    launcher: str = 'none',
+    options: Sequence[str] = (),
+) -> Runner:
+    """Train a config; all files it needs are checked first.
+
+    Args:
+        config: path of the config file.
+        work_dir: folder for logs and checkpoints.
+        resume: checkpoint to go on from; ``auto`` takes the latest of ``work_dir``.
+        amp: mixed precision.
+        compile_model: ``torch.compile``.
+        launcher: ``none``, ``pytorch`` or ``slurm``.
+        options: ``KEY=VALUE`` overrides.
+
+    Returns:
+        The runner, after training.
+
+    Raises:
+        MissingFilesError: naming all missing files at once.
+    """
+    cfg = load_config(config, work_dir, launcher, options)
+    check_files(cfg)
+    if amp:
+        use_amp(cfg)
+    if compile_model:
+        cfg.compile = True
+    if resume is not None:
+        cfg.resume = True
+        cfg.load_from = None if resume == 'auto' else resume
+    prepare()
+    runner = Runner.from_cfg(cfg)
+    if cfg.load_from:
+        check_checkpoint(runner.model, cfg.load_from)
+    runner.train()
+    return runner
+
+
+def test(
+    config: str,
+    checkpoint: str,
+    out: str | None = None,
+    work_dir: str | None = None,
+    launcher: str = 'none',
+    options: Sequence[str] = (),
+) -> dict[str, float]:
+    """Test a checkpoint and write the metrics.
+
+    Args:
+        config: path of the config file.
+        checkpoint: checkpoint of that config.
+        out: JSON file for the metrics; ``metrics.json`` of the work dir by default.
+        work_dir: folder for logs.
+        launcher: ``none``, ``pytorch`` or ``slurm``.
+        options: ``KEY=VALUE`` overrides.
+
+    Returns:
+        Metrics by name, in mm and px.
+
+    Raises:
+        MissingFilesError: naming all missing files at once.
+        CheckpointMismatchError: if the checkpoint is of another network.
+    """
+    cfg = load_config(config, work_dir, launcher, options)
+    cfg.load_from, cfg.resume = checkpoint, False
+    check_files(cfg)
+    prepare()
+    runner = Runner.from_cfg(cfg)
+    check_checkpoint(runner.model, checkpoint)
+    metrics = {name: float(value) for name, value in runner.test().items()}
+    if runner.rank == 0:
+        out = out or osp.join(cfg.work_dir, 'metrics.json')
+        with open(out, 'w') as file:
+            json.dump({'config': config, 'checkpoint': checkpoint, **metrics}, file, indent=2)
+        print(f'wrote {out}')
+    return metrics

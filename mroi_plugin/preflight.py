@@ -1,0 +1,73 @@
+"""Every file that a config needs, checked before anything expensive starts."""
+
+from __future__ import annotations
+
+import os.path as osp
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mroi_plugin.body_models import licensed_files
+from mroi_plugin.paths import RequiredFile, require_files
+
+GET_SMPL = (
+    'register at the SMPL web site and put the files there (docs: README.md, "Licensed files"), or set '
+    'free_body=True to use the free body'
+)
+GET_DATA = 'convert the data set with mmhuman3d (README.md, "Data"), or train configs/mroi_synthetic.py'
+MAKE_DATA = 'run: python tools/make_synthetic_data.py'
+GET_WEIGHTS = (
+    'download COCO 2D-pose weights to that place, or set the init_cfg of the backbone to None to train '
+    'from scratch'
+)
+
+
+def _walk(node: Any, key: str = '') -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every dictionary in a config with its dotted key."""
+    if isinstance(node, Mapping):
+        yield key, node
+        for name, child in node.items():
+            yield from _walk(child, f'{key}.{name}' if key else str(name))
+    elif isinstance(node, (list, tuple)):
+        for i, child in enumerate(node):
+            yield from _walk(child, f'{key}[{i}]')
+
+
+def _files_of(key: str, node: Mapping[str, Any]) -> Iterator[RequiredFile]:
+    """Files that one dictionary of a config names."""
+    if 'ann_file' in node and 'image_dir' in node:
+        hint = MAKE_DATA if 'synthetic' in node['ann_file'] else GET_DATA
+        yield RequiredFile(node['ann_file'], f'{key}.ann_file', hint)
+        yield RequiredFile(node['image_dir'], f'{key}.image_dir', hint)
+    if 'free_body' in node and not node['free_body']:
+        purpose = 'mean_params' if key.endswith('mean_params') else 'body_model'
+        for path in licensed_files(node['model_path'], purpose):
+            yield RequiredFile(path, f'{key}.model_path', GET_SMPL)
+    checkpoint = node.get('checkpoint')
+    if node.get('type') == 'Pretrained' and checkpoint and '://' not in checkpoint:
+        yield RequiredFile(checkpoint, f'{key}.checkpoint', GET_WEIGHTS)
+
+
+def required_files(cfg: Mapping[str, Any]) -> list[RequiredFile]:
+    """Files that the data sets, body models and pretrained weights of a config need; each path once."""
+    found = {}
+    for key, node in _walk(cfg):
+        for item in _files_of(key, node):
+            found.setdefault(item.path, item)
+    if cfg.get('load_from') and '://' not in cfg['load_from']:
+        path = cfg['load_from']
+        found[path] = RequiredFile(path, 'load_from', 'give the checkpoint of a training run')
+    return list(found.values())
+
+
+def check_files(cfg: Mapping[str, Any]) -> None:
+    """Refuse to start while a file that the config needs is missing.
+
+    Raises:
+        MissingFilesError: naming all missing files at once, each with its config key and what to do.
+    """
+    require_files(required_files(cfg))
+
+
+def config_name(path: str) -> str:
+    """Name of a config file without folder and extension."""
+    return osp.splitext(osp.basename(path))[0]

@@ -1,0 +1,59 @@
+"""Registries of the plugin: mmengine scope `mroi`, and the way into mmhuman3d's registries.
+
+Components are imported when a registry is first asked for one, so importing this module costs little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from mmengine.registry import DATASETS as ENGINE_DATASETS
+from mmengine.registry import HOOKS as ENGINE_HOOKS
+from mmengine.registry import METRICS as ENGINE_METRICS
+from mmengine.registry import MODELS as ENGINE_MODELS
+from mmengine.registry import TRANSFORMS as ENGINE_TRANSFORMS
+from mmengine.registry import Registry
+
+from mroi_plugin.host.pending import enter_host
+
+SCOPE = 'mroi'
+T = TypeVar('T')
+
+MODELS = Registry(
+    'model',
+    parent=ENGINE_MODELS,
+    scope=SCOPE,
+    locations=['mroi_plugin.models', 'mroi_plugin.body_models'],
+)
+DATASETS = Registry(
+    'dataset', parent=ENGINE_DATASETS, scope=SCOPE, locations=['mroi_plugin.datasets']
+)
+TRANSFORMS = Registry(
+    'transform', parent=ENGINE_TRANSFORMS, scope=SCOPE, locations=['mroi_plugin.datasets']
+)
+METRICS = Registry(
+    'metric', parent=ENGINE_METRICS, scope=SCOPE, locations=['mroi_plugin.evaluation']
+)
+HOOKS = Registry('hook', parent=ENGINE_HOOKS, scope=SCOPE, locations=['mroi_plugin.datasets'])
+
+
+def register(registry: Registry, host: str | None = None) -> Callable[[T], T]:
+    """Decorator that enters a component in one of our registries and in mmhuman3d's of its kind.
+
+    Args:
+        registry: one of this module's registries.
+        host: name of mmhuman3d's registry (``BACKBONES``, ``HEADS``, ``LOSSES``, ``ARCHITECTURES``, ...),
+            or None where the host has no such kind. The entry is made when mmhuman3d is loaded.
+
+    Raises:
+        KeyError: if the name is taken in either registry.
+    """
+
+    def enter(component: T) -> T:
+        registry.register_module(module=component)
+        if host is not None:
+            enter_host(host, component)
+        return component
+
+    return enter
