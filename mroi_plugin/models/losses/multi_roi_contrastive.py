@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
@@ -43,13 +45,27 @@ def contrastive_per_anchor(
     return log_d - positives
 
 
+class _AllGather(torch.autograd.Function):
+    """Concatenate the tensors of all ranks; each rank receives the gradients that all ranks have of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor) -> Tensor:
+        parts = [torch.empty_like(z) for _ in range(dist.get_world_size())]
+        dist.all_gather(parts, z.contiguous())
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        gradient = gradient.contiguous()
+        dist.all_reduce(gradient)
+        return gradient.chunk(dist.get_world_size())[dist.get_rank()]
+
+
 def _gather_persons(z: Tensor) -> tuple[Tensor, int]:
     """Embeddings of the persons of all ranks, with gradients, and where this rank's begin."""
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
         return z, 0
-    from torch.distributed.nn.functional import all_gather
-
-    return torch.cat(all_gather(z.contiguous())), dist.get_rank() * len(z)
+    return _AllGather.apply(z), dist.get_rank() * len(z)
 
 
 @register(MODELS, host='LOSSES')
