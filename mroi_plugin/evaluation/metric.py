@@ -1,0 +1,180 @@
+"""Streaming evaluation of human meshes in mmengine: constant memory however many frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.evaluator import BaseMetric
+from torch import Tensor
+
+from mroi_plugin.evaluation.errors import camera_residual_px, mpjpe, pa_mpjpe, pve
+from mroi_plugin.evaluation.protocol import GenderedBodies, annotated_joints, lsp_joints
+from mroi_plugin.evaluation.running_means import RunningMeans
+from mroi_plugin.host.conventions import keypoint_names
+from mroi_plugin.registry import METRICS, register
+
+MM_PER_M = 1000.0
+GT_SOURCES = ('smpl', 'keypoints3d')
+ERRORS = ('mpjpe', 'pa_mpjpe', 'pve', 'camera_residual_px')
+Batch = dict[str, Any]
+
+
+@register(METRICS)
+class HumanMeshMetric(BaseMetric):
+    """MPJPE, PA-MPJPE and PVE in mm (v2 Sec. 4.1) and the camera residual in px.
+
+    Joints are the 14 of LSP, regressed from both meshes with the Human3.6M regressor and aligned at
+    its pelvis; the prediction is the neutral body, the truth the body of the person's gender. Every
+    frame must be seen exactly once: the validation sampler must neither pad nor drop.
+
+    Args:
+        body_model: config of `SMPLBody` without ``gender``; built when first needed.
+        gt_source: ``smpl``: the truth is the posed body; ``keypoints3d``: it is the annotated
+            (motion-captured) joints, without PVE.
+        convention: keypoint convention of ``keypoints3d``.
+        collect_device: see mmengine.
+        prefix: see mmengine.
+
+    Raises:
+        ValueError: if ``gt_source`` is unknown.
+    """
+
+    default_prefix = 'mesh'
+
+    def __init__(
+        self,
+        body_model: dict[str, Any],
+        gt_source: str = 'smpl',
+        convention: str = 'smpl_54',
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if gt_source not in GT_SOURCES:
+            raise ValueError(f'gt_source={gt_source!r}: expected one of {", ".join(GT_SOURCES)}.')
+        self.gt_source = gt_source
+        self.convention = convention
+        self.bodies = GenderedBodies(body_model)
+        self.means = RunningMeans(('frames', *ERRORS))
+
+    @torch.no_grad()
+    def process(self, data_batch: Batch, data_samples: Sequence[dict[str, Tensor]]) -> None:
+        """Add one batch to the running sums.
+
+        Args:
+            data_batch: collated samples; their ground truth is used.
+            data_samples: one prediction per person with ``pred_vertices`` (V, 3) metres, and for
+                the camera residual ``pred_joints`` (K, 3), ``pred_cam_full`` (M, 3) metres and
+                ``focal_length`` px.
+
+        Raises:
+            ValueError: if a prediction is not finite.
+        """
+        vertices = torch.stack([sample['pred_vertices'] for sample in data_samples]).float()
+        _check_finite(vertices, data_batch)
+        self.means.add('frames', torch.ones(len(vertices)))
+        self._add_camera_residual(data_samples)
+        if self.gt_source == 'smpl':
+            self._compare_with_smpl(vertices, data_batch)
+        else:
+            self._compare_with_keypoints(vertices, data_batch)
+
+    def _regress(self, vertices: Tensor) -> tuple[Tensor, Tensor]:
+        regressor = self.bodies.get('neutral', vertices.device).J_regressor_h36m
+        return lsp_joints(vertices, regressor)
+
+    def _compare_with_smpl(self, vertices: Tensor, batch: Batch) -> None:
+        known = batch['has_smpl'].reshape(-1) > 0
+        if not known.any():
+            return
+        truth = self.bodies.vertices(_select(batch, known), vertices.device)
+        vertices = vertices[known.to(vertices.device)]
+        joints, pelvis = self._regress(vertices)
+        true_joints, true_pelvis = self._regress(truth)
+        self._add_joint_errors(joints, true_joints, pelvis, true_pelvis)
+        self.means.add('pve', MM_PER_M * pve(vertices, truth, pelvis, true_pelvis))
+
+    def _compare_with_keypoints(self, vertices: Tensor, batch: Batch) -> None:
+        keypoints = batch['keypoints3d'].to(vertices.device)
+        true_joints, true_pelvis, known = annotated_joints(
+            keypoints, keypoint_names(self.convention)
+        )
+        if not known.any():
+            return
+        joints, pelvis = self._regress(vertices[known])
+        self._add_joint_errors(joints, true_joints[known], pelvis, true_pelvis[known])
+
+    def _add_joint_errors(
+        self, joints: Tensor, truth: Tensor, pelvis: Tensor, true_pelvis: Tensor
+    ) -> None:
+        self.means.add('mpjpe', MM_PER_M * mpjpe(joints, truth, pelvis, true_pelvis))
+        self.means.add('pa_mpjpe', MM_PER_M * pa_mpjpe(joints, truth))
+
+    def _add_camera_residual(self, samples: Sequence[dict[str, Tensor]]) -> None:
+        if 'pred_cam_full' not in samples[0] or len(samples[0]['pred_cam_full']) < 2:
+            return
+        joints, cameras, focal = (
+            torch.stack([sample[name] for sample in samples]).float()
+            for name in ('pred_joints', 'pred_cam_full', 'focal_length')
+        )
+        self.means.add('camera_residual_px', camera_residual_px(joints, cameras, focal))
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Metrics over all ranks, on every rank; the sums start afresh.
+
+        Args:
+            size: number of frames of the data set.
+
+        Raises:
+            ValueError: if another number of frames was seen, or none has ground truth.
+        """
+        means = self.means.reduce()
+        frames = means['frames'][1]
+        if frames != size:
+            raise ValueError(
+                f'{type(self).__name__} saw {frames} frames of a data set of {size}: each must be '
+                "seen once. Set sampler=dict(type='DefaultSampler', shuffle=False, "
+                'round_up=False) in the dataloader.'
+            )
+        metrics = self.compute_metrics(means)
+        return {f'{self.prefix}/{name}': value for name, value in metrics.items()}
+
+    def compute_metrics(self, results: dict[str, tuple[float, int]]) -> dict[str, float]:
+        """Named errors that have frames, and the number of frames with and without ground truth.
+
+        Args:
+            results: mean and count of every quantity.
+
+        Raises:
+            ValueError: if no frame has ground truth.
+        """
+        frames, evaluated = results['frames'][1], results['mpjpe'][1]
+        if not evaluated:
+            needed = {
+                'smpl': 'SMPL parameters (has_smpl = 1)',
+                'keypoints3d': 'the pelvis and all 14 LSP joints as keypoints3d',
+            }[self.gt_source]
+            raise ValueError(
+                f'gt_source={self.gt_source!r}: none of the {frames} frames has {needed}; check '
+                'the annotation file or choose the other gt_source.'
+            )
+        metrics = {name: results[name][0] for name in ERRORS if results[name][1]}
+        return {**metrics, 'frames': evaluated, 'frames_without_truth': frames - evaluated}
+
+
+def _select(batch: Batch, who: Tensor) -> Batch:
+    """The SMPL ground truth of some persons, ``who`` (N) bool."""
+    names = ('smpl_global_orient', 'smpl_body_pose', 'smpl_betas', 'gender')
+    return {name: torch.as_tensor(batch[name])[who] for name in names}
+
+
+def _check_finite(vertices: Tensor, batch: Batch) -> None:
+    broken = ~vertices.isfinite().flatten(1).all(1).cpu()
+    if broken.any():
+        which = torch.as_tensor(batch.get('sample_idx', torch.arange(len(vertices))))[broken]
+        raise ValueError(
+            f'predictions of sample_idx {which.tolist()} are not finite: the checkpoint '
+            'has diverged or belongs to another network.'
+        )
