@@ -66,7 +66,7 @@ def test_pa_mpjpe_ignores_similarities():
 
 
 def test_pa_mpjpe_does_not_mirror():
-    """A mirrored body is wrong, and stays wrong; so does every noisy frame that a mirror would fit."""
+    """A mirrored body is wrong, and stays wrong under any rotation."""
     _, truth = pairs()
     mirrored = truth * torch.tensor([-1.0, 1, 1], dtype=torch.float64)
     actual = pa_mpjpe(mirrored, truth)
