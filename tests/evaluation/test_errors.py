@@ -13,6 +13,7 @@ from oracles import procrustes as oracle
 
 from mroi_plugin.cameras import crop_to_full_camera, full_to_crop_camera
 from mroi_plugin.evaluation import camera_residual_px, mpjpe, pa_mpjpe, pve
+from mroi_plugin.host.compat import load_host
 
 
 def pairs(frames: int = 6, joints: int = 14, noise: float = 0.1):
@@ -54,6 +55,21 @@ def test_pa_mpjpe_is_the_svd_loop(noise, dtype, limit):
     actual = pa_mpjpe(pred.to(dtype), truth.to(dtype))
     expected = oracle.pa_mpjpe(pred.numpy(), truth.numpy())
     np.testing.assert_allclose(actual.double().numpy(), expected, atol=limit)
+
+
+def test_errors_are_mmhuman3ds():
+    load_host()
+    from mmhuman3d.core.evaluation import keypoint_mpjpe, vertice_pve
+
+    pred, truth = pairs()
+    seen = np.ones((6, 14), dtype=bool)
+    origin = torch.zeros(6, 3, dtype=torch.float64)
+    theirs = keypoint_mpjpe(pred.numpy(), truth.numpy(), seen, 'procrustes')
+    assert pa_mpjpe(pred, truth).mean().item() == pytest.approx(theirs, rel=1e-10)
+    theirs = keypoint_mpjpe(pred.numpy(), truth.numpy(), seen)
+    assert mpjpe(pred, truth, origin, origin).mean().item() == pytest.approx(theirs, rel=1e-10)
+    theirs = vertice_pve(pred.numpy(), truth.numpy())
+    assert pve(pred, truth, origin, origin).mean().item() == pytest.approx(theirs, rel=1e-10)
 
 
 def test_pa_mpjpe_ignores_similarities():
