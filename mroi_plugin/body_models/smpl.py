@@ -1,0 +1,170 @@
+"""mmhuman3d's SMPL from the licensed files where they lie, from the free body where that is allowed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os.path as osp
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from mroi_plugin.body_models.free_body import free_mean_params, load_free_body
+from mroi_plugin.body_models.official import load_smpl_file
+from mroi_plugin.registry import MODELS, register
+
+MODEL_PATH = 'data/body_models/smpl'
+GENDERS = ('neutral', 'male', 'female')
+REGRESSOR_NAMES = ('J_regressor_extra', 'J_regressor_h36m')
+GET_SMPL = (
+    'SMPL is licensed: register at its web site and put the file there, or set free_body=True to use the '
+    'free body.'
+)
+
+
+def _find(model_path: str, *names: str) -> str | None:
+    """First of ``names`` that lies in ``model_path`` or, as mmhuman3d lays it out, the folder above."""
+    for folder in (model_path, osp.dirname(osp.normpath(model_path))):
+        for name in names:
+            if osp.isfile(osp.join(folder, name)):
+                return osp.join(folder, name)
+    return None
+
+
+def _model_names(gender: str) -> tuple[str, ...]:
+    return tuple(f'SMPL_{gender.upper()}.{ending}' for ending in ('pkl', 'npz'))
+
+
+def licensed_files(model_path: str = MODEL_PATH, purpose: str = 'body_model') -> list[str]:
+    """Licensed files that a config needs, found or not.
+
+    Args:
+        model_path: folder of the SMPL model files.
+        purpose: ``body_model``, or ``mean_params`` for the mean parameters alone.
+    """
+    above = osp.dirname(osp.normpath(model_path))
+    if purpose == 'mean_params':
+        wanted = {'smpl_mean_params.npz': osp.join(above, 'smpl_mean_params.npz')}
+    else:
+        wanted = {f'{name}.npy': osp.join(above, f'{name}.npy') for name in REGRESSOR_NAMES}
+    files = [_find(model_path, name) or default for name, default in wanted.items()]
+    if purpose == 'body_model':
+        names = _model_names('neutral')
+        files.append(_find(model_path, *names) or osp.join(model_path, names[0]))
+    return files
+
+
+def _load_arrays(model_path: str, gender: str, free_body: bool) -> dict[str, np.ndarray]:
+    """Arrays of the body and its two regressors."""
+    path = _find(model_path, *_model_names(gender))
+    if path is None and free_body:
+        return load_free_body()
+    if path is None:
+        names = ' or '.join(_model_names(gender))
+        raise FileNotFoundError(f'{model_path} (model_path of SMPLBody) has no {names}. {GET_SMPL}')
+    arrays = load_smpl_file(path)
+    for name in REGRESSOR_NAMES:
+        regressor = _find(model_path, f'{name}.npy')
+        if regressor is None:
+            raise FileNotFoundError(
+                f'{name}.npy is neither in {model_path} (model_path of SMPLBody) nor above it: get it with '
+                "mmhuman3d's body model files."
+            )
+        arrays[name] = np.load(regressor, allow_pickle=False)
+    return arrays
+
+
+@register(MODELS, host='BODY_MODELS')
+def SMPLBody(  # noqa: N802  (a type in configs)
+    model_path: str = MODEL_PATH,
+    gender: str = 'neutral',
+    free_body: bool = False,
+    keypoint_src: str = 'smpl_54',
+    keypoint_dst: str = 'smpl_54',
+    **options: Any,
+) -> nn.Module:
+    """Build mmhuman3d's own ``SMPL``; no pickle is executed and nothing of it enters checkpoints.
+
+    The module additionally has the buffer ``J_regressor_h36m`` (17, V).
+
+    Args:
+        model_path: folder of ``SMPL_NEUTRAL.pkl`` and the like; used whenever the file lies there.
+        gender: ``neutral``, ``male`` or ``female``.
+        free_body: use the free body, the same for every gender, where there is no licensed file.
+        keypoint_src: convention of the joints that the body gives: 24 of SMPL, 21 vertices, 9 extra.
+        keypoint_dst: convention wanted.
+        **options: further options of ``mmhuman3d.models.body_models.smpl.SMPL``.
+
+    Raises:
+        FileNotFoundError: if a licensed file is needed and missing.
+        ValueError: if ``gender`` is unknown.
+    """
+    if gender not in GENDERS:
+        raise ValueError(f'gender={gender!r}: expected one of {", ".join(GENDERS)}.')
+    arrays = _load_arrays(model_path, gender, free_body)
+    from mroi_plugin.host import load_host
+
+    load_host()
+    from mmhuman3d.models.body_models.smpl import SMPL
+    from smplx.utils import Struct
+
+    parameters = ('betas', 'global_orient', 'body_pose', 'transl')
+    options = {**{f'create_{name}': False for name in parameters}, **options}
+    with contextlib.redirect_stdout(io.StringIO()):  # smplx prints that there are 10 shape directions
+        body = SMPL(
+            model_path=model_path,
+            data_struct=Struct(**{k: np.array(v) for k, v in arrays.items()}),
+            keypoint_src=keypoint_src,
+            keypoint_dst=keypoint_dst,
+            gender=gender,
+            **options,
+        )
+    for name, buffer in (('joints_regressor_extra', 'J_regressor_extra'), ('J_regressor_h36m',) * 2):
+        body.register_buffer(name, torch.tensor(arrays[buffer], dtype=torch.float32))
+    _keep_out_of_checkpoints(body)
+    return body
+
+
+def _keep_out_of_checkpoints(body: nn.Module) -> None:
+    """A checkpoint holds what was learnt; a licensed body must not travel in it."""
+    for module in body.modules():
+        for name, buffer in list(module.named_buffers(recurse=False)):
+            module.register_buffer(name, buffer, persistent=False)
+
+
+def body_digest(body: nn.Module | dict[str, np.ndarray]) -> str:
+    """Fingerprint of a body: equal where SMPL parameters mean the same.
+
+    Args:
+        body: a built `SMPLBody`, or arrays with ``v_template`` (V, 3) and ``shapedirs`` (V, 3, S).
+    """
+    template, shapes = (
+        (body['v_template'], body['shapedirs'])
+        if isinstance(body, dict)
+        else (body.v_template.cpu().numpy(), body.shapedirs.cpu().numpy())
+    )
+    digest = hashlib.sha256()
+    for array in (template, shapes[..., :10]):
+        digest.update(np.ascontiguousarray(array, np.float32).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def load_mean_params(model_path: str = MODEL_PATH, free_body: bool = False) -> dict[str, np.ndarray]:
+    """Mean pose (144, SPIN's 6D), shape (10) and cam (3): the licensed body's where it lies, else the free one's.
+
+    Raises:
+        FileNotFoundError: if they are missing and the free body is not allowed.
+    """
+    path = _find(model_path, 'smpl_mean_params.npz')
+    if free_body and (path is None or _find(model_path, *_model_names('neutral')) is None):
+        return free_mean_params()
+    if path is None:
+        raise FileNotFoundError(
+            f'smpl_mean_params.npz is neither in {model_path} (mean_params.model_path) nor above it. '
+            f'{GET_SMPL}'
+        )
+    with np.load(path, allow_pickle=False) as file:
+        return {name: np.asarray(file[name], np.float32).reshape(-1) for name in ('pose', 'shape', 'cam')}
