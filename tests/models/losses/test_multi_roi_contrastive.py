@@ -107,21 +107,29 @@ def test_bad_options_are_named(options, message):
         MultiRoIContrastiveLoss(**options)
 
 
-def run_rank(rank: int, denominator: str, folder: str) -> None:
+def run_rank(rank: int, denominator: str, rois_first: bool, folder: str) -> None:
     """One of two ranks with half of the persons: save its loss and its gradient."""
     torch.set_num_threads(1)
     dist.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
-    z = embeddings(4, 3)[2 * rank : 2 * rank + 2].clone().requires_grad_()
+    z = embeddings(4, 3)[2 * rank : 2 * rank + 2].clone()
+    if rois_first:
+        z = z.transpose(0, 1).contiguous().transpose(0, 1)
+    z.requires_grad_()
     loss = MultiRoIContrastiveLoss(denominator=denominator, loss_weight=1.0)(z)
     loss.backward()
-    torch.save((loss.detach(), z.grad), f'{folder}/{rank}.pt')
+    torch.save((loss.detach(), z.grad.contiguous()), f'{folder}/{rank}.pt')
     dist.destroy_process_group()
 
 
-@pytest.mark.parametrize('denominator', ['negatives', 'all'])
-def test_negatives_come_from_all_ranks(denominator, tmp_path):
-    """Averaged over ranks as DDP does, value and gradient are those of one big batch."""
-    mp.spawn(run_rank, args=(denominator, str(tmp_path)), nprocs=2)
+@pytest.mark.parametrize(
+    ('denominator', 'rois_first'), [('negatives', False), ('all', False), ('negatives', True)]
+)
+def test_negatives_come_from_all_ranks(denominator, rois_first, tmp_path):
+    """Averaged over ranks as DDP does, value and gradient are those of one big batch.
+
+    Collectives copy memory as it lies, hence the embeddings that lie RoIs first.
+    """
+    mp.spawn(run_rank, args=(denominator, rois_first, str(tmp_path)), nprocs=2)
     ranks = [torch.load(tmp_path / f'{rank}.pt', weights_only=True) for rank in range(2)]
     whole = embeddings(4, 3).requires_grad_()
     loss = MultiRoIContrastiveLoss(denominator=denominator, loss_weight=1.0)(whole)
