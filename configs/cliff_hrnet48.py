@@ -1,4 +1,5 @@
-# CLIFF, Multi-RoI's baseline: one RoI, one decoder. 3DPW MPJPE 69.0 / PA-MPJPE 43.0 / PVE 81.2 mm in the paper.
+# CLIFF, Multi-RoI's baseline: one RoI, one decoder. 3DPW MPJPE 69.0 / PA-MPJPE 43.0 / PVE 81.2 mm
+# in the paper.
 _base_ = 'mroi_hrnet48.py'
 
 model = dict(

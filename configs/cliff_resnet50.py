@@ -1,4 +1,5 @@
-# CLIFF, Multi-RoI's baseline: one RoI, one decoder. 3DPW MPJPE 71.4 / PA-MPJPE 45.4 / PVE 84.2 mm in the paper.
+# CLIFF, Multi-RoI's baseline: one RoI, one decoder. 3DPW MPJPE 71.4 / PA-MPJPE 45.4 / PVE 84.2 mm
+# in the paper.
 _base_ = 'mroi_resnet50.py'
 
 model = dict(

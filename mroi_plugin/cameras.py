@@ -32,7 +32,8 @@ def default_focal_length(img_size: Tensor) -> Tensor:
 
 
 def encode_bbox_info(rois: Tensor, focal_length: Tensor) -> Tensor:
-    """Normalised RoI that the network sees, ``(2.8 c_x/f, 2.8 c_y/f, (b - 0.24 f)/(0.06 f))`` (CLIFF).
+    """Normalised RoI that the network sees, ``(2.8 c_x/f, 2.8 c_y/f, (b - 0.24 f)/(0.06 f))``
+    (CLIFF).
 
     Args:
         rois: (..., 3) centre relative to the principal point and side, pixels.
@@ -99,7 +100,8 @@ def project_points(
 ) -> Tensor:
     """Perspective projection of body points into the full image (Eq. 13-14).
 
-    Depths below `MIN_DEPTH_M` are treated as `MIN_DEPTH_M`: points at or behind the camera stay finite.
+    Depths below `MIN_DEPTH_M` are treated as `MIN_DEPTH_M`: points at or behind the camera stay
+    finite.
 
     Args:
         points: (..., K, 3) metres, in the frame of the body (axes of the camera, no translation).
@@ -108,7 +110,8 @@ def project_points(
         principal_point: (..., 2) pixels from the top left corner of the full image, optional.
 
     Returns:
-        (..., K, 2) pixels, relative to the principal point; from the top left corner if one is given.
+        (..., K, 2) pixels, relative to the principal point; from the top left corner if one is
+        given.
     """
     in_camera = points + full_camera[..., None, :]
     depth = in_camera[..., 2:].clamp(min=MIN_DEPTH_M)

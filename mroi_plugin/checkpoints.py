@@ -30,7 +30,8 @@ def read_checkpoint(path: str) -> dict[str, Any]:
     """
     if not osp.isfile(path):
         raise FileNotFoundError(
-            f'{path}: no such checkpoint; train one with tools/train.py, or give the path of another.'
+            f'{path}: no such checkpoint; train one with tools/train.py, or give the path of '
+            'another.'
         )
     allow_engine_checkpoints()
     try:
@@ -40,7 +41,9 @@ def read_checkpoint(path: str) -> dict[str, Any]:
             f'{path} is no readable checkpoint ({type(error).__name__}: {error}).'
         ) from error
     if not isinstance(content, dict):
-        raise ValueError(f'{path} holds a {type(content).__name__}, expected a dictionary of tensors.')
+        raise ValueError(
+            f'{path} holds a {type(content).__name__}, expected a dictionary of tensors.'
+        )
     return content if 'state_dict' in content else {'state_dict': content}
 
 

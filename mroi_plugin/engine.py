@@ -25,7 +25,8 @@ class UsageError(ValueError):
 
 @contextmanager
 def report_user_errors() -> Iterator[None]:
-    """Print errors that a user can mend as one message, without a traceback, and exit with status 2."""
+    """Print errors that a user can mend as one message, without a traceback, and exit with status
+    2."""
     from mroi_plugin.datasets import InvalidSampleError
 
     try:
@@ -63,7 +64,9 @@ def load_config(
         FileNotFoundError: if the file is missing.
     """
     if not osp.isfile(path):
-        raise FileNotFoundError(f'{path}: no such config file; those of the project are in configs/.')
+        raise FileNotFoundError(
+            f'{path}: no such config file; those of the project are in configs/.'
+        )
     cfg = Config.fromfile(path)
     cfg.launcher = launcher
     cfg.merge_from_dict(parse_options(options))
@@ -133,6 +136,7 @@ def test(
     work_dir: str | None = None,
     launcher: str = 'none',
     options: Sequence[str] = (),
+    pictures: int = 0,
 ) -> dict[str, float]:
     """Test a checkpoint and write the metrics.
 
@@ -143,6 +147,7 @@ def test(
         work_dir: folder for logs.
         launcher: ``none``, ``pytorch`` or ``slurm``.
         options: ``KEY=VALUE`` overrides.
+        pictures: number of test photos to draw the prediction and the truth of, to ``pictures/``.
 
     Returns:
         Metrics by name, in mm and px.
@@ -163,4 +168,18 @@ def test(
         with open(out, 'w') as file:
             json.dump({'config': config, 'checkpoint': checkpoint, **metrics}, file, indent=2)
         print(f'wrote {out}')
+        if pictures:
+            _draw(runner, pictures)
     return metrics
+
+
+def _draw(runner: Runner, count: int) -> None:
+    from mroi_plugin.visualization.predictions import (
+        predict_panels,
+        spread_indices,
+        write_pictures,
+    )
+
+    dataset = runner.test_dataloader.dataset
+    panels = predict_panels(runner.model, dataset, spread_indices(len(dataset), count))
+    print(f'wrote {write_pictures(panels, osp.join(runner.work_dir, "pictures"))[-1]}')

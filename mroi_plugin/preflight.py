@@ -10,13 +10,17 @@ from mroi_plugin.body_models import licensed_files
 from mroi_plugin.paths import RequiredFile, require_files
 
 GET_SMPL = (
-    'register at the SMPL web site and put the files there (docs: README.md, "Licensed files"), or set '
+    'register at the SMPL web site and put the files there (docs: README.md, "Licensed files"), '
+    'or set '
     'free_body=True to use the free body'
 )
-GET_DATA = 'convert the data set with mmhuman3d (README.md, "Data"), or train configs/mroi_synthetic.py'
+GET_DATA = (
+    'convert the data set with mmhuman3d (README.md, "Data"), or train configs/mroi_synthetic.py'
+)
 MAKE_DATA = 'run: python tools/make_synthetic_data.py'
 GET_WEIGHTS = (
-    'download COCO 2D-pose weights to that place, or set the init_cfg of the backbone to None to train '
+    'download COCO 2D-pose weights to that place, or set the init_cfg of the backbone to None to '
+    'train '
     'from scratch'
 )
 
@@ -48,7 +52,8 @@ def _files_of(key: str, node: Mapping[str, Any]) -> Iterator[RequiredFile]:
 
 
 def required_files(cfg: Mapping[str, Any]) -> list[RequiredFile]:
-    """Files that the data sets, body models and pretrained weights of a config need; each path once."""
+    """Files that the data sets, body models and pretrained weights of a config need; each path
+    once."""
     found = {}
     for key, node in _walk(cfg):
         for item in _files_of(key, node):
@@ -63,7 +68,8 @@ def check_files(cfg: Mapping[str, Any]) -> None:
     """Refuse to start while a file that the config needs is missing.
 
     Raises:
-        MissingFilesError: naming all missing files at once, each with its config key and what to do.
+        MissingFilesError: naming all missing files at once, each with its config key and what to
+            do.
     """
     require_files(required_files(cfg))
 

@@ -1,6 +1,7 @@
 """Registries of the plugin: mmengine scope `mroi`, and the way into mmhuman3d's registries.
 
-Components are imported when a registry is first asked for one, so importing this module costs little.
+Components are imported when a registry is first asked for one, so importing this module costs
+little.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ def register(registry: Registry, host: str | None = None) -> Callable[[T], T]:
 
     Args:
         registry: one of this module's registries.
-        host: name of mmhuman3d's registry (``BACKBONES``, ``HEADS``, ``LOSSES``, ``ARCHITECTURES``, ...),
-            or None where the host has no such kind. The entry is made when mmhuman3d is loaded.
+        host: name of mmhuman3d's registry (``BACKBONES``, ``HEADS``, ``LOSSES``, ``ARCHITECTURES``,
+            ...), or None where the host has no such kind. The entry is made when mmhuman3d is
+            loaded.
 
     Raises:
         KeyError: if the name is taken in either registry.

@@ -10,8 +10,13 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint of that config')
-    parser.add_argument('--out', metavar='JSON', help='write the metrics there (WORK_DIR/metrics.json)')
-    parser.add_argument('--work-dir', help='folder for logs (work_dirs/CONFIG)')
+    parser.add_argument(
+        '--out', metavar='JSON', help='write the metrics there (WORK_DIR/metrics.json)'
+    )
+    parser.add_argument('--work-dir', help='folder for logs and pictures (work_dirs/CONFIG)')
+    parser.add_argument(
+        '--pictures', type=int, default=0, metavar='N', help='draw N test photos with mesh and RoIs'
+    )
     parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm'), default='none')
     parser.add_argument(
         '--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='override config entries'
@@ -32,6 +37,7 @@ def main() -> None:
             work_dir=args.work_dir,
             launcher=args.launcher,
             options=args.cfg_options,
+            pictures=args.pictures,
         )
 
 

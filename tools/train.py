@@ -18,7 +18,9 @@ def parse_args() -> argparse.Namespace:
         help='go on from CKPT, or from the latest checkpoint of the work dir',
     )
     parser.add_argument('--amp', action='store_true', help='mixed precision (needs an accelerator)')
-    parser.add_argument('--compile', action='store_true', help='torch.compile the model (torch >= 2)')
+    parser.add_argument(
+        '--compile', action='store_true', help='torch.compile the model (torch >= 2)'
+    )
     parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm'), default='none')
     parser.add_argument(
         '--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='override config entries'

@@ -28,7 +28,9 @@ def _load() -> dict[str, np.ndarray]:
         'shapedirs': packed['shapedirs'].astype(np.float32),
         'posedirs': _expand_posedirs(packed),
         'weights': _expand_weights(packed),
-        'kintree_table': np.where(packed['kintree_table'] < 0, ROOT_PARENT, packed['kintree_table']),
+        'kintree_table': np.where(
+            packed['kintree_table'] < 0, ROOT_PARENT, packed['kintree_table']
+        ),
     }
     for name, rows in REGRESSORS.items():
         body[name] = np.zeros((rows, NUM_VERTICES), np.float32)
@@ -55,9 +57,10 @@ def load_free_body() -> dict[str, np.ndarray]:
     """The free body as dense arrays with SMPL's names; metres, y up, facing +z.
 
     Returns:
-        ``v_template`` (6890, 3), ``f`` (13776, 3), ``shapedirs`` (6890, 3, 10) per standard deviation,
-        ``posedirs`` (6890, 3, 207), ``J_regressor`` (24, 6890), ``weights`` (6890, 24), ``kintree_table``
-        (2, 24), ``J_regressor_h36m`` (17, 6890) and ``J_regressor_extra`` (9, 6890).
+        ``v_template`` (6890, 3), ``f`` (13776, 3), ``shapedirs`` (6890, 3, 10) per standard
+        deviation, ``posedirs`` (6890, 3, 207), ``J_regressor`` (24, 6890), ``weights`` (6890, 24),
+        ``kintree_table`` (2, 24), ``J_regressor_h36m`` (17, 6890) and ``J_regressor_extra`` (9,
+        6890).
     """
     return dict(_load())
 
@@ -66,7 +69,8 @@ def free_mean_params() -> dict[str, np.ndarray]:
     """Mean parameters in SPIN's format: upright, arms lowered, facing the camera, mean shape.
 
     Returns:
-        ``pose`` (144) 6D rotations, ``R[:, :2]`` of each joint row by row; ``shape`` (10); ``cam`` (3).
+        ``pose`` (144) 6D rotations, ``R[:, :2]`` of each joint row by row; ``shape`` (10); ``cam``
+        (3).
     """
     from scipy.spatial.transform import Rotation
 
@@ -86,8 +90,9 @@ def export_free_body(directory: str | os.PathLike) -> Path:
     """Write the free body as a folder that smplx and mmhuman3d read like the licensed one.
 
     ``SMPL_NEUTRAL.pkl``, ``SMPL_MALE.pkl`` and ``SMPL_FEMALE.pkl`` hold the same, plain numpy body;
-    beside them lie ``J_regressor_h36m.npy``, ``J_regressor_extra.npy`` and ``smpl_mean_params.npz``.
-    Files that exist are left alone; new ones appear complete or not at all.
+    beside them lie ``J_regressor_h36m.npy``, ``J_regressor_extra.npy`` and
+    ``smpl_mean_params.npz``. Files that exist are left alone; new ones appear complete or not at
+    all.
 
     Args:
         directory: where to write.
@@ -98,7 +103,9 @@ def export_free_body(directory: str | os.PathLike) -> Path:
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     body = load_free_body()
-    model = {name: body[name] for name in body if name not in ('J_regressor_h36m', 'J_regressor_extra')}
+    model = {
+        name: body[name] for name in body if name not in ('J_regressor_h36m', 'J_regressor_extra')
+    }
     for gender in ('NEUTRAL', 'MALE', 'FEMALE'):
         _write_once(folder / f'SMPL_{gender}.pkl', lambda f: pickle.dump(model, f, protocol=2))
     for name in ('J_regressor_h36m', 'J_regressor_extra'):

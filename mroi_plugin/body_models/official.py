@@ -87,8 +87,8 @@ def load_smpl_file(path: str) -> dict[str, np.ndarray]:
         path: an official ``.pkl`` (chumpy arrays, sparse regressor, Python 2 strings) or ``.npz``.
 
     Returns:
-        Dense arrays: ``v_template`` (V, 3), ``f`` (F, 3), ``shapedirs`` (V, 3, S), ``posedirs`` (V, 3, 207),
-        ``J_regressor`` (24, V), ``weights`` (V, 24), ``kintree_table`` (2, 24); metres.
+        Dense arrays: ``v_template`` (V, 3), ``f`` (F, 3), ``shapedirs`` (V, 3, S), ``posedirs`` (V,
+        3, 207), ``J_regressor`` (24, V), ``weights`` (V, 24), ``kintree_table`` (2, 24); metres.
 
     Raises:
         FileNotFoundError: if the file is missing.
@@ -101,13 +101,16 @@ def load_smpl_file(path: str) -> dict[str, np.ndarray]:
         content = _read(path)
     except UnsafeFileError as error:
         raise UnsafeFileError(
-            f'{path} is refused: {error}, which no body model needs. Get the file from its official source.'
+            f'{path} is refused: {error}, which no body model needs. Get the file from its '
+            'official source.'
         ) from None
     except Exception as error:
         raise ValueError(f'{path} is no SMPL file ({type(error).__name__}: {error}).') from error
     lacking = [name for name in ARRAYS if name not in content]
     if lacking:
-        raise ValueError(f'{path} lacks {", ".join(lacking)}: expected a SMPL model, not a part of one.')
+        raise ValueError(
+            f'{path} lacks {", ".join(lacking)}: expected a SMPL model, not a part of one.'
+        )
     return {name: _dense(content[name]) for name in ARRAYS}
 
 

@@ -1,4 +1,5 @@
-"""mmhuman3d's SMPL from the licensed files where they lie, from the free body where that is allowed."""
+"""mmhuman3d's SMPL from the licensed files where they lie, from the free body where that is
+allowed."""
 
 from __future__ import annotations
 
@@ -20,13 +21,15 @@ MODEL_PATH = 'data/body_models/smpl'
 GENDERS = ('neutral', 'male', 'female')
 REGRESSOR_NAMES = ('J_regressor_extra', 'J_regressor_h36m')
 GET_SMPL = (
-    'SMPL is licensed: register at its web site and put the file there, or set free_body=True to use the '
+    'SMPL is licensed: register at its web site and put the file there, or set free_body=True to '
+    'use the '
     'free body.'
 )
 
 
 def _find(model_path: str, *names: str) -> str | None:
-    """First of ``names`` that lies in ``model_path`` or, as mmhuman3d lays it out, the folder above."""
+    """First of ``names`` that lies in ``model_path`` or, as mmhuman3d lays it out, the folder
+    above."""
     for folder in (model_path, osp.dirname(osp.normpath(model_path))):
         for name in names:
             if osp.isfile(osp.join(folder, name)):
@@ -70,7 +73,8 @@ def _load_arrays(model_path: str, gender: str, free_body: bool) -> dict[str, np.
         regressor = _find(model_path, f'{name}.npy')
         if regressor is None:
             raise FileNotFoundError(
-                f'{name}.npy is neither in {model_path} (model_path of SMPLBody) nor above it: get it with '
+                f'{name}.npy is neither in {model_path} (model_path of SMPLBody) nor above it: '
+                'get it with '
                 "mmhuman3d's body model files."
             )
         arrays[name] = np.load(regressor, allow_pickle=False)
@@ -78,7 +82,7 @@ def _load_arrays(model_path: str, gender: str, free_body: bool) -> dict[str, np.
 
 
 @register(MODELS, host='BODY_MODELS')
-def SMPLBody(  # noqa: N802  (a type in configs)
+def SMPLBody(
     model_path: str = MODEL_PATH,
     gender: str = 'neutral',
     free_body: bool = False,
@@ -94,7 +98,8 @@ def SMPLBody(  # noqa: N802  (a type in configs)
         model_path: folder of ``SMPL_NEUTRAL.pkl`` and the like; used whenever the file lies there.
         gender: ``neutral``, ``male`` or ``female``.
         free_body: use the free body, the same for every gender, where there is no licensed file.
-        keypoint_src: convention of the joints that the body gives: 24 of SMPL, 21 vertices, 9 extra.
+        keypoint_src: convention of the joints that the body gives: 24 of SMPL, 21 vertices, 9
+            extra.
         keypoint_dst: convention wanted.
         **options: further options of ``mmhuman3d.models.body_models.smpl.SMPL``.
 
@@ -113,7 +118,9 @@ def SMPLBody(  # noqa: N802  (a type in configs)
 
     parameters = ('betas', 'global_orient', 'body_pose', 'transl')
     options = {**{f'create_{name}': False for name in parameters}, **options}
-    with contextlib.redirect_stdout(io.StringIO()):  # smplx prints that there are 10 shape directions
+    with contextlib.redirect_stdout(
+        io.StringIO()
+    ):  # smplx prints that there are 10 shape directions
         body = SMPL(
             model_path=model_path,
             data_struct=Struct(**{k: np.array(v) for k, v in arrays.items()}),
@@ -122,7 +129,10 @@ def SMPLBody(  # noqa: N802  (a type in configs)
             gender=gender,
             **options,
         )
-    for name, buffer in (('joints_regressor_extra', 'J_regressor_extra'), ('J_regressor_h36m',) * 2):
+    for name, buffer in (
+        ('joints_regressor_extra', 'J_regressor_extra'),
+        ('J_regressor_h36m',) * 2,
+    ):
         body.register_buffer(name, torch.tensor(arrays[buffer], dtype=torch.float32))
     _keep_out_of_checkpoints(body)
     return body
@@ -152,8 +162,11 @@ def body_digest(body: nn.Module | dict[str, np.ndarray]) -> str:
     return digest.hexdigest()[:12]
 
 
-def load_mean_params(model_path: str = MODEL_PATH, free_body: bool = False) -> dict[str, np.ndarray]:
-    """Mean pose (144, SPIN's 6D), shape (10) and cam (3): the licensed body's where it lies, else the free one's.
+def load_mean_params(
+    model_path: str = MODEL_PATH, free_body: bool = False
+) -> dict[str, np.ndarray]:
+    """Mean pose (144, SPIN's 6D), shape (10) and cam (3): the licensed body's where it lies, else
+    the free one's.
 
     Raises:
         FileNotFoundError: if they are missing and the free body is not allowed.
@@ -163,8 +176,12 @@ def load_mean_params(model_path: str = MODEL_PATH, free_body: bool = False) -> d
         return free_mean_params()
     if path is None:
         raise FileNotFoundError(
-            f'smpl_mean_params.npz is neither in {model_path} (mean_params.model_path) nor above it. '
+            f'smpl_mean_params.npz is neither in {model_path} (mean_params.model_path) nor above '
+            'it. '
             f'{GET_SMPL}'
         )
     with np.load(path, allow_pickle=False) as file:
-        return {name: np.asarray(file[name], np.float32).reshape(-1) for name in ('pose', 'shape', 'cam')}
+        return {
+            name: np.asarray(file[name], np.float32).reshape(-1)
+            for name in ('pose', 'shape', 'cam')
+        }

@@ -25,7 +25,8 @@ class Annotations:
         arrays: float32 arrays with one row per person: ``box_centre`` (2) and ``box_size`` (2) px,
             ``keypoints2d`` (K, 3), ``keypoints3d`` (K, 4), ``smpl_body_pose`` (23, 3),
             ``smpl_global_orient`` (3), ``smpl_betas`` (10), ``smpl_transl`` (3), ``has_smpl`` (),
-            ``has_transl`` () and, where annotated, ``focal_length`` () and ``principal_point`` (2) px.
+            ``has_transl`` () and, where annotated, ``focal_length`` () and ``principal_point`` (2)
+            px.
         genders: 0 male, 1 female, -1 neutral.
         body: fingerprint of the body that made the annotation, if the file says so.
         source: the file.
@@ -59,7 +60,8 @@ class Annotations:
             raise ValueError(
                 f'{self.source} was rendered from the body {self.body}, but body_model is '
                 f'{body_digest(body)}: SMPL parameters do not carry over. Make the data again with '
-                'tools/make_synthetic_data.py --force, or set body_model to the body it was made from.'
+                'tools/make_synthetic_data.py --force, or set body_model to the body it was made '
+                'from.'
             )
 
 
@@ -73,8 +75,8 @@ def read_annotations(path: str, convention: str, box_padding: float = 1.0) -> An
 
     Raises:
         FileNotFoundError: if the file is missing.
-        ValueError: if it cannot be read, holds no person, an empty or NaN box, or columns of unequal
-            length.
+        ValueError: if it cannot be read, holds no person, an empty or NaN box, or columns of
+            unequal length.
     """
     data = _load_human_data(path)
     count = len(data['image_path'])
@@ -86,7 +88,7 @@ def read_annotations(path: str, convention: str, box_padding: float = 1.0) -> An
     }
     _check_lengths(path, arrays, count)
     genders = _genders(data, count)
-    body = (data.get('misc') or {}).get('body_digest')
+    body = (data.get('misc') or {}).get('body')
     return Annotations(list(data['image_path']), arrays, genders, body, path)
 
 
@@ -100,13 +102,16 @@ def _load_human_data(path: str) -> Any:
         data = HumanData.fromfile(path)
     except Exception as error:
         raise ValueError(
-            f'{path} (ann_file) is no HumanData .npz ({type(error).__name__}: {error}): write it with '
+            f'{path} (ann_file) is no HumanData .npz ({type(error).__name__}: {error}): write it '
+            'with '
             'an mmhuman3d converter.'
         ) from error
     if not len(data.get('image_path', ())):
         raise ValueError(f"{path} (ann_file) holds no 'image_path' entries: nothing to load.")
     if 'bbox_xywh' not in data:
-        raise ValueError(f"{path} (ann_file) has no 'bbox_xywh': RoIs need the box of every person.")
+        raise ValueError(
+            f"{path} (ann_file) has no 'bbox_xywh': RoIs need the box of every person."
+        )
     if data.check_keypoints_compressed():
         data.decompress_keypoints()
     return data
@@ -118,8 +123,10 @@ def _boxes(path: str, data: Any, padding: float) -> dict[str, np.ndarray]:
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
         raise ValueError(
-            f'{path}: bbox_xywh of {int(bad.sum())} persons is empty or not finite; the first is sample '
-            f'{first} ({data["image_path"][first]}): {boxes[first].tolist()}. Expected x, y, w > 0, h > 0 '
+            f'{path}: bbox_xywh of {int(bad.sum())} persons is empty or not finite; the first is '
+            'sample '
+            f'{first} ({data["image_path"][first]}): {boxes[first].tolist()}. Expected x, y, w > '
+            '0, h > 0 '
             'in pixels; mend or drop them.'
         )
     return {'box_centre': boxes[:, :2] + boxes[:, 2:] / 2, 'box_size': boxes[:, 2:] * padding}
@@ -138,7 +145,8 @@ def _keypoints(data: Any, count: int, convention: str) -> dict[str, np.ndarray]:
 
 
 def _smpl(data: Any, count: int) -> dict[str, np.ndarray]:
-    """SMPL parameters; a person has them if all are there and finite, and ``has_smpl`` does not deny it."""
+    """SMPL parameters; a person has them if all are there and finite, and ``has_smpl`` does not
+    deny it."""
     given = data.get('smpl') or {}
     shapes = {'body_pose': (23, 3), 'global_orient': (3,), 'betas': (10,), 'transl': (3,)}
     out, known = {}, {}
@@ -158,13 +166,15 @@ def _smpl(data: Any, count: int) -> dict[str, np.ndarray]:
 
 
 def _cameras(path: str, data: Any, count: int) -> dict[str, np.ndarray]:
-    """``focal_length`` and ``principal_point``, in pixels, where ``cam_param`` annotates them as f and c."""
+    """``focal_length`` and ``principal_point``, in pixels, where ``cam_param`` annotates them as f
+    and c."""
     given = data.get('cam_param')
     if given is None:
         return {}
     if not (isinstance(given, dict) and 'f' in given):
         warnings.warn(
-            f"{path}: cam_param has no 'f' (N, 2) and 'c' (N, 2) in pixels; its cameras are not used and "
+            f"{path}: cam_param has no 'f' (N, 2) and 'c' (N, 2) in pixels; its cameras are not "
+            'used and '
             'the focal length defaults to sqrt(W^2 + H^2).',
             stacklevel=2,
         )
@@ -184,4 +194,6 @@ def _genders(data: Any, count: int) -> np.ndarray:
 def _check_lengths(path: str, arrays: dict[str, np.ndarray], count: int) -> None:
     wrong = {name: len(array) for name, array in arrays.items() if len(array) != count}
     if wrong:
-        raise ValueError(f'{path}: {count} image paths, but {wrong} rows; all must have one per person.')
+        raise ValueError(
+            f'{path}: {count} image paths, but {wrong} rows; all must have one per person.'
+        )

@@ -11,7 +11,8 @@ from mroi_plugin.registry import TRANSFORMS, register
 
 @register(TRANSFORMS, host='PIPELINES')
 class AugmentPerson:
-    """Random flip, roll and box size; changes annotations only, pixels are warped once by `MultiRoICrop`.
+    """Random flip, roll and box size; changes annotations only, pixels are warped once by
+    `MultiRoICrop`.
 
     Args:
         flip_prob: probability of a left-right mirror.

@@ -12,8 +12,9 @@ from mroi_plugin.registry import HOOKS, register
 class EpochSeedHook(Hook):
     """Seed augmentation and dropout at the start of every training epoch.
 
-    mmengine's checkpoints hold no generator states. With this hook the random numbers of epoch e are
-    functions of the run's seed and e, hence a run resumed at an epoch repeats the undisturbed one.
+    mmengine's checkpoints hold no generator states. With this hook the random numbers of epoch e
+    are functions of the run's seed and e, hence a run resumed at an epoch repeats the undisturbed
+    one.
     """
 
     priority = 'VERY_HIGH'

@@ -15,33 +15,36 @@ from mroi_plugin.datasets.annotations import Annotations, read_annotations
 from mroi_plugin.datasets.person_geometry import Sample
 from mroi_plugin.registry import DATASETS, MODELS, TRANSFORMS, register
 
-
 Step = Union[dict[str, Any], Callable[[Sample], Sample]]
 Pipeline = Union[Mapping[str, Step], Sequence[Step]]
 
 
 def build_pipeline(steps: Pipeline) -> Compose:
-    """One callable from the steps of a pipeline, named or listed; a step that is None is left out."""
+    """One callable from the steps of a pipeline, named or listed; a step that is None is left
+    out."""
     steps = steps.values() if isinstance(steps, Mapping) else steps
-    return Compose([TRANSFORMS.build(s) if isinstance(s, dict) else s for s in steps if s is not None])
+    return Compose(
+        [TRANSFORMS.build(s) if isinstance(s, dict) else s for s in steps if s is not None]
+    )
 
 
 @register(DATASETS)
 class MultiRoIHumanData(Dataset):
     """Persons of one mmhuman3d HumanData file.
 
-    What the file does not annotate is masked: ``has_smpl``, ``has_transl`` and the confidences of the
-    joints say what a sample really has. An annotated focal length and principal point win over defaults.
+    What the file does not annotate is masked: ``has_smpl``, ``has_transl`` and the confidences of
+    the joints say what a sample really has. An annotated focal length and principal point win over
+    defaults.
 
     Args:
         ann_file: HumanData ``.npz``.
         image_dir: folder that the file's ``image_path`` entries are relative to.
-        pipeline: transforms in order, from `LoadPhoto` to `PackMultiRoI`; a dictionary of named steps,
-            which a derived config can override by name, or a list.
+        pipeline: transforms in order, from `LoadPhoto` to `PackMultiRoI`; a dictionary of named
+            steps, which a derived config can override by name, or a list.
         convention: keypoint convention of the samples.
         box_padding: factor on the sides of ``bbox_xywh``.
-        body_model: `SMPLBody`; needed to carry ``smpl_transl`` through augmentation (its rest pelvis).
-            Without it ``has_transl`` is 0.
+        body_model: `SMPLBody`; needed to carry ``smpl_transl`` through augmentation (its rest
+            pelvis). Without it ``has_transl`` is 0.
 
     Raises:
         FileNotFoundError: if ``ann_file`` is missing.
@@ -90,8 +93,8 @@ class MultiRoIHumanData(Dataset):
     def raw_sample(self, index: int) -> Sample:
         """Annotations of one person, before the pipeline; pixels of the photo, metres, radians.
 
-        The generator ``rng`` depends on (seed, epoch, index) alone: neither on the number of workers
-        nor on what was drawn before, so a resumed run sees what an undisturbed one would.
+        The generator ``rng`` depends on (seed, epoch, index) alone: neither on the number of
+        workers nor on what was drawn before, so a resumed run sees what an undisturbed one would.
         """
         sample = self.annotations.row(index)
         sample['image_path'] = osp.join(self.image_dir, sample['image_path'])

@@ -17,8 +17,9 @@ from mroi_plugin.registry import TRANSFORMS, register
 class LoadPhoto:
     """Read ``image_path`` as RGB and set what the size of the photo decides.
 
-    Sets ``photo`` (H, W, 3) uint8 RGB, ``img_size`` (w, h) px, ``image_affine`` (identity), and where
-    nothing is annotated ``focal_length`` = sqrt(W^2 + H^2) and ``principal_point`` = (W/2, H/2).
+    Sets ``photo`` (H, W, 3) uint8 RGB, ``img_size`` (w, h) px, ``image_affine`` (identity), and
+    where nothing is annotated ``focal_length`` = sqrt(W^2 + H^2) and ``principal_point`` = (W/2,
+    H/2).
 
     Args:
         backend_args: options of mmengine's file backend, e.g. for a bucket or an LMDB.
@@ -56,7 +57,8 @@ class LoadPhoto:
         if photo is None:
             raise InvalidSampleError(
                 sample,
-                f'the file ({len(data)} bytes) cannot be decoded as an image: replace it, or drop the '
+                f'the file ({len(data)} bytes) cannot be decoded as an image: replace it, or drop '
+                'the '
                 'sample from the annotation.',
             )
         return cv2.cvtColor(photo, cv2.COLOR_BGR2RGB)

@@ -30,7 +30,8 @@ def square_side(box_size: np.ndarray, crop_size: tuple[int, int]) -> float:
 def roi_affine(centre: np.ndarray, side: float, crop_size: tuple[int, int]) -> np.ndarray:
     """Affine (2, 3) from pixels of the full image to pixels of a crop.
 
-    ``centre`` (2) px goes to the middle ``(w/2, h/2)`` of the crop and ``side`` px to its longer side.
+    ``centre`` (2) px goes to the middle ``(w/2, h/2)`` of the crop and ``side`` px to its longer
+    side.
     """
     gain = max(crop_size) / side
     middle = np.asarray(crop_size, np.float64) / 2
@@ -41,18 +42,20 @@ def roi_affine(centre: np.ndarray, side: float, crop_size: tuple[int, int]) -> n
 class MultiRoICrop:
     """Cut M crops of one person, all from one rotation frame; RoI 0 is the box itself.
 
-    RoI m is centred at ``c + shift_m b`` with side ``scale_m b``. Each crop is one warp of the photo.
+    RoI m is centred at ``c + shift_m b`` with side ``scale_m b``. Each crop is one warp of the
+    photo.
 
     Args:
         crop_size: (w, h) of a crop in pixels.
         shifts: offsets of RoIs 1, 2, ... in units of b.
         scales: sides of RoIs 1, 2, ... in units of b.
         num_rois: M; fewer than ``1 + len(shifts)`` takes a prefix. None takes all.
-        random: draw RoIs 1.. anew for every sample, shifts and scales uniform in the range of the lists.
+        random: draw RoIs 1.. anew for every sample, shifts and scales uniform in the range of the
+            lists.
 
     Raises:
-        ValueError: if the lists differ in length or are too short for ``num_rois``, or a size is not
-            positive.
+        ValueError: if the lists differ in length or are too short for ``num_rois``, or a size is
+            not positive.
     """
 
     def __init__(
@@ -65,7 +68,8 @@ class MultiRoICrop:
     ) -> None:
         if len(shifts) != len(scales):
             raise ValueError(
-                f'MultiRoICrop: {len(shifts)} shifts but {len(scales)} scales; RoI m needs one of each.'
+                f'MultiRoICrop: {len(shifts)} shifts but {len(scales)} scales; RoI m needs one of '
+                'each.'
             )
         num_rois = 1 + len(scales) if num_rois is None else num_rois
         if not 1 <= num_rois <= 1 + len(scales):
@@ -75,7 +79,8 @@ class MultiRoICrop:
             )
         if min(crop_size) < 1 or any(s <= 0 for s in scales):
             raise ValueError(
-                f'MultiRoICrop: crop_size={tuple(crop_size)} and scales={tuple(scales)} must be positive.'
+                f'MultiRoICrop: crop_size={tuple(crop_size)} and scales={tuple(scales)} must be '
+                'positive.'
             )
         self.crop_size = (int(crop_size[0]), int(crop_size[1]))
         self.shifts = np.asarray([(0.0, 0.0), *shifts], np.float64)[:num_rois]
@@ -96,14 +101,14 @@ class MultiRoICrop:
         """Cut the crops of a loaded, possibly augmented sample.
 
         Args:
-            sample: ``photo`` (H, W, 3) uint8, ``image_affine`` (2, 3) photo -> augmented full image,
-                ``box_centre`` (2) and ``principal_point`` (2) px of the augmented full image,
-                ``box_size`` (2) px.
+            sample: ``photo`` (H, W, 3) uint8, ``image_affine`` (2, 3) photo -> augmented full
+                image, ``box_centre`` (2) and ``principal_point`` (2) px of the augmented full
+                image, ``box_size`` (2) px.
 
         Returns:
-            The sample with ``img`` (M, 3, h, w) uint8 in place of ``photo``, ``rois`` (M, 3) px with the
-            centres relative to the principal point, and ``roi_affines`` (M, 2, 3) augmented full image
-            -> crop.
+            The sample with ``img`` (M, 3, h, w) uint8 in place of ``photo``, ``rois`` (M, 3) px
+            with the centres relative to the principal point, and ``roi_affines`` (M, 2, 3)
+            augmented full image -> crop.
         """
         shifts, scales = self.layout(sample.get('rng'))
         side = square_side(sample['box_size'], self.crop_size)

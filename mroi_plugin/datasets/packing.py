@@ -31,16 +31,17 @@ METADATA = ('gender', 'sample_idx', 'image_path')
 
 @register(TRANSFORMS, host='PIPELINES')
 class PackMultiRoI:
-    """Keep what model, losses and metrics use; numbers become float32 tensors, ``img`` stays uint8."""
+    """Keep what model, losses and metrics use; numbers become float32 tensors, ``img`` stays
+    uint8."""
 
     def __call__(self, sample: Sample) -> dict[str, Any]:
         """Pack a sample that `MultiRoICrop` has processed.
 
         Returns:
-            ``img`` (M, 3, h, w) uint8, ``rois`` (M, 3) px, ``roi_affines`` (M, 2, 3), ``bbox_info`` (M, 3)
-            unitless, ``focal_length`` () px, ``principal_point`` (2) px, ``img_size`` (w, h) px,
-            ``keypoints2d`` (K, 3), ``keypoints3d`` (K, 4), ``smpl_*`` and the masks ``has_*``; and
-            ``gender`` (0 male, 1 female, -1 neutral), ``sample_idx`` and ``image_path``.
+            ``img`` (M, 3, h, w) uint8, ``rois`` (M, 3) px, ``roi_affines`` (M, 2, 3), ``bbox_info``
+            (M, 3) unitless, ``focal_length`` () px, ``principal_point`` (2) px, ``img_size`` (w, h)
+            px, ``keypoints2d`` (K, 3), ``keypoints3d`` (K, 4), ``smpl_*`` and the masks ``has_*``;
+            and ``gender`` (0 male, 1 female, -1 neutral), ``sample_idx`` and ``image_path``.
         """
         packed = {'img': torch.from_numpy(sample['img'])}
         for name in FLOATS:

@@ -1,8 +1,9 @@
 """Rolling and mirroring a person together with its camera: exact, on annotations alone.
 
 An image rotated by R about c is what the same camera sees when rolled by R with its principal point
-moved: ``x' = f R (X / Z) + pp'``, ``pp' = R (pp - c) + c``. Joints become ``R J``, the global orientation
-``R G`` and, because SMPL turns about its rest pelvis ``J0``, the translation ``R (J0 + t) - J0``.
+moved: ``x' = f R (X / Z) + pp'``, ``pp' = R (pp - c) + c``. Joints become ``R J``, the global
+orientation ``R G`` and, because SMPL turns about its rest pelvis ``J0``, the translation
+``R (J0 + t) - J0``.
 
 Pixel coordinates are those of OpenCV: integers are pixel centres, the origin is the top left pixel.
 """
@@ -23,7 +24,8 @@ SMPL_MIRROR = np.array(
 
 
 def rotation_about(degrees: float, centre: np.ndarray) -> np.ndarray:
-    """Affine (2, 3) that rotates pixels by ``degrees`` about ``centre`` (2); positive is x towards y."""
+    """Affine (2, 3) that rotates pixels by ``degrees`` about ``centre`` (2); positive is x towards
+    y."""
     angle = np.deg2rad(degrees)
     c, s = np.cos(angle), np.sin(angle)
     rotation = np.array([[c, -s], [s, c]])
@@ -64,9 +66,10 @@ def rotate_person(sample: Sample, degrees: float) -> Sample:
     """Rotate the full image about the centre of the person's box, and everything with it.
 
     Args:
-        sample: ``image_affine`` (2, 3), ``principal_point`` (2) px, ``box_centre`` (2) px, ``keypoints2d``
-            (K, 3) px and confidence, ``keypoints3d`` (K, 4) metres in the camera frame and confidence,
-            ``smpl_global_orient`` (3) radians, ``smpl_transl`` (3) and ``smpl_rest_pelvis`` (3) metres.
+        sample: ``image_affine`` (2, 3), ``principal_point`` (2) px, ``box_centre`` (2) px,
+            ``keypoints2d`` (K, 3) px and confidence, ``keypoints3d`` (K, 4) metres in the camera
+            frame and confidence, ``smpl_global_orient`` (3) radians, ``smpl_transl`` (3) and
+            ``smpl_rest_pelvis`` (3) metres.
         degrees: angle in the image, x (right) towards y (down).
 
     Returns:
@@ -87,7 +90,8 @@ def flip_person(sample: Sample, keypoint_order: np.ndarray) -> Sample:
     """Mirror the full image left to right, and everything with it.
 
     Args:
-        sample: as in `rotate_person`, and ``img_size`` (w, h) px and ``smpl_body_pose`` (23, 3) radians.
+        sample: as in `rotate_person`, and ``img_size`` (w, h) px and ``smpl_body_pose`` (23, 3)
+            radians.
         keypoint_order: (K) joint that takes the place of each joint after the mirror.
 
     Returns:

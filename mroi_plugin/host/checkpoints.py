@@ -9,8 +9,8 @@ import torch
 def allow_engine_checkpoints() -> None:
     """Allow exactly the classes that mmengine's checkpoints hold beside tensors (torch >= 2.4).
 
-    These are its ``HistoryBuffer`` and what numpy arrays and scalars unpickle through; loading stays
-    ``weights_only``.
+    These are its ``HistoryBuffer`` and what numpy arrays and scalars unpickle through; loading
+    stays ``weights_only``.
     """
     if not hasattr(torch.serialization, 'add_safe_globals'):
         return

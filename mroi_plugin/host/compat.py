@@ -1,4 +1,5 @@
-"""Making `import mmhuman3d` work without the packages that it imports for rendering or model zoos only."""
+"""Making `import mmhuman3d` work without the packages that it imports for rendering or model zoos
+only."""
 
 from __future__ import annotations
 
@@ -7,12 +8,22 @@ from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from mroi_plugin.host.pending import HOST_REGISTRIES, flush
 
-PLACEHOLDERS = ('pytorch3d', 'torchvision', 'chumpy', 'vedo', 'cdflib', 'pickle5', 'plyfile', 'colormap')
-"""Packages that mmhuman3d 0.11 and mmcv 1.6 import at module level and need for some functions only."""
+PLACEHOLDERS = (
+    'pytorch3d',
+    'torchvision',
+    'chumpy',
+    'vedo',
+    'cdflib',
+    'pickle5',
+    'plyfile',
+    'colormap',
+)
+"""Packages that mmhuman3d 0.11 and mmcv 1.6 import at module level and need for some functions
+only."""
 
 COMPONENTS = ('mroi_plugin.models', 'mroi_plugin.body_models', 'mroi_plugin.datasets')
 """Our modules that hold components with a place in mmhuman3d's registries."""
@@ -21,7 +32,8 @@ HOST_PACKAGES = ('mmhuman3d.models.architectures', 'mmhuman3d.apis', 'mmhuman3d.
 
 
 class _Missing(type):
-    """Type of a name taken from a missing package; it may be subclassed, any use of it is an error."""
+    """Type of a name taken from a missing package; it may be subclassed, any use of it is an
+    error."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         cls._refuse()
@@ -34,7 +46,8 @@ class _Missing(type):
     def _refuse(cls) -> None:
         package = cls._missing_name.split('.')[0]
         raise ImportError(
-            f'{cls._missing_name} is needed here, but {package} is not installed; mmhuman3d uses it in '
+            f'{cls._missing_name} is needed here, but {package} is not installed; mmhuman3d uses '
+            'it in '
             f'few places. Install {package}, or leave out what calls it.'
         )
 
@@ -47,7 +60,7 @@ class _Placeholder(ModuleType):
     """Stands for a missing package while the host is imported."""
 
     __version__ = '0.0.0'
-    __path__: list[str] = []
+    __path__: ClassVar[list[str]] = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith('__'):
@@ -79,8 +92,8 @@ _loaded = False
 def load_host() -> None:
     """Import mmhuman3d and enter our components in its registries; does nothing the second time.
 
-    Missing packages of `PLACEHOLDERS` are stood in for during this import and no longer: afterwards,
-    importing one fails as it did before.
+    Missing packages of `PLACEHOLDERS` are stood in for during this import and no longer:
+    afterwards, importing one fails as it did before.
 
     Raises:
         ImportError: if mmhuman3d or mmcv is not installed.
@@ -97,7 +110,8 @@ def load_host() -> None:
     except ImportError as error:
         _loaded = False
         raise ImportError(
-            f'mmhuman3d cannot be imported ({error}). `make install` installs it; in an environment of '
+            f'mmhuman3d cannot be imported ({error}). `make install` installs it; in an '
+            'environment of '
             'your own: pip install --no-deps --no-build-isolation mmcv==1.6.1 mmhuman3d==0.11.0.'
         ) from error
     finally:

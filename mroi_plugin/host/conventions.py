@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
 from mroi_plugin.host.compat import load_host
 
 
-@lru_cache(maxsize=None)
+@cache
 def keypoint_names(convention: str) -> tuple[str, ...]:
     """Names of the joints of a convention, in order.
 
@@ -27,9 +27,10 @@ def keypoint_names(convention: str) -> tuple[str, ...]:
     return tuple(KEYPOINTS_FACTORY[convention])
 
 
-@lru_cache(maxsize=None)
+@cache
 def flip_permutation(convention: str) -> np.ndarray:
-    """Order (K) of the joints after a left-right mirror: joint k of the mirrored person was ``order[k]``."""
+    """Order (K) of the joints after a left-right mirror: joint k of the mirrored person was
+    ``order[k]``."""
     load_host()
     from mmhuman3d.core.conventions.keypoints_mapping import get_flip_pairs
 

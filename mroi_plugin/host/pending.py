@@ -1,4 +1,5 @@
-"""Entries for mmhuman3d's registries, made at once where it is loaded and kept until then elsewhere."""
+"""Entries for mmhuman3d's registries, made at once where it is loaded and kept until then
+elsewhere."""
 
 from __future__ import annotations
 

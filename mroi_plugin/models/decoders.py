@@ -10,8 +10,8 @@ from torch import Tensor, nn
 def rotation_6d_to_matrix(x: Tensor) -> Tensor:
     """Rotation matrices from SPIN's 6D representation (Zhou et al., CVPR 2019).
 
-    ``x.view(3, 2)`` holds the first two *columns*; Gram-Schmidt makes them orthonormal and the third is
-    their cross product.
+    ``x.view(3, 2)`` holds the first two *columns*; Gram-Schmidt makes them orthonormal and the
+    third is their cross product.
 
     Args:
         x: (..., 6).
@@ -28,11 +28,13 @@ def rotation_6d_to_matrix(x: Tensor) -> Tensor:
 
 
 class IterativeRegressor(nn.Module):
-    """Residual regression ``state <- state + D([feature, state])`` from a mean state (HMR, Sec. 3.2).
+    """Residual regression ``state <- state + D([feature, state])`` from a mean state (HMR, Sec.
+    3.2).
 
     Args:
         in_channels: width of the feature, conditioning included.
-        init: mean of every group of the state by name, each (C_group); e.g. pose 144, betas 10, cam 3.
+        init: mean of every group of the state by name, each (C_group); e.g. pose 144, betas 10, cam
+            3.
         hidden_channels: widths of the two hidden layers.
         num_iters: number of residual steps.
         dropout: dropout probability after either hidden layer.

@@ -14,8 +14,8 @@ GATES = ('sigmoid', 'sigmoid_relu')
 class ContrastiveEmbedding(nn.Module):
     """``z = g(W . h)`` with the gate ``W = sigmoid(Linear(h))`` (v1 Eq. 6).
 
-    ``g`` is SimCLR's ``Linear - BatchNorm - ReLU - Linear - BatchNorm``; its second ``Linear`` needs no
-    bias before a ``BatchNorm``.
+    ``g`` is SimCLR's ``Linear - BatchNorm - ReLU - Linear - BatchNorm``; its second ``Linear``
+    needs no bias before a ``BatchNorm``.
 
     Args:
         in_channels: D.

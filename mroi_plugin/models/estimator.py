@@ -105,15 +105,16 @@ class MultiRoIEstimator(BaseModel):
         """Outputs of the head (see `RoIAwareFusionHead`) and of the body they describe.
 
         Returns:
-            The head's outputs and ``pred_vertices`` (N, V, 3), ``pred_joints`` (N, K, 3), metres in the
-            frame of the body.
+            The head's outputs and ``pred_vertices`` (N, V, 3), ``pred_joints`` (N, K, 3), metres in
+            the frame of the body.
         """
         bbox_info = encode_bbox_info(batch['rois'], batch['focal_length'][:, None])
         out = self.head(self.encode(img), bbox_info)
         return {**out, **self.pose_body(out['pred_pose'], out['pred_shape'])}
 
     def pose_body(self, rotations: Tensor, betas: Tensor) -> dict[str, Tensor]:
-        """Vertices and joints, in float32 at least, of rotations (N, 24, 3, 3) and betas (N, 10)."""
+        """Vertices and joints, in float32 at least, of rotations (N, 24, 3, 3) and betas (N,
+        10)."""
         with torch.autocast(rotations.device.type, enabled=False):
             dtype = torch.promote_types(rotations.dtype, torch.float32)
             rotations, betas = rotations.to(dtype), betas.to(dtype)
@@ -181,10 +182,10 @@ class MultiRoIEstimator(BaseModel):
         """One dictionary per person.
 
         Returns:
-            ``pred_pose`` (24, 3, 3), ``pred_betas`` (10), ``pred_vertices`` (V, 3) and ``pred_joints``
-            (K, 3) in metres without translation, ``pred_cam`` (M, 3) local, ``pred_cam_full`` (M, 3)
-            metres, ``fusion_weights`` (M, M), and ``rois``, ``focal_length``, ``principal_point``,
-            ``sample_idx`` of the sample.
+            ``pred_pose`` (24, 3, 3), ``pred_betas`` (10), ``pred_vertices`` (V, 3) and
+            ``pred_joints`` (K, 3) in metres without translation, ``pred_cam`` (M, 3) local,
+            ``pred_cam_full`` (M, 3) metres, ``fusion_weights`` (M, M), and ``rois``,
+            ``focal_length``, ``principal_point``, ``sample_idx`` of the sample.
         """
         out = self.extract(img, batch)
         out['pred_betas'] = out.pop('pred_shape')

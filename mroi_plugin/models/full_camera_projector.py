@@ -12,7 +12,9 @@ from mroi_plugin.registry import MODELS, register
 class FullCameraProjector(nn.Module):
     """Project body points into the full image once per RoI (Eq. 12-14)."""
 
-    def forward(self, points: Tensor, cameras: Tensor, rois: Tensor, focal_length: Tensor) -> Tensor:
+    def forward(
+        self, points: Tensor, cameras: Tensor, rois: Tensor, focal_length: Tensor
+    ) -> Tensor:
         """Project with the full camera that each local camera implies.
 
         Args:

@@ -55,9 +55,7 @@ class RoIAwareFusion(nn.Module):
                 "positions, set relation='absolute'."
             )
         if score == 'linear' and (relation != 'subtract_then_encode' or num_freqs == 0):
-            warnings.warn(
-                DEGENERATE.format(relation=relation, num_freqs=num_freqs), stacklevel=2
-            )
+            warnings.warn(DEGENERATE.format(relation=relation, num_freqs=num_freqs), stacklevel=2)
         self.num_rois = num_rois
         self.relation = RoIRelation('none' if score == 'none' else relation, num_freqs)
         self.strategy = SCORES[score](

@@ -1,7 +1,7 @@
 """The ways to weigh the RoIs of a person against each other, one small module each.
 
-Every strategy is called with the features ``h`` (N, M, D) and the relations ``gamma`` (N, M, M, E), and
-returns the fused features (N, M, D) and the weights (N, M, M).
+Every strategy is called with the features ``h`` (N, M, D) and the relations ``gamma`` (N, M, M, E),
+and returns the fused features (N, M, D) and the weights (N, M, M).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 class PairLinear(nn.Linear):
     """``Linear(D + E -> H)`` on ``[h_n, gamma_mn]`` for every pair without building the pairs.
 
-    ``W [h; gamma] + a = W_h h + (W_gamma gamma + a)``: the wide product runs once per RoI, not per pair.
+    ``W [h; gamma] + a = W_h h + (W_gamma gamma + a)``: the wide product runs once per RoI, not per
+    pair.
 
     Args:
         in_channels: D.
@@ -27,7 +28,8 @@ class PairLinear(nn.Linear):
         self.split = in_channels
 
     def forward(self, h: Tensor, gamma: Tensor) -> Tensor:
-        """Apply to h (N, M, D) and gamma (N, M, M, E); returns (N, M, M, H), [i, m, n] for the pair."""
+        """Apply to h (N, M, D) and gamma (N, M, M, E); returns (N, M, M, H), [i, m, n] for the
+        pair."""
         of_feature = F.linear(h, self.weight[:, : self.split], self.bias)
         of_relation = F.linear(gamma.to(h.dtype), self.weight[:, self.split :])
         return of_feature[:, None] + of_relation
@@ -47,10 +49,13 @@ class _SoftmaxFusion(nn.Module):
 class MLPScore(_SoftmaxFusion):
     """Score of the released code: the M pair embeddings of RoI m are scored jointly.
 
-    ``Linear(D+E -> H)`` per n, concatenated, ``Linear(HM -> H)-Tanh-Linear(H -> H)-Tanh-Linear(H -> M)-Tanh``.
+    ``Linear(D+E -> H)`` per n, concatenated,
+    ``Linear(HM -> H)-Tanh-Linear(H -> H)-Tanh-Linear(H -> M)-Tanh``.
     """
 
-    def __init__(self, in_channels: int, relation_channels: int, num_rois: int, hidden: int) -> None:
+    def __init__(
+        self, in_channels: int, relation_channels: int, num_rois: int, hidden: int
+    ) -> None:
         super().__init__()
         self.num_rois = num_rois
         self.embed = PairLinear(in_channels, relation_channels, hidden)
@@ -66,7 +71,8 @@ class MLPScore(_SoftmaxFusion):
     def logits(self, h: Tensor, gamma: Tensor) -> Tensor:
         if h.shape[1] != self.num_rois:
             raise ValueError(
-                f"score='mlp' was built for num_rois={self.num_rois} and got {h.shape[1]} RoIs: set "
+                f"score='mlp' was built for num_rois={self.num_rois} and got {h.shape[1]} RoIs: "
+                'set '
                 "num_rois of the head to the M of the pipeline, or use score='pair_mlp'."
             )
         return self.mlp(self.embed(h, gamma).flatten(-2))
@@ -75,7 +81,9 @@ class MLPScore(_SoftmaxFusion):
 class PairMLPScore(_SoftmaxFusion):
     """``Linear(D+E -> H)-Tanh-Linear(H -> 1)`` for each pair: any M, permutation equivariant."""
 
-    def __init__(self, in_channels: int, relation_channels: int, num_rois: int, hidden: int) -> None:
+    def __init__(
+        self, in_channels: int, relation_channels: int, num_rois: int, hidden: int
+    ) -> None:
         super().__init__()
         self.embed = PairLinear(in_channels, relation_channels, hidden)
         self.score = nn.Linear(hidden, 1)
@@ -85,9 +93,12 @@ class PairMLPScore(_SoftmaxFusion):
 
 
 class LinearScore(_SoftmaxFusion):
-    """``Linear(D+E -> 1)`` for each pair, as printed in the papers: any M, permutation equivariant."""
+    """``Linear(D+E -> 1)`` for each pair, as printed in the papers: any M, permutation
+    equivariant."""
 
-    def __init__(self, in_channels: int, relation_channels: int, num_rois: int, hidden: int) -> None:
+    def __init__(
+        self, in_channels: int, relation_channels: int, num_rois: int, hidden: int
+    ) -> None:
         super().__init__()
         self.embed = PairLinear(in_channels, relation_channels, 1)
 
@@ -96,10 +107,11 @@ class LinearScore(_SoftmaxFusion):
 
 
 class SelfAttentionFusion(nn.Module):
-    """4-head attention over the RoIs (v2 Fig. 8): query and key see feature and position, value the feature.
+    """4-head attention over the RoIs (v2 Fig. 8): query and key see feature and position, value the
+    feature.
 
-    ``u = LayerNorm(W_o attention(W_q [h, gamma], W_k [h, gamma], W_v h))``; the weights returned are
-    the mean over the heads.
+    ``u = LayerNorm(W_o attention(W_q [h, gamma], W_k [h, gamma], W_v h))``; the weights returned
+    are the mean over the heads.
 
     Raises:
         ValueError: if ``in_channels`` is not a multiple of the 4 heads.
@@ -107,7 +119,9 @@ class SelfAttentionFusion(nn.Module):
 
     num_heads = 4
 
-    def __init__(self, in_channels: int, relation_channels: int, num_rois: int, hidden: int) -> None:
+    def __init__(
+        self, in_channels: int, relation_channels: int, num_rois: int, hidden: int
+    ) -> None:
         super().__init__()
         if in_channels % self.num_heads:
             raise ValueError(
@@ -136,7 +150,9 @@ class SelfAttentionFusion(nn.Module):
 class NoFusion(nn.Module):
     """``u_m = h_m``."""
 
-    def __init__(self, in_channels: int, relation_channels: int, num_rois: int, hidden: int) -> None:
+    def __init__(
+        self, in_channels: int, relation_channels: int, num_rois: int, hidden: int
+    ) -> None:
         super().__init__()
 
     def forward(self, h: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,8 +13,8 @@ RELATIONS = ('subtract_then_encode', 'encode_then_subtract', 'absolute', 'none')
 def sin_cos_of_pi(x: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
     """``sin(2^k pi x)`` and ``cos(2^k pi x)`` to the last bits for any k.
 
-    Multiplying by a power of two and reducing modulo 2 are exact in floating point, so that only the
-    sine of an angle in [-pi, pi] is rounded; a naive ``sin(2**31 * pi * x)`` is rounding noise.
+    Multiplying by a power of two and reducing modulo 2 are exact in floating point, so that only
+    the sine of an angle in [-pi, pi] is rounded; a naive ``sin(2**31 * pi * x)`` is rounding noise.
 
     Args:
         x: (...) numbers of float32 or float64.
@@ -30,7 +30,8 @@ def sin_cos_of_pi(x: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class RoIPositionalEncoding(nn.Module):
-    """``gamma(p) = (p, sin(2^0 pi p), cos(2^0 pi p), ..., sin(2^(L-1) pi p), cos(2^(L-1) pi p))`` (Eq. 5).
+    """``gamma(p) = (p, sin(2^0 pi p), cos(2^0 pi p), ..., sin(2^(L-1) pi p), cos(2^(L-1) pi p))``
+    (Eq. 5).
 
     Always computed in float32 (float64 for float64 input), autocast or not.
 

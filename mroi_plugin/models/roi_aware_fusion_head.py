@@ -21,8 +21,8 @@ class RoIAwareFusionHead(nn.Module):
     """RoI-aware fusion, M local cameras and one mesh per person (v2 Sec. 3.2-3.4).
 
     ``mesh_from='mean'`` (papers): ``C_m = D_cam(u_m)`` and ``(theta, beta) = D_mesh(mean_m u_m)``.
-    ``mesh_from='roi'``: one regressor decodes camera and mesh of every RoI from ``u_m`` and the mesh of
-    RoI 0 is the person's; with M = 1 and no fusion this is CLIFF.
+    ``mesh_from='roi'``: one regressor decodes camera and mesh of every RoI from ``u_m`` and the
+    mesh of RoI 0 is the person's; with M = 1 and no fusion this is CLIFF.
 
     Args:
         in_channels: D, width of the RoI features.
@@ -30,10 +30,10 @@ class RoIAwareFusionHead(nn.Module):
         fusion: options of `RoIAwareFusion`; None means its defaults.
         embedding: options of `ContrastiveEmbedding`; None builds none.
         mesh_from: ``mean`` or ``roi``.
-        bbox_condition: ``own``: a decoder also sees ``bbox_info`` of its RoI, the mesh decoder RoI 0's;
-            ``all``: those of all M; ``none``.
-        mean_params: mean state ``pose`` (144, SPIN's 6D), ``shape`` (10) and ``cam`` (3); options of
-            `mroi_plugin.body_models.load_mean_params`, None means the free body's.
+        bbox_condition: ``own``: a decoder also sees ``bbox_info`` of its RoI, the mesh decoder RoI
+            0's; ``all``: those of all M; ``none``.
+        mean_params: mean state ``pose`` (144, SPIN's 6D), ``shape`` (10) and ``cam`` (3); options
+            of `mroi_plugin.body_models.load_mean_params`, None means the free body's.
         hidden_channels: widths of the two hidden layers of each decoder.
         num_iters: residual steps of each decoder.
         dropout: dropout probability of the decoders.
@@ -62,7 +62,9 @@ class RoIAwareFusionHead(nn.Module):
         self.mesh_from = mesh_from
         self.bbox_condition = bbox_condition
         self.fusion = RoIAwareFusion(in_channels, num_rois, **(fusion or {}))
-        self.embedding = None if embedding is None else ContrastiveEmbedding(in_channels, **embedding)
+        self.embedding = (
+            None if embedding is None else ContrastiveEmbedding(in_channels, **embedding)
+        )
         condition = {'own': 3, 'all': 3 * num_rois, 'none': 0}[bbox_condition]
         mean = _load_mean(mean_params)
         mesh = {'pose': mean['pose'], 'betas': mean['shape']}
@@ -100,16 +102,17 @@ class RoIAwareFusionHead(nn.Module):
             bbox_info: (N, M, 3) unitless.
 
         Returns:
-            ``pred_pose`` (N, 24, 3, 3) rotation matrices, ``pred_shape`` (N, 10), ``pred_cam`` (N, M, 3)
-            local cameras, ``fusion_weights`` (N, M, M), and in training, where an embedding is built
-            and M > 1, ``embeddings`` (N, M, D).
+            ``pred_pose`` (N, 24, 3, 3) rotation matrices, ``pred_shape`` (N, 10), ``pred_cam`` (N,
+            M, 3) local cameras, ``fusion_weights`` (N, M, M), and in training, where an embedding
+            is built and M > 1, ``embeddings`` (N, M, D).
 
         Raises:
             ValueError: if M is not what the head was built for.
         """
         if bbox_info.shape[1] != self.num_rois:
             raise ValueError(
-                f'the head was built for num_rois={self.num_rois} and got {bbox_info.shape[1]} RoIs: '
+                f'the head was built for num_rois={self.num_rois} and got {bbox_info.shape[1]} '
+                'RoIs: '
                 'make num_rois of the head and of MultiRoICrop agree.'
             )
         fused, weights = self.fusion(features, bbox_info)

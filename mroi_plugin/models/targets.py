@@ -27,14 +27,16 @@ def pelvis_roots(convention: str) -> list[list[int]]:
     roots = [[names.index(n) for n in pair] for pair in PELVIS if set(pair) <= set(names)]
     if not roots:
         raise ValueError(
-            f'convention={convention!r} has none of the hips {PELVIS}: 3D joints cannot be centred on '
+            f'convention={convention!r} has none of the hips {PELVIS}: 3D joints cannot be '
+            'centred on '
             "the pelvis; use 'smpl_54'."
         )
     return roots
 
 
 def smpl_targets(batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
-    """Rotation matrices (N, 24, 3, 3) and betas (N, 10) of a batch, whose poses are axis-angle in radians."""
+    """Rotation matrices (N, 24, 3, 3) and betas (N, 10) of a batch, whose poses are axis-angle in
+    radians."""
     orient, body = batch['smpl_global_orient'], batch['smpl_body_pose']
     axis_angle = torch.cat([orient.reshape(-1, 1, 3), body.reshape(-1, 23, 3)], dim=1).float()
     return roma.rotvec_to_rotmat(axis_angle), batch['smpl_betas'].float()

@@ -1,10 +1,12 @@
-"""Geometry of augmentation and crops, proven by projection, by painted markers and by round trips."""
+"""Geometry of augmentation and crops, proven by projection, by painted markers and by round "
+"trips."""
 
 import cv2
 import numpy as np
 import pytest
 import roma
 import torch
+
 from mroi_plugin.cameras import full_to_crop_camera, project_points
 from mroi_plugin.datasets.multi_roi_crop import MultiRoICrop
 from mroi_plugin.datasets.packing import PackMultiRoI
@@ -108,7 +110,9 @@ def test_rois_and_affines_agree(packed):
     for roi, affine in zip(packed['rois'].double(), packed['roi_affines'].double().numpy()):
         centre = roi[:2].numpy() + packed['principal_point'].double().numpy()
         np.testing.assert_allclose(apply_affine(affine, centre), (width / 2, height / 2), atol=1e-3)
-        np.testing.assert_allclose(affine[:, :2], np.eye(2) * max(width, height) / roi[2].item(), rtol=1e-5)
+        np.testing.assert_allclose(
+            affine[:, :2], np.eye(2) * max(width, height) / roi[2].item(), rtol=1e-5
+        )
 
 
 def test_first_roi_holds_the_box(augmented):
@@ -158,7 +162,13 @@ def test_two_flips_and_a_full_turn_change_nothing():
         flip_person(flip_person(sample, MIRROR), MIRROR),
         rotate_person(rotate_person(sample, 130.0), -130.0),
     ):
-        for name in ('keypoints2d', 'keypoints3d', 'smpl_transl', 'principal_point', 'image_affine'):
+        for name in (
+            'keypoints2d',
+            'keypoints3d',
+            'smpl_transl',
+            'principal_point',
+            'image_affine',
+        ):
             np.testing.assert_allclose(back[name], sample[name], atol=1e-9)
 
 

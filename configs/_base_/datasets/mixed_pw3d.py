@@ -1,6 +1,6 @@
-# Train: Human3.6M, MPI-INF-3DHP, COCO and MPII; test: 3DPW. HumanData files of mmhuman3d's converters.
-# box_padding brings every source to 1.2 x the tight box: h36m's converter writes 0.9 x, 3dhp's, mpii's
-# and pw3d's 1.2 x already, coco's the annotated box.
+# Train: Human3.6M, MPI-INF-3DHP, COCO and MPII; test: 3DPW. HumanData files of mmhuman3d's
+# converters. box_padding brings every source to 1.2 x the tight box: h36m's converter writes 0.9 x,
+# 3dhp's, mpii's and pw3d's 1.2 x already, coco's the annotated box.
 data_root = 'data/preprocessed_datasets/'
 image_root = 'data/datasets/'
 

@@ -1,4 +1,5 @@
-# Everything of the model but its backbone. Defaults follow the papers; options are in the docstrings.
+# Everything of the model but its backbone. Defaults follow the papers; options are in the
+# docstrings.
 model = dict(
     type='MultiRoIEstimator',
     data_preprocessor=dict(type='MultiRoIPreprocessor'),

@@ -6,12 +6,26 @@ model = dict(
         type='mmhuman3d.PoseHighResolutionNet',
         norm_eval=False,
         extra=dict(
-            stage1=dict(num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(4,), num_channels=(64,)),
+            stage1=dict(
+                num_modules=1,
+                num_branches=1,
+                block='BOTTLENECK',
+                num_blocks=(4,),
+                num_channels=(64,),
+            ),
             stage2=dict(
-                num_modules=1, num_branches=2, block='BASIC', num_blocks=(4, 4), num_channels=(48, 96)
+                num_modules=1,
+                num_branches=2,
+                block='BASIC',
+                num_blocks=(4, 4),
+                num_channels=(48, 96),
             ),
             stage3=dict(
-                num_modules=4, num_branches=3, block='BASIC', num_blocks=(4, 4, 4), num_channels=(48, 96, 192)
+                num_modules=4,
+                num_branches=3,
+                block='BASIC',
+                num_blocks=(4, 4, 4),
+                num_channels=(48, 96, 192),
             ),
             stage4=dict(
                 num_modules=3,
@@ -28,7 +42,9 @@ model = dict(
             pretrained_layers=['*'],
         ),
         init_cfg=dict(
-            type='Pretrained', prefix='backbone.', checkpoint='data/pretrained/hrnet_w48_coco_256x192.pth'
+            type='Pretrained',
+            prefix='backbone.',
+            checkpoint='data/pretrained/hrnet_w48_coco_256x192.pth',
         ),
     ),
     head=dict(in_channels=720),

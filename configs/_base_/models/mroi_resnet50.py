@@ -10,7 +10,9 @@ model = dict(
         norm_eval=False,
         style='pytorch',
         init_cfg=dict(
-            type='Pretrained', prefix='backbone.', checkpoint='data/pretrained/res50_coco_256x192.pth'
+            type='Pretrained',
+            prefix='backbone.',
+            checkpoint='data/pretrained/res50_coco_256x192.pth',
         ),
     ),
     head=dict(in_channels=2048),

@@ -19,7 +19,8 @@ def camera_residuals(cameras: Tensor, rois: Tensor) -> tuple[Tensor, Tensor]:
         rois: (N, M, 3) ``(c_x, c_y, b)`` pixels.
 
     Returns:
-        ``(t'_m - t'_n)^2`` of x and y, (N, M, M, 2) in m^2, and ``(b_m s_m - b_n s_n)^2``, (N, M, M) in px^2.
+        ``(t'_m - t'_n)^2`` of x and y, (N, M, M, 2) in m^2, and ``(b_m s_m - b_n s_n)^2``, (N, M,
+        M) in px^2.
     """
     # Eq. 12 needs the focal length for the depth alone, which Eq. 15-16 do not use.
     shift = crop_to_full_camera(cameras, rois, torch.ones_like(rois[..., 0]))[..., :2]
@@ -30,7 +31,8 @@ def camera_residuals(cameras: Tensor, rois: Tensor) -> tuple[Tensor, Tensor]:
 
 @register(MODELS, host='LOSSES')
 class CameraConsistencyLoss(nn.Module):
-    """``sum over ordered pairs (m, n) of w_x L_x + w_y L_y + w_s L_s``, mean over persons (Eq. 15-16).
+    """``sum over ordered pairs (m, n) of w_x L_x + w_y L_y + w_s L_s``, mean over persons (Eq.
+    15-16).
 
     Args:
         weight_x: weight of the squared x residual, per m^2.
@@ -61,7 +63,8 @@ class CameraConsistencyLoss(nn.Module):
     def forward(self, cameras: Tensor, rois: Tensor) -> Tensor:
         """Loss of the cameras (N, M, 3) of the RoIs (N, M, 3); a scalar, 0 for M = 1.
 
-        Computed in float32 at least: sizes are hundreds of pixels and their squares overflow float16.
+        Computed in float32 at least: sizes are hundreds of pixels and their squares overflow
+        float16.
         """
         dtype = torch.promote_types(cameras.dtype, torch.float32)
         shift, size = camera_residuals(cameras.to(dtype), rois.to(dtype))

@@ -32,7 +32,8 @@ def centre_on_root(joints: Tensor, root: Sequence[int]) -> Tensor:
 
 @register(MODELS, host='LOSSES')
 class ReprojectionLoss(nn.Module):
-    """``L_2D = sum_m mean_k conf_k ((p_mk - p'_k) / b_m)^2`` in the full image (v2 Sec. 3.4, Eq. 18).
+    """``L_2D = sum_m mean_k conf_k ((p_mk - p'_k) / b_m)^2`` in the full image (v2 Sec. 3.4, Eq.
+    18).
 
     Args:
         loss_weight: factor on the result.
@@ -75,8 +76,8 @@ class Keypoints3DLoss(nn.Module):
         Args:
             joints: (N, K, 3) metres.
             target: (N, K, 4) metres and confidence.
-            roots: sets of joint indices whose mean is the pelvis, best first; a person is centred on
-                the first set that is annotated for it, and not supervised if none is.
+            roots: sets of joint indices whose mean is the pelvis, best first; a person is centred
+                on the first set that is annotated for it, and not supervised if none is.
 
         Returns:
             Scalar.

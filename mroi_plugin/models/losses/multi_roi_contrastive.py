@@ -18,15 +18,16 @@ REDUCTIONS = ('mean', 'sum')
 def contrastive_per_anchor(
     z: Tensor, others: Tensor, first: int, temperature: float, denominator: str
 ) -> Tensor:
-    """``-1/(M-1) sum_{n != m} log(exp(z_im . z_in / tau) / D)`` for every anchor (v2 Eq. 17, v1 Eq. 7).
+    """``-1/(M-1) sum_{n != m} log(exp(z_im . z_in / tau) / D)`` for every anchor (v2 Eq. 17, v1 Eq.
+    7).
 
     Args:
         z: (N, M, D) embeddings of the anchors.
         others: (N', M, D) embeddings of all persons, the anchors' own at ``first .. first + N``.
         first: index in ``others`` of the first anchor person.
         temperature: tau.
-        denominator: D sums over the RoIs of other persons (``negatives``) or over everything but the
-            anchor itself (``all``).
+        denominator: D sums over the RoIs of other persons (``negatives``) or over everything but
+            the anchor itself (``all``).
 
     Returns:
         (N, M) loss of each anchor; M must be at least 2, and N' too for ``negatives``.
@@ -46,7 +47,8 @@ def contrastive_per_anchor(
 
 
 class _AllGather(torch.autograd.Function):
-    """Concatenate the tensors of all ranks; each rank receives the gradients that all ranks have of its own."""
+    """Concatenate the tensors of all ranks; each rank receives the gradients that all ranks have of
+    its own."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor) -> Tensor:

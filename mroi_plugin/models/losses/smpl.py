@@ -28,7 +28,8 @@ class _MaskedLoss(nn.Module):
         return (pred - target).square()
 
     def forward(self, pred: Tensor, target: Tensor, has_smpl: Tensor) -> Tensor:
-        """Loss of ``pred`` against ``target``, both (N, ...); ``has_smpl`` (N) is 0 or 1; a scalar."""
+        """Loss of ``pred`` against ``target``, both (N, ...); ``has_smpl`` (N) is 0 or 1; a
+        scalar."""
         error = self.error(pred, target)
         return self.loss_weight * masked_mean(error, _per_person(has_smpl, error))
 

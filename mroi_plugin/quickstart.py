@@ -1,0 +1,118 @@
+"""From nothing to a trained and tested model: data, two trainings, a table and pictures."""
+
+from __future__ import annotations
+
+import json
+import os.path as osp
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.runner import Runner, find_latest_checkpoint
+from rich.console import Console
+from rich.table import Table
+
+from mroi_plugin.body_models import load_mean_params
+from mroi_plugin.datasets.synthetic import build_synthetic_data
+from mroi_plugin.engine import load_config, test, train
+from mroi_plugin.evaluation import mean_body_prediction
+from mroi_plugin.registry import METRICS, MODELS
+
+COLUMNS = {
+    'mpjpe': 'MPJPE [mm]',
+    'pa_mpjpe': 'PA-MPJPE [mm]',
+    'pve': 'PVE [mm]',
+    'camera_residual_px': 'camera residual [px]',
+}
+METHODS = {
+    'CLIFF (1 RoI)': 'configs/cliff_synthetic.py',
+    'Multi-RoI (5 RoIs)': 'configs/mroi_synthetic.py',
+}
+
+
+def quickstart(
+    out: str = 'work_dirs/quickstart',
+    methods: dict[str, str] = METHODS,
+    pictures: int = 8,
+    options: Sequence[str] = (),
+) -> dict[str, dict[str, float]]:
+    """Make the data if missing, train and test every method, compare with the mean body.
+
+    All methods see the same persons for the same number of epochs. What is finished is not done
+    again.
+
+    Args:
+        out: folder for checkpoints, ``results.json``, ``results.md`` and ``pictures/``.
+        methods: config file by name in the table; pictures are of the last one.
+        pictures: number of test photos to draw.
+        options: ``KEY=VALUE`` overrides of every config.
+
+    Returns:
+        Metrics by method.
+    """
+    console, start = Console(), time.time()
+    build_synthetic_data()
+    results = {'mean body': evaluate_mean_body(next(iter(methods.values())), options)}
+    for position, (name, config) in enumerate(methods.items()):
+        work_dir = osp.join(out, osp.splitext(osp.basename(config))[0])
+        checkpoint = train_once(config, work_dir, options)
+        last = position == len(methods) - 1
+        results[name] = test(
+            config, checkpoint, work_dir=work_dir, options=options, pictures=pictures if last else 0
+        )
+    write_results(results, Path(out))
+    console.print(as_table(results))
+    console.print(f'pictures: {work_dir}/pictures/contact_sheet.jpg')
+    console.print(f'{time.time() - start:.0f} s in all; numbers in {out}/results.json')
+    return results
+
+
+def train_once(config: str, work_dir: str, options: Sequence[str]) -> str:
+    """Train a config, or go on where a run in ``work_dir`` stopped; returns the last checkpoint."""
+    cfg = load_config(config, work_dir, options=options)
+    last = osp.join(work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
+    if not osp.isfile(last):
+        resume = 'auto' if osp.isdir(work_dir) and find_latest_checkpoint(work_dir) else None
+        train(config, work_dir, resume=resume, options=options)
+    return last
+
+
+def evaluate_mean_body(config: str, options: Sequence[str] = ()) -> dict[str, float]:
+    """Errors of the mean body, facing the camera, on the test set of a config."""
+    cfg = load_config(config, options=options)
+    loader = Runner.build_dataloader(cfg.test_dataloader)
+    metric = METRICS.build(cfg.test_evaluator)
+    body = MODELS.build(cfg.model.body_model)
+    mean = load_mean_params(**cfg.model.head.mean_params)
+    for batch in loader:
+        metric.process(batch, mean_body_prediction(body, mean, len(batch['img'])))
+    return metric.evaluate(len(loader.dataset))
+
+
+def _row(metrics: dict[str, float]) -> list[str]:
+    values = [metrics.get(f'mesh/{name}') for name in COLUMNS]
+    return ['-' if value is None else f'{value:.1f}' for value in values]
+
+
+def as_table(results: dict[str, dict[str, float]]) -> Table:
+    """The results for a terminal."""
+    table = Table(title='test set of the embedded data')
+    table.add_column('method')
+    for title in COLUMNS.values():
+        table.add_column(title, justify='right')
+    for name, metrics in results.items():
+        table.add_row(name, *_row(metrics))
+    return table
+
+
+def write_results(results: dict[str, Any], folder: Path) -> None:
+    """Write ``results.json`` and ``results.md``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / 'results.json').write_text(json.dumps(results, indent=2) + '\n')
+    lines = [
+        '| method | ' + ' | '.join(COLUMNS.values()) + ' |',
+        '| --- |' + ' ---: |' * len(COLUMNS),
+        *('| ' + ' | '.join([name, *_row(metrics)]) + ' |' for name, metrics in results.items()),
+    ]
+    (folder / 'results.md').write_text('\n'.join(lines) + '\n')

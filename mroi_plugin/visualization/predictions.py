@@ -1,0 +1,83 @@
+"""Pictures of what a model predicts on samples of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import Dataset, default_collate
+
+from mroi_plugin.datasets import LoadPhoto
+from mroi_plugin.models.targets import smpl_targets
+from mroi_plugin.visualization.drawing import write_image
+from mroi_plugin.visualization.person_rows import PersonPanel, contact_sheet, person_row
+
+
+def spread_indices(size: int, count: int) -> list[int]:
+    """``count`` indices, or all, spread evenly over ``range(size)``."""
+    return sorted({int(i) for i in np.linspace(0, size - 1, min(count, size))})
+
+
+@torch.no_grad()
+def predict_panels(model: nn.Module, dataset: Dataset, indices: Iterable[int]) -> list[PersonPanel]:
+    """What a trained model sees and predicts of some samples, with the truth where it is known.
+
+    Args:
+        model: `MultiRoIEstimator`.
+        dataset: `MultiRoIHumanData` with a test pipeline, i.e. without augmentation.
+        indices: samples to show.
+
+    Returns:
+        One panel per sample.
+    """
+    model.eval()
+    return [_panel(model, dataset, index) for index in indices]
+
+
+def _panel(model: nn.Module, dataset: Dataset, index: int) -> PersonPanel:
+    batch = default_collate([dataset[index]])
+    data = model.data_preprocessor(batch, training=False)
+    prediction = model(**data, mode='predict')[0]
+    photo = LoadPhoto()(dataset.raw_sample(index))['photo']
+    height, width = batch['img'].shape[-2:]
+    return PersonPanel(
+        image=photo,
+        faces=np.asarray(model.body_model.faces, np.int64),
+        focal_length=float(batch['focal_length'][0]),
+        principal_point=batch['principal_point'][0].numpy(),
+        rois=batch['rois'][0].numpy(),
+        crop_size=(width, height),
+        pred_vertices=prediction['pred_vertices'].cpu().numpy(),
+        pred_camera=prediction['pred_cam_full'][0].cpu().numpy(),
+        title=f'test {index}',
+        **_truth(model, data),
+    )
+
+
+def _truth(model: nn.Module, data: dict[str, Any]) -> dict[str, np.ndarray]:
+    if data['has_transl'][0] <= 0:
+        return {}
+    pose, betas = smpl_targets(data)
+    vertices = model.pose_body(pose, betas)['pred_vertices'][0]
+    return {
+        'true_vertices': vertices.cpu().numpy(),
+        'true_camera': data['smpl_transl'][0].cpu().numpy(),
+    }
+
+
+def write_pictures(panels: Sequence[PersonPanel], folder: str | Path) -> list[Path]:
+    """Write one picture per person and a contact sheet of all; returns the files, the sheet
+    last."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for panel in panels:
+        files.append(folder / f'{panel.title.replace(" ", "_")}.jpg')
+        write_image(files[-1], person_row(panel))
+    files.append(folder / 'contact_sheet.jpg')
+    write_image(files[-1], contact_sheet(panels))
+    return files
