@@ -11,8 +11,8 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from mmengine.evaluator import Evaluator
-from oracles import cameras as camera_oracle
 from oracles import procrustes as oracle
+from oracles.mesh_metric import NAMES, expected_metrics, posed_alone
 
 from mroi_plugin.evaluation import HumanMeshMetric
 from mroi_plugin.evaluation.protocol import H36M_TO_J14, J14_NAMES, PELVIS_NAME
@@ -20,7 +20,6 @@ from mroi_plugin.host.conventions import keypoint_names
 from mroi_plugin.registry import METRICS, MODELS
 
 BODY = {'type': 'mroi.SMPLBody', 'free_body': True}
-NAMES = ('mpjpe', 'pa_mpjpe', 'pve', 'camera_residual_px')
 K = 54
 
 
@@ -75,42 +74,6 @@ def predictions(body, batch: dict, rois: int = 3, seed: int = 1) -> list[dict]:
         }
         for i in range(persons)
     ]
-
-
-def posed_alone(body, batch: dict, i: int) -> np.ndarray:
-    """Vertices of the truth of one person, posed by itself."""
-    posed = body(
-        global_orient=batch['smpl_global_orient'][i : i + 1],
-        body_pose=batch['smpl_body_pose'][i : i + 1].flatten(1),
-        betas=batch['smpl_betas'][i : i + 1],
-    )
-    return posed['vertices'][0].double().numpy()
-
-
-def expected_metrics(body, batch: dict, samples: list[dict], bodies=None) -> dict[str, float]:
-    """All errors by loops over the persons, in mm and px."""
-    regressor = body.J_regressor_h36m.double().numpy()
-    rows = {name: [] for name in NAMES}
-    for i, sample in enumerate(samples):
-        if len(sample['pred_cam_full']) > 1:
-            pixels = [
-                camera_oracle.project(
-                    sample['pred_joints'].numpy(), t.double().numpy(), sample['focal_length'].item()
-                )
-                for t in sample['pred_cam_full']
-            ]
-            rows['camera_residual_px'].append(oracle.camera_residual_px(pixels))
-        if not batch['has_smpl'][i]:
-            continue
-        pred = sample['pred_vertices'].double().numpy()
-        truth = posed_alone((bodies or {}).get(int(batch['gender'][i]), body), batch, i)
-        joints, true_joints = regressor @ pred, regressor @ truth
-        roots = joints[None, 0], true_joints[None, 0]
-        j14, true_j14 = joints[None, list(H36M_TO_J14)], true_joints[None, list(H36M_TO_J14)]
-        rows['mpjpe'] += list(1000 * oracle.mpjpe(j14, true_j14, *roots))
-        rows['pa_mpjpe'] += list(1000 * oracle.pa_mpjpe(j14, true_j14))
-        rows['pve'] += list(1000 * oracle.mpjpe(pred[None], truth[None], *roots))
-    return {name: float(np.mean(row)) for name, row in rows.items() if row}
 
 
 def split(batch: dict, samples: list[dict], sizes: list[int]):
