@@ -16,7 +16,7 @@ from torch import Tensor
 MIN_SCALE = 1e-3
 """Smallest \\|s\\| used in a division: a body a thousandth of its crop carries no information."""
 MIN_DEPTH_M = 0.05
-"""Smallest depth used in a division, metres: what lies nearer or behind is projected from here."""
+"""Smallest |depth| used in a division, metres: no person is seen from nearer."""
 
 
 def default_focal_length(img_size: Tensor) -> Tensor:
@@ -50,8 +50,7 @@ def encode_bbox_info(rois: Tensor, focal_length: Tensor) -> Tensor:
 
 def _away_from_zero(x: Tensor, minimum: float) -> Tensor:
     """Keep the sign of ``x`` and at least ``minimum`` of its size, so that 1/x stays finite."""
-    bounded = torch.where(x < 0, x.clamp(max=-minimum), x.clamp(min=minimum))
-    return bounded
+    return torch.where(x < 0, x.clamp(max=-minimum), x.clamp(min=minimum))
 
 
 def crop_to_full_camera(camera: Tensor, roi: Tensor, focal_length: Tensor) -> Tensor:
@@ -100,8 +99,8 @@ def project_points(
 ) -> Tensor:
     """Perspective projection of body points into the full image (Eq. 13-14).
 
-    Depths below `MIN_DEPTH_M` are treated as `MIN_DEPTH_M`: points at or behind the camera stay
-    finite.
+    The formula holds behind the camera too (a mirrored image, as weak perspective gives for
+    ``s < 0``); ``|depth|`` below `MIN_DEPTH_M` is treated as `MIN_DEPTH_M`, which keeps it finite.
 
     Args:
         points: (..., K, 3) metres, in the frame of the body (axes of the camera, no translation).
@@ -114,6 +113,6 @@ def project_points(
         given.
     """
     in_camera = points + full_camera[..., None, :]
-    depth = in_camera[..., 2:].clamp(min=MIN_DEPTH_M)
+    depth = _away_from_zero(in_camera[..., 2:], MIN_DEPTH_M)
     pixels = focal_length[..., None, None] * in_camera[..., :2] / depth
     return pixels if principal_point is None else pixels + principal_point[..., None, :]

@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from mmengine.registry import DATASETS as ENGINE_DATASETS
-from mmengine.registry import HOOKS as ENGINE_HOOKS
-from mmengine.registry import METRICS as ENGINE_METRICS
-from mmengine.registry import MODELS as ENGINE_MODELS
-from mmengine.registry import TRANSFORMS as ENGINE_TRANSFORMS
+from mmengine import registry as engine
 from mmengine.registry import Registry
 
 from mroi_plugin.host.pending import enter_host
@@ -23,20 +19,27 @@ T = TypeVar('T')
 
 MODELS = Registry(
     'model',
-    parent=ENGINE_MODELS,
+    parent=engine.MODELS,
     scope=SCOPE,
     locations=['mroi_plugin.models', 'mroi_plugin.body_models'],
 )
 DATASETS = Registry(
-    'dataset', parent=ENGINE_DATASETS, scope=SCOPE, locations=['mroi_plugin.datasets']
+    'dataset', parent=engine.DATASETS, scope=SCOPE, locations=['mroi_plugin.datasets']
 )
 TRANSFORMS = Registry(
-    'transform', parent=ENGINE_TRANSFORMS, scope=SCOPE, locations=['mroi_plugin.datasets']
+    'transform', parent=engine.TRANSFORMS, scope=SCOPE, locations=['mroi_plugin.datasets']
 )
 METRICS = Registry(
-    'metric', parent=ENGINE_METRICS, scope=SCOPE, locations=['mroi_plugin.evaluation']
+    'metric', parent=engine.METRICS, scope=SCOPE, locations=['mroi_plugin.evaluation']
 )
-HOOKS = Registry('hook', parent=ENGINE_HOOKS, scope=SCOPE, locations=['mroi_plugin.datasets'])
+HOOKS = Registry('hook', parent=engine.HOOKS, scope=SCOPE, locations=['mroi_plugin.datasets'])
+
+OTHERS = [
+    Registry(root.name, parent=root, scope=SCOPE)
+    for root in vars(engine).values()
+    if isinstance(root, Registry) and SCOPE not in root.children
+]
+"""Kinds that the plugin adds nothing to; mmengine warns about a scope that lacks them."""
 
 
 def register(registry: Registry, host: str | None = None) -> Callable[[T], T]:

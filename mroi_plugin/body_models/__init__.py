@@ -2,7 +2,13 @@
 
 from mroi_plugin.body_models.free_body import export_free_body, free_mean_params, load_free_body
 from mroi_plugin.body_models.official import UnsafeFileError, load_smpl_file
-from mroi_plugin.body_models.smpl import SMPLBody, body_digest, licensed_files, load_mean_params
+from mroi_plugin.body_models.smpl import (
+    SMPLBody,
+    body_digest,
+    licensed_files,
+    load_body_arrays,
+    load_mean_params,
+)
 
 __all__ = [
     'SMPLBody',
@@ -11,6 +17,7 @@ __all__ = [
     'export_free_body',
     'free_mean_params',
     'licensed_files',
+    'load_body_arrays',
     'load_free_body',
     'load_mean_params',
     'load_smpl_file',

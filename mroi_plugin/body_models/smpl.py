@@ -60,8 +60,14 @@ def licensed_files(model_path: str = MODEL_PATH, purpose: str = 'body_model') ->
     return files
 
 
-def _load_arrays(model_path: str, gender: str, free_body: bool) -> dict[str, np.ndarray]:
-    """Arrays of the body and its two regressors."""
+def load_body_arrays(
+    model_path: str = MODEL_PATH, gender: str = 'neutral', free_body: bool = False
+) -> dict[str, np.ndarray]:
+    """Arrays of the body that `SMPLBody` builds with the same options, named as in `load_free_body`.
+
+    Raises:
+        FileNotFoundError: if a licensed file is needed and missing.
+    """
     path = _find(model_path, *_model_names(gender))
     if path is None and free_body:
         return load_free_body()
@@ -109,7 +115,7 @@ def SMPLBody(
     """
     if gender not in GENDERS:
         raise ValueError(f'gender={gender!r}: expected one of {", ".join(GENDERS)}.')
-    arrays = _load_arrays(model_path, gender, free_body)
+    arrays = load_body_arrays(model_path, gender, free_body)
     from mroi_plugin.host import load_host
 
     load_host()

@@ -27,6 +27,23 @@ def rotation_6d_to_matrix(x: Tensor) -> Tensor:
     return torch.stack([first, second, third], dim=-1)
 
 
+def soft_floor(x: Tensor, knee: float) -> Tensor:
+    """``x`` where it is at least ``knee``, and a smooth descent to ``knee / 2`` below.
+
+    ``knee/2 (1 + exp(2 (x - knee) / knee))`` meets ``x`` with slope 1. The depth of a camera is the
+    inverse of its scale: a regressor that starts from noise must not pass through zero.
+
+    Args:
+        x: (...) any unit.
+        knee: where the descent begins, in the unit of ``x``.
+
+    Returns:
+        (...) above ``knee / 2``.
+    """
+    descent = knee / 2 * (1 + torch.exp(2 * (x.clamp(max=knee) - knee) / knee))
+    return torch.where(x < knee, descent, x)
+
+
 class IterativeRegressor(nn.Module):
     """Residual regression ``state <- state + D([feature, state])`` from a mean state (HMR, Sec.
     3.2).

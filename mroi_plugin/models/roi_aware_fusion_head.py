@@ -7,11 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mroi_plugin.models.decoders import IterativeRegressor, rotation_6d_to_matrix
+from mroi_plugin.models.decoders import IterativeRegressor, rotation_6d_to_matrix, soft_floor
 from mroi_plugin.models.embedding import ContrastiveEmbedding
 from mroi_plugin.models.fusion import RoIAwareFusion
 from mroi_plugin.registry import MODELS, register
 
+SCALE_KNEE = 0.2
+"""Local scales below this (a body of 40 cm in its 2 m box) are bent to stay above half of it."""
 BBOX_CONDITIONS = ('own', 'all', 'none')
 MESH_SOURCES = ('mean', 'roi')
 
@@ -118,10 +120,11 @@ class RoIAwareFusionHead(nn.Module):
         fused, weights = self.fusion(features, bbox_info)
         state = self._decode(fused, self._condition(bbox_info).to(fused.dtype))
         pose = state['pose'].to(torch.promote_types(state['pose'].dtype, torch.float32))
+        scale, shift = state['cam'].split([1, 2], dim=-1)
         out = {
             'pred_pose': rotation_6d_to_matrix(pose.unflatten(-1, (24, 6))),
             'pred_shape': state['betas'],
-            'pred_cam': state['cam'],
+            'pred_cam': torch.cat([soft_floor(scale, SCALE_KNEE), shift], dim=-1),
             'fusion_weights': weights,
         }
         if self.training and self.embedding is not None and self.num_rois > 1:

@@ -9,7 +9,7 @@ from oracles import decoders as oracle
 from oracles.rotations import rot6d_to_matrix
 from torch import nn
 
-from mroi_plugin.models.decoders import IterativeRegressor, rotation_6d_to_matrix
+from mroi_plugin.models.decoders import IterativeRegressor, rotation_6d_to_matrix, soft_floor
 
 
 def build(num_iters: int = 3, condition: int = 3, seed: int = 0):
@@ -122,3 +122,13 @@ def test_degenerate_rotations_stay_finite(six):
     matrix = rotation_6d_to_matrix(x)
     matrix.sum().backward()
     assert matrix.isfinite().all() and x.grad.isfinite().all()
+
+
+def test_soft_floor_is_the_identity_above_its_knee_and_smooth_below():
+    x = torch.linspace(-1, 2, 3001, dtype=torch.float64, requires_grad=True)
+    y = soft_floor(x, 0.2)
+    above = x >= 0.2
+    assert torch.equal(y[above], x[above])
+    assert (y > 0.1).all() and (y.diff() > 0).all()
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    assert slope.diff().abs().max() < 0.02 and slope.min() > 0
