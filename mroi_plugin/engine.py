@@ -113,7 +113,7 @@ def train(
         MissingFilesError: naming all missing files at once.
     """
     cfg = load_config(config, work_dir, launcher, options)
-    check_files(cfg)
+    check_files(cfg.to_dict())
     if amp:
         use_amp(cfg)
     if compile_model:
@@ -158,7 +158,7 @@ def test(
     """
     cfg = load_config(config, work_dir, launcher, options)
     cfg.load_from, cfg.resume = checkpoint, False
-    check_files(cfg)
+    check_files(cfg.to_dict())
     prepare()
     runner = Runner.from_cfg(cfg)
     check_checkpoint(runner.model, checkpoint)

@@ -6,7 +6,7 @@ import os.path as osp
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mroi_plugin.body_models import licensed_files
+from mroi_plugin.body_models import BODY_GENDERS, licensed_files
 from mroi_plugin.paths import RequiredFile, require_files
 
 GET_SMPL = (
@@ -44,7 +44,8 @@ def _files_of(key: str, node: Mapping[str, Any]) -> Iterator[RequiredFile]:
         yield RequiredFile(node['image_dir'], f'{key}.image_dir', hint)
     if 'free_body' in node and not node['free_body']:
         purpose = 'mean_params' if key.endswith('mean_params') else 'body_model'
-        for path in licensed_files(node['model_path'], purpose):
+        genders = BODY_GENDERS if 'evaluator' in key else ('neutral',)  # truth is gendered
+        for path in licensed_files(node['model_path'], purpose, genders):
             yield RequiredFile(path, f'{key}.model_path', GET_SMPL)
     checkpoint = node.get('checkpoint')
     if node.get('type') == 'Pretrained' and checkpoint and '://' not in checkpoint:

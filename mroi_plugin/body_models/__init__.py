@@ -3,6 +3,7 @@
 from mroi_plugin.body_models.free_body import export_free_body, free_mean_params, load_free_body
 from mroi_plugin.body_models.official import UnsafeFileError, load_smpl_file
 from mroi_plugin.body_models.smpl import (
+    BODY_GENDERS,
     SMPLBody,
     body_digest,
     licensed_files,
@@ -11,6 +12,7 @@ from mroi_plugin.body_models.smpl import (
 )
 
 __all__ = [
+    'BODY_GENDERS',
     'SMPLBody',
     'UnsafeFileError',
     'body_digest',

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import os.path as osp
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from mroi_plugin.body_models.official import load_smpl_file
 from mroi_plugin.registry import MODELS, register
 
 MODEL_PATH = 'data/body_models/smpl'
-GENDERS = ('neutral', 'male', 'female')
+BODY_GENDERS = ('neutral', 'male', 'female')
 REGRESSOR_NAMES = ('J_regressor_extra', 'J_regressor_h36m')
 GET_SMPL = (
     'SMPL is licensed: register at its web site and put the file there, or set free_body=True to '
@@ -41,12 +42,17 @@ def _model_names(gender: str) -> tuple[str, ...]:
     return tuple(f'SMPL_{gender.upper()}.{ending}' for ending in ('pkl', 'npz'))
 
 
-def licensed_files(model_path: str = MODEL_PATH, purpose: str = 'body_model') -> list[str]:
+def licensed_files(
+    model_path: str = MODEL_PATH,
+    purpose: str = 'body_model',
+    genders: Sequence[str] = ('neutral',),
+) -> list[str]:
     """Licensed files that a config needs, found or not.
 
     Args:
         model_path: folder of the SMPL model files.
         purpose: ``body_model``, or ``mean_params`` for the mean parameters alone.
+        genders: bodies that are needed.
     """
     above = osp.dirname(osp.normpath(model_path))
     if purpose == 'mean_params':
@@ -54,8 +60,7 @@ def licensed_files(model_path: str = MODEL_PATH, purpose: str = 'body_model') ->
     else:
         wanted = {f'{name}.npy': osp.join(above, f'{name}.npy') for name in REGRESSOR_NAMES}
     files = [_find(model_path, name) or default for name, default in wanted.items()]
-    if purpose == 'body_model':
-        names = _model_names('neutral')
+    for names in map(_model_names, genders if purpose == 'body_model' else ()):
         files.append(_find(model_path, *names) or osp.join(model_path, names[0]))
     return files
 
@@ -69,7 +74,8 @@ def load_body_arrays(
         FileNotFoundError: if a licensed file is needed and missing.
     """
     path = _find(model_path, *_model_names(gender))
-    if path is None and free_body:
+    licensed = any(_find(model_path, *_model_names(g)) for g in BODY_GENDERS)
+    if free_body and not licensed:  # never the free body beside the licensed one of another gender
         return load_free_body()
     if path is None:
         names = ' or '.join(_model_names(gender))
@@ -113,8 +119,8 @@ def SMPLBody(
         FileNotFoundError: if a licensed file is needed and missing.
         ValueError: if ``gender`` is unknown.
     """
-    if gender not in GENDERS:
-        raise ValueError(f'gender={gender!r}: expected one of {", ".join(GENDERS)}.')
+    if gender not in BODY_GENDERS:
+        raise ValueError(f'gender={gender!r}: expected one of {", ".join(BODY_GENDERS)}.')
     arrays = load_body_arrays(model_path, gender, free_body)
     from mroi_plugin.host import load_host
 

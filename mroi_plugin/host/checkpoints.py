@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
 
-def allow_engine_checkpoints() -> None:
-    """Allow exactly the classes that mmengine's checkpoints hold beside tensors (torch >= 2.4).
+def _history_method(owner: Any, name: str) -> Any:
+    """Stands for ``getattr``, by which the statistics of a ``HistoryBuffer`` are pickled.
 
-    These are its ``HistoryBuffer`` and what numpy arrays and scalars unpickle through; loading
-    stays ``weights_only``.
+    Raises:
+        ValueError: for anything but a public method of that class.
     """
-    if not hasattr(torch.serialization, 'add_safe_globals'):
+    from mmengine.logging import HistoryBuffer
+
+    if owner is not HistoryBuffer or name.startswith('_'):
+        raise ValueError(f'a checkpoint asks for {owner!r}.{name}; only HistoryBuffer is known')
+    return getattr(owner, name)
+
+
+def allow_engine_checkpoints() -> None:
+    """Allow exactly what mmengine's checkpoints hold beside tensors; loading stays ``weights_only``.
+
+    That is its ``HistoryBuffer`` and what numpy arrays and scalars unpickle through. Before torch 2.6
+    there is nothing to allow: safe loading was not the default.
+    """
+    if tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6):
         return
     from mmengine.logging import HistoryBuffer
 
-    core = np.core if np.lib.NumpyVersion(np.__version__) < '2.0.0' else np._core
-    multiarray = core.multiarray
+    reconstruct, scalar = np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()[0]
+    numpy_functions = [
+        (function, f'numpy.{core}.multiarray.{name}')  # numpy 1.x and 2.x
+        for core in ('core', '_core')
+        for name, function in (('_reconstruct', reconstruct), ('scalar', scalar))
+    ]
+    numbers = (np.float64, np.float32, np.int64, np.int32, np.bool_)
     torch.serialization.add_safe_globals(
         [
             HistoryBuffer,
+            (_history_method, 'builtins.getattr'),
             np.ndarray,
             np.dtype,
-            multiarray._reconstruct,
-            multiarray.scalar,
-            type(np.dtype(np.float64)),
-            type(np.dtype(np.float32)),
-            type(np.dtype(np.int64)),
+            *(type(np.dtype(number)) for number in numbers),
+            *numpy_functions,
         ]
     )

@@ -55,7 +55,9 @@ class MultiRoIEstimator(BaseModel):
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(data_preprocessor or {'type': 'mroi.MultiRoIPreprocessor'}, init_cfg)
+        super().__init__(
+            MODELS.build(data_preprocessor or {'type': 'MultiRoIPreprocessor'}), init_cfg
+        )
         self.backbone = MODELS.build(backbone)
         self.head = MODELS.build(head)
         self.body_model = MODELS.build(body_model).requires_grad_(False)

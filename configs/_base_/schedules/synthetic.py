@@ -1,7 +1,6 @@
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='Adam', lr=5e-4, betas=(0.9, 0.999)),
-    clip_grad=dict(max_norm=20.0),
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=50),
