@@ -18,4 +18,5 @@ model = dict(
     ),
     head=dict(in_channels=256, mean_params=dict(free_body=True), dropout=0.0),
     body_model=dict(free_body=True),
+    channels_last=True,
 )

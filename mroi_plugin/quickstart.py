@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import find_latest_checkpoint
 from rich.console import Console
 from rich.table import Table
+from torch.utils.data import DataLoader
 
 from mroi_plugin.body_models import load_mean_params
 from mroi_plugin.datasets.synthetic import build_synthetic_data
 from mroi_plugin.engine import load_config, test, train
 from mroi_plugin.evaluation import mean_body_prediction
-from mroi_plugin.registry import METRICS, MODELS
+from mroi_plugin.registry import DATASETS, METRICS, MODELS
 
 COLUMNS = {
     'mpjpe': 'MPJPE [mm]',
@@ -81,7 +82,7 @@ def train_once(config: str, work_dir: str, options: Sequence[str]) -> str:
 def evaluate_mean_body(config: str, options: Sequence[str] = ()) -> dict[str, float]:
     """Errors of the mean body, facing the camera, on the test set of a config."""
     cfg = load_config(config, options=options)
-    loader = Runner.build_dataloader(cfg.test_dataloader)
+    loader = DataLoader(DATASETS.build(cfg.test_dataloader.dataset), batch_size=64)
     metric = METRICS.build(cfg.test_evaluator)
     body = MODELS.build(cfg.model.body_model)
     mean = load_mean_params(**cfg.model.head.mean_params)

@@ -34,6 +34,7 @@ class MultiRoIEstimator(BaseModel):
         loss_vertices: `VertexLoss`, optional.
         loss_scale: factor on every term; the released code trains with 60.
         convention: keypoint convention of ``keypoints2d`` and ``keypoints3d``.
+        channels_last: run the backbone in channels-last memory order, faster on most devices.
         data_preprocessor: `MultiRoIPreprocessor`.
         init_cfg: see mmengine.
     """
@@ -52,6 +53,7 @@ class MultiRoIEstimator(BaseModel):
         loss_vertices: dict[str, Any] | None = None,
         loss_scale: float = 1.0,
         convention: str = 'smpl_54',
+        channels_last: bool = False,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
@@ -59,6 +61,8 @@ class MultiRoIEstimator(BaseModel):
             MODELS.build(data_preprocessor or {'type': 'MultiRoIPreprocessor'}), init_cfg
         )
         self.backbone = MODELS.build(backbone)
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.backbone.to(memory_format=self.memory_format)
         self.head = MODELS.build(head)
         self.body_model = MODELS.build(body_model).requires_grad_(False)
         self.projector = FullCameraProjector()
@@ -98,7 +102,8 @@ class MultiRoIEstimator(BaseModel):
 
     def encode(self, img: Tensor) -> Tensor:
         """RoI features ``h_m = pool(E(X_m))`` (N, M, D) of the crops (N, M, 3, h, w)."""
-        maps = self.backbone(img.flatten(0, 1))
+        crops = img.flatten(0, 1).contiguous(memory_format=self.memory_format)
+        maps = self.backbone(crops)
         maps = maps if isinstance(maps, (list, tuple)) else [maps]
         pooled = torch.cat([x.mean((-2, -1)) for x in maps], dim=-1)
         return pooled.unflatten(0, img.shape[:2])

@@ -7,6 +7,7 @@ import types
 import numpy as np
 import pytest
 import scipy.sparse
+
 from mroi_plugin.body_models import UnsafeFileError, load_smpl_file
 
 RNG = np.random.default_rng(0)
