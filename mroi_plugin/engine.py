@@ -25,14 +25,15 @@ class UsageError(ValueError):
 
 @contextmanager
 def report_user_errors() -> Iterator[None]:
-    """Print errors that a user can mend as one message, without a traceback, and exit with status
-    2."""
+    """Print errors that a user can mend as one message, without a traceback; exit status 2."""
     from mroi_plugin.datasets import InvalidSampleError
 
     try:
         yield
-    except (FileNotFoundError, UsageError, InvalidSampleError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
+    except (OSError, KeyError, ValueError) as error:
+        # A loader process prefixes its traceback; the last error in it is the message.
+        message = str(error).rsplit(f'{InvalidSampleError.__name__}: ', 1)[-1]
+        print(f'error: {message.strip()}', file=sys.stderr)
         raise SystemExit(2) from error
 
 

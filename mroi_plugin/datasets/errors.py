@@ -7,21 +7,16 @@ from typing import Any
 
 
 class InvalidSampleError(ValueError):
-    """A sample that cannot be trained on or tested.
+    """A sample that cannot be trained on or tested."""
 
-    Args:
-        sample: the sample; its ``image_path``, ``ann_file`` and ``sample_idx`` are named.
-        problem: what was found, what was expected, what to do.
-    """
+    @classmethod
+    def of(cls, sample: Mapping[str, Any], problem: str) -> InvalidSampleError:
+        """The error of one sample.
 
-    def __init__(self, sample: Mapping[str, Any], problem: str) -> None:
+        Args:
+            sample: its ``image_path``, ``sample_idx`` and ``ann_file`` are named.
+            problem: what was found, what was expected, what to do.
+        """
         where = f'{sample.get("image_path", "?")} (sample {sample.get("sample_idx", "?")}'
-        if sample.get('ann_file'):
-            where += f' of {sample["ann_file"]}'
-        super().__init__(f'{where}): {problem}')
-        self._arguments = (dict(sample), problem)
-
-    def __reduce__(self):  # a worker process hands the error over by pickling its arguments
-        keep = ('image_path', 'ann_file', 'sample_idx')
-        sample, problem = self._arguments
-        return type(self), ({k: sample[k] for k in keep if k in sample}, problem)
+        where += f' of {sample["ann_file"]})' if sample.get('ann_file') else ')'
+        return cls(f'{where}: {problem}')

@@ -49,13 +49,13 @@ class LoadPhoto:
         try:
             data = fileio.get(sample['image_path'], backend_args=self.backend_args)
         except FileNotFoundError:
-            raise InvalidSampleError(
+            raise InvalidSampleError.of(
                 sample, 'the image is missing: check data_root and image_dir of the dataset config.'
             ) from None
         flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
         photo = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
         if photo is None:
-            raise InvalidSampleError(
+            raise InvalidSampleError.of(
                 sample,
                 f'the file ({len(data)} bytes) cannot be decoded as an image: replace it, or drop '
                 'the '
@@ -68,7 +68,7 @@ def _check_box_meets_image(sample: Sample, size: np.ndarray) -> None:
     half = sample['box_size'] / 2
     low, high = sample['box_centre'] - half, sample['box_centre'] + half
     if (high <= 0).any() or (low >= size).any():
-        raise InvalidSampleError(
+        raise InvalidSampleError.of(
             sample,
             f'the box ({low[0]:.0f}, {low[1]:.0f})-({high[0]:.0f}, {high[1]:.0f}) lies outside the '
             f'{size[0]:.0f}x{size[1]:.0f} image: bbox_xywh must be pixels of this very image.',

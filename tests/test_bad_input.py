@@ -1,0 +1,237 @@
+"""Bad input ends in one error that names file, key or option, and says what to do."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT
+from mmengine.config import Config
+from mroi_plugin import engine
+from mroi_plugin.checkpoints import CheckpointMismatchError, check_checkpoint, read_checkpoint
+from mroi_plugin.datasets import InvalidSampleError, MultiRoIHumanData
+from mroi_plugin.models import RoIAwareFusion, RoIAwareFusionHead
+from mroi_plugin.preflight import required_files
+from mroi_plugin.registry import DATASETS, MODELS
+from torch.utils.data import DataLoader
+
+SYNTHETIC = str(ROOT / 'configs' / 'mroi_synthetic.py')
+
+
+def tool(name, *arguments, cwd):
+    return subprocess.run(
+        [sys.executable, str(ROOT / 'tools' / name), *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_training_without_licensed_data_names_everything_at_once(tmp_path):
+    done = tool('train.py', ROOT / 'configs' / 'mroi_hrnet48.py', cwd=tmp_path)
+    assert done.returncode == 2 and 'Traceback' not in done.stderr
+    for name in (
+        'SMPL_NEUTRAL.pkl',
+        'SMPL_FEMALE.pkl',
+        'J_regressor_h36m.npy',
+        'smpl_mean_params.npz',
+        'hrnet_w48_coco_256x192.pth',
+        'h36m_mosh_train.npz',
+        'mpii_train.npz',
+        'pw3d_test.npz',
+        'model.body_model.model_path',
+        'train_dataloader.dataset.datasets.coco.ann_file',
+        'val_evaluator.body_model.model_path',
+    ):
+        assert name in done.stderr, name
+    assert not list(tmp_path.iterdir())  # nothing was started
+
+
+def test_synthetic_config_without_data_says_how_to_make_it(tmp_path):
+    done = tool('train.py', SYNTHETIC, cwd=tmp_path)
+    assert done.returncode == 2 and 'tools/make_synthetic_data.py' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['train.py', 'configs/nothing.py'], 'configs/nothing.py: no such config'),
+        (['train.py', SYNTHETIC, '--cfg-options', 'a'], "--cfg-options 'a': expected KEY=VALUE"),
+        (['train.py', SYNTHETIC, '--amp'], '--amp needs an accelerator'),
+        (['train.py', SYNTHETIC, '--resume', 'gone.pth'], 'gone.pth'),
+        (['test.py', SYNTHETIC, 'gone.pth'], 'gone.pth'),
+        (
+            ['train.py', SYNTHETIC, '--cfg-options', 'model.head.fusion.score=best'],
+            "score='best': expected one of mlp, pair_mlp, linear, self_attention, none",
+        ),
+        (
+            ['train.py', SYNTHETIC, '--cfg-options', 'model.head.colour=red'],
+            'colour',
+        ),
+    ],
+)
+def test_unknown_options_and_files(workspace, arguments, message):
+    if '--amp' in arguments and torch.cuda.is_available():
+        pytest.skip('there is an accelerator')
+    done = tool(*arguments, cwd=workspace)
+    assert done.returncode != 0 and message in done.stderr, done.stderr[-1500:]
+
+
+def test_help_is_instant():
+    for name in ('train.py', 'test.py', 'make_synthetic_data.py', 'quickstart.py'):
+        code = (
+            'import sys, runpy; sys.argv = [sys.argv[1], "--help"]\n'
+            'try: runpy.run_path(sys.argv[0], run_name="__main__")\n'
+            'except SystemExit: pass\n'
+            'assert not {"torch", "mmengine", "numpy", "mroi_plugin"} & sys.modules.keys()'
+        )
+        done = subprocess.run([sys.executable, '-c', code, str(ROOT / 'tools' / name)], check=False)
+        assert done.returncode == 0, name
+
+
+@pytest.fixture
+def copy_of_data(workspace, tmp_path, monkeypatch):
+    shutil.copytree(workspace / 'data', tmp_path / 'data')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / 'data' / 'synthetic'
+
+
+def dataset():
+    return DATASETS.build(Config.fromfile(SYNTHETIC).test_dataloader.dataset)
+
+
+def first_image(data):
+    return data / 'datasets' / 'synthetic' / dataset().annotations.image_paths[0]
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+@pytest.mark.parametrize(
+    ('spoil', 'message'),
+    [
+        (lambda path: path.unlink(), 'the image is missing'),
+        (lambda path: path.write_bytes(b''), 'cannot be decoded'),
+        (lambda path: path.write_bytes(path.read_bytes()[:200]), 'cannot be decoded'),
+        (lambda path: path.write_text('no picture'), 'cannot be decoded'),
+    ],
+)
+def test_spoilt_images_are_named_with_their_sample(copy_of_data, spoil, message, workers):
+    path = first_image(copy_of_data)
+    spoil(path)
+    with pytest.raises(InvalidSampleError) as error:
+        next(iter(DataLoader(dataset(), batch_size=1, num_workers=workers)))
+    assert message in str(error.value) and path.name in str(error.value)
+    assert 'sample 0 of' in str(error.value) and 'synthetic_test.npz' in str(error.value)
+
+
+def rewrite(data, **columns):
+    """Change columns of the test annotation file."""
+    path = data / 'preprocessed_datasets' / 'synthetic_test.npz'
+    with np.load(path, allow_pickle=True) as file:
+        content = dict(file)
+    content.update(columns)
+    np.savez(path, **content)
+
+
+@pytest.mark.parametrize(
+    'box', [(10, 10, 0, 50, 1), (10, 10, 50, -3, 1), (np.nan, 10, 50, 50, 1), (np.inf, 0, 9, 9, 1)]
+)
+def test_impossible_boxes_are_refused_at_loading(copy_of_data, box):
+    boxes = np.tile([[20.0, 20, 100, 200, 1]], (8, 1))
+    boxes[3] = box
+    rewrite(copy_of_data, bbox_xywh=boxes.astype(np.float32))
+    with pytest.raises(ValueError, match=r'synthetic_test.npz: bbox_xywh of 1 persons .* sample 3'):
+        dataset()
+
+
+def test_box_outside_the_image_is_no_black_crop(copy_of_data):
+    boxes = np.tile(np.float32([[5000, 20, 100, 200, 1]]), (8, 1))
+    rewrite(copy_of_data, bbox_xywh=boxes)
+    with pytest.raises(InvalidSampleError, match=r'sample 5 .* lies outside the \d+x\d+ image'):
+        dataset()[5]
+
+
+def test_columns_of_unequal_length(copy_of_data):
+    rewrite(copy_of_data, bbox_xywh=np.tile(np.float32([[5, 20, 100, 200, 1]]), (7, 1)))
+    with pytest.raises(ValueError, match="8 image paths, but .*'box_centre': 7"):
+        dataset()
+
+
+@pytest.mark.parametrize('content', [b'', b'no numpy file', b'PK\x03\x04broken'])
+def test_broken_annotation_files(copy_of_data, content):
+    (copy_of_data / 'preprocessed_datasets' / 'synthetic_test.npz').write_bytes(content)
+    with pytest.raises(ValueError, match=r'synthetic_test.npz \(ann_file\) is no HumanData'):
+        dataset()
+
+
+def test_missing_annotation_file(copy_of_data):
+    (copy_of_data / 'preprocessed_datasets' / 'synthetic_test.npz').unlink()
+    with pytest.raises(FileNotFoundError, match=r'synthetic_test.npz \(ann_file\)'):
+        dataset()
+
+
+def test_data_of_another_body_is_refused(copy_of_data):
+    rewrite(copy_of_data, misc=np.array({'body': 'another'}, dtype=object))
+    with pytest.raises(ValueError, match='was rendered from the body another'):
+        dataset()
+
+
+def synthetic_model(**head):
+    cfg = Config.fromfile(SYNTHETIC)
+    cfg.model.head.update(head)
+    return MODELS.build(cfg.model), cfg
+
+
+def test_checkpoint_for_another_number_of_rois(tmp_path):
+    five, cfg = synthetic_model()
+    path = tmp_path / 'five.pth'
+    torch.save({'state_dict': five.state_dict(), 'meta': {'cfg': cfg.pretty_text}}, path)
+    check_checkpoint(five, str(path))
+    three, _ = synthetic_model(num_rois=3)
+    with pytest.raises(CheckpointMismatchError) as error:
+        check_checkpoint(three, str(path))
+    assert 'num_rois=5' in str(error.value) and 'num_rois=3' in str(error.value)
+    assert 'head.fusion.strategy.mlp' in str(error.value) and 'five.pth' in str(error.value)
+
+
+def test_checkpoints_that_are_none(tmp_path):
+    (tmp_path / 'text.pth').write_text('hello')
+    with pytest.raises(ValueError, match=r'text.pth is no readable checkpoint'):
+        read_checkpoint(str(tmp_path / 'text.pth'))
+    with pytest.raises(FileNotFoundError, match='gone.pth: no such checkpoint'):
+        read_checkpoint(str(tmp_path / 'gone.pth'))
+    torch.save([1, 2], tmp_path / 'list.pth')
+    with pytest.raises(ValueError, match='holds a list'):
+        read_checkpoint(str(tmp_path / 'list.pth'))
+
+
+def test_heads_refuse_what_cannot_work():
+    with pytest.raises(ValueError, match="mesh_from='vote': expected one of mean, roi"):
+        RoIAwareFusionHead(8, 2, mesh_from='vote')
+    with pytest.raises(ValueError, match="bbox_condition='some'"):
+        RoIAwareFusionHead(8, 2, bbox_condition='some')
+    with pytest.raises(ValueError, match="relation='absolute'"):
+        RoIAwareFusion(8, 2, score='self_attention')
+    head = RoIAwareFusionHead(8, 3)
+    with pytest.raises(ValueError, match='num_rois=3 and got 2 RoIs'):
+        head(torch.zeros(1, 2, 8), torch.zeros(1, 2, 3))
+
+
+def test_required_files_of_the_synthetic_config_are_its_data_alone():
+    files = required_files(Config.fromfile(SYNTHETIC).to_dict())
+    assert {item.path.split('/')[1] for item in files} == {'synthetic'}
+
+
+def test_dataset_without_translation_masks_it(in_workspace):
+    cfg = Config.fromfile(SYNTHETIC).test_dataloader.dataset
+    bare = MultiRoIHumanData(cfg.ann_file, cfg.image_dir, cfg.pipeline)
+    assert bare[0]['has_transl'] == 0 and dataset()[0]['has_transl'] == 1
+
+
+def test_engine_options_parse_like_mmengines():
+    parsed = engine.parse_options(['a.b=1e-3', 'c=(72,96)', 'd=None', 'e=text', 'f=True'])
+    assert parsed == {'a.b': 1e-3, 'c': (72, 96), 'd': None, 'e': 'text', 'f': True}
