@@ -27,5 +27,5 @@ setup(
         'torch>=1.13',
         'trimesh',
     ],
-    extras_require={'body': ['anny==0.6.2']},
+    extras_require={'body': ['anny==0.6.2', 'fast-simplification==0.2.0', 'rtree', 'scipy']},
 )

@@ -24,7 +24,8 @@ def repo() -> Path:
 
 @pytest.fixture(scope='session')
 def workspace(tmp_path_factory) -> Path:
-    """A folder with ``data/synthetic`` in it: 32 persons to train on, 8 to test on, real JPEG files."""
+    """A folder with ``data/synthetic`` in it: 32 persons to train on, 8 to test on, real JPEG
+    files."""
     from mroi_plugin.datasets.synthetic import build_synthetic_data
 
     folder = tmp_path_factory.mktemp('workspace')

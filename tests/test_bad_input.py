@@ -11,13 +11,14 @@ import pytest
 import torch
 from conftest import ROOT
 from mmengine.config import Config
+from torch.utils.data import DataLoader
+
 from mroi_plugin import engine
 from mroi_plugin.checkpoints import CheckpointMismatchError, check_checkpoint, read_checkpoint
 from mroi_plugin.datasets import InvalidSampleError, MultiRoIHumanData
 from mroi_plugin.models import RoIAwareFusion, RoIAwareFusionHead
 from mroi_plugin.preflight import required_files
 from mroi_plugin.registry import DATASETS, MODELS
-from torch.utils.data import DataLoader
 
 SYNTHETIC = str(ROOT / 'configs' / 'mroi_synthetic.py')
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from conftest import ROOT
 from mmengine.config import Config
+
 from mroi_plugin.models import MultiRoIEstimator
 from mroi_plugin.registry import MODELS
 

@@ -13,10 +13,11 @@ import pytest
 import torch
 from conftest import ROOT
 from mmengine.config import Config
+from torch.utils.data import DataLoader, Subset, default_collate
+
 from mroi_plugin.datasets.human_data import MultiRoIHumanData
 from mroi_plugin.evaluation import HumanMeshMetric
 from mroi_plugin.registry import MODELS
-from torch.utils.data import DataLoader, Subset, default_collate
 
 CONFIG = str(ROOT / 'configs' / 'mroi_synthetic.py')
 SHORT = [

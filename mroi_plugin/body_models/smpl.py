@@ -68,7 +68,8 @@ def licensed_files(
 def load_body_arrays(
     model_path: str = MODEL_PATH, gender: str = 'neutral', free_body: bool = False
 ) -> dict[str, np.ndarray]:
-    """Arrays of the body that `SMPLBody` builds with the same options, named as in `load_free_body`.
+    """Arrays of the body that `SMPLBody` builds with the same options, named as in
+    `load_free_body`.
 
     Raises:
         FileNotFoundError: if a licensed file is needed and missing.

@@ -22,10 +22,11 @@ def _history_method(owner: Any, name: str) -> Any:
 
 
 def allow_engine_checkpoints() -> None:
-    """Allow exactly what mmengine's checkpoints hold beside tensors; loading stays ``weights_only``.
+    """Allow exactly what mmengine's checkpoints hold beside tensors; loading stays
+    ``weights_only``.
 
-    That is its ``HistoryBuffer`` and what numpy arrays and scalars unpickle through. Before torch 2.6
-    there is nothing to allow: safe loading was not the default.
+    That is its ``HistoryBuffer`` and what numpy arrays and scalars unpickle through. Before torch
+    2.6 there is nothing to allow: safe loading was not the default.
     """
     if tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6):
         return

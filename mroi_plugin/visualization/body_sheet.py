@@ -40,7 +40,13 @@ POSES = {
     },
 }
 """Euler angles in degrees by joint; the T-pose everywhere else."""
-SHAPES = {'mean': (0, 0), '+2 sd of 1': (0, 2), '-2 sd of 1': (0, -2), '+2 sd of 2': (1, 2), '-2 sd of 2': (1, -2)}
+SHAPES = {
+    'mean': (0, 0),
+    '+2 sd of 1': (0, 2),
+    '-2 sd of 1': (0, -2),
+    '+2 sd of 2': (1, 2),
+    '-2 sd of 2': (1, -2),
+}
 JOINTS = {
     **{'left_hip': 1, 'right_hip': 2, 'left_knee': 4, 'right_knee': 5},
     **{'left_collar': 13, 'right_collar': 14, 'left_shoulder': 16, 'right_shoulder': 17},

@@ -9,6 +9,8 @@ import pytest
 import smplx
 import torch
 import trimesh
+from smplx.vertex_ids import vertex_ids
+
 from mroi_plugin.body_models import (
     SMPLBody,
     body_digest,
@@ -20,7 +22,6 @@ from mroi_plugin.body_models import (
 from mroi_plugin.body_models.free_body import ASSET
 from mroi_plugin.models.decoders import rotation_6d_to_matrix
 from mroi_plugin.visualization.body_sheet import POSES, axis_angles
-from smplx.vertex_ids import vertex_ids
 
 PLACES = vertex_ids['smplh']
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+
 from mroi_plugin.body_models import SMPLBody, load_free_body
 from mroi_plugin.datasets.annotations import read_annotations
 from mroi_plugin.datasets.synthetic import SyntheticBody, build_synthetic_data
@@ -94,7 +95,7 @@ def test_what_the_photos_are_like(annotations, images):
     fields = 2 * np.rad2deg(np.arctan(sizes / 2 / arrays['focal_length'][:, None]))
     assert (fields.max(1) < 76).all() and (fields.max(1) > 24).all()
     depth = arrays['smpl_transl'][:, 2]
-    assert 1.0 < depth.min() and depth.max() < 9
+    assert depth.min() > 1.0 and depth.max() < 9
     offset = arrays['principal_point'] - sizes / 2
     assert np.abs(offset).max() < 0.12 * sizes.max() and len(np.unique(offset.round(3), axis=0)) > 5
     assert (arrays['box_size'] >= 30).all()

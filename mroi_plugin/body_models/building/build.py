@@ -25,11 +25,13 @@ def shape_space(vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Mean (V, 3), directions (V, 3, 10) per standard deviation, and the variance they explain.
 
     Args:
-        vertices: (n, V, 3) samples with the pelvis at the origin, metres. A direction's sign is such
-            that a positive coefficient makes the body taller.
+        vertices: (n, V, 3) samples with the pelvis at the origin, metres. A direction's sign is
+            such that a positive coefficient makes the body taller.
     """
     mean = vertices.mean(0)
-    _, scales, axes = np.linalg.svd((vertices - mean).reshape(len(vertices), -1), full_matrices=False)
+    _, scales, axes = np.linalg.svd(
+        (vertices - mean).reshape(len(vertices), -1), full_matrices=False
+    )
     directions = axes[:NUM_SHAPES] * (scales[:NUM_SHAPES, None] / np.sqrt(len(vertices) - 1))
     directions = directions.reshape(NUM_SHAPES, -1, 3)
     growth = (directions[..., 1] * mean[:, 1]).sum(1)
@@ -119,7 +121,8 @@ def build_free_body(
 
 
 def _eyes(people) -> np.ndarray:
-    """Mean centres (2, 3) of the left and right eyeball relative to the pelvis; the T-pose leaves them."""
+    """Mean centres (2, 3) of the left and right eyeball relative to the pelvis; the T-pose leaves
+    them."""
     root, left, right = (people.bones.index(name) for name in ('root', 'eye.L', 'eye.R'))
     return (people.heads[:, [left, right]] - people.heads[:, [root]]).mean(0)
 

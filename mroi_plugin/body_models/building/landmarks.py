@@ -36,7 +36,7 @@ def find_landmarks(
     ear_height = head & (np.abs(y - eyes[0, 1] + BELOW_EAR_M) < 0.03)
     for side, eye, sign in (('l', eyes[0], 1), ('r', eyes[1], -1)):
         upper = side.upper()
-        to_eye = np.linalg.norm(vertices - (eye + [0, 0, 0.012]), axis=1)
+        to_eye = np.linalg.norm(vertices - (eye + np.array([0, 0, 0.012])), axis=1)
         found[f'{side}eye'] = best(head, -to_eye)
         found[f'{side}ear'] = best(ear_height, sign * x)
         for number, finger in enumerate(('thumb', 'index', 'middle', 'ring', 'pinky'), 1):
@@ -50,7 +50,8 @@ def find_landmarks(
 
 
 def vertex_order(found: dict[str, int], count: int) -> np.ndarray:
-    """Order (count) that puts every landmark at smplx's vertex id; the others keep their sequence."""
+    """Order (count) that puts every landmark at smplx's vertex id; the others keep their
+    sequence."""
     from smplx.vertex_ids import vertex_ids
 
     order = np.full(count, -1)

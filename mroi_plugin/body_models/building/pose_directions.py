@@ -1,9 +1,10 @@
-"""Pose directions: what linear skinning lacks against dual quaternions, as SMPL's linear correction.
+"""Pose directions: what linear skinning lacks against dual quaternions, as SMPL's linear
+correction.
 
 One joint turned by R about its centre c moves a vertex of subtree weight w linearly to
 ``(w R + (1 - w) I)(v - c) + c``, which loses volume; dual quaternions (Kavan et al., 2007) give a
-rotation about c by the blended quaternion, which does not. The difference, taken back into the T-pose,
-is fitted by a linear function of SMPL's pose feature ``R - I`` of that joint.
+rotation about c by the blended quaternion, which does not. The difference, taken back into the
+T-pose, is fitted by a linear function of SMPL's pose feature ``R - I`` of that joint.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ def fit_pose_directions(
         seed: of the random turns.
 
     Returns:
-        ``posedirs_vertex`` (P), ``posedirs_column`` (P) in 0..206 and ``posedirs_value`` (P, 3) metres.
+        ``posedirs_vertex`` (P), ``posedirs_column`` (P) in 0..206 and ``posedirs_value`` (P, 3)
+        metres.
     """
     rng = np.random.default_rng(seed)
     vertices, columns, values = [], [], []

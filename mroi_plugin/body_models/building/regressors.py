@@ -62,6 +62,14 @@ def derived_joints(smpl: np.ndarray, mean: np.ndarray, nose: int) -> dict[str, n
     pelvis, spine = (smpl[1] + smpl[2]) / 2, (smpl[3] + smpl[6]) / 2
     neck = (2 * smpl[12] + smpl[16] + smpl[17]) / 4
     head = (smpl[15] + top) / 2
-    h36m = [pelvis, *smpl[[1, 4, 7, 2, 5, 8]], spine, neck, head, top, *smpl[[16, 18, 20, 17, 19, 21]]]
+    h36m = [
+        pelvis,
+        *smpl[[1, 4, 7, 2, 5, 8]],
+        spine,
+        neck,
+        head,
+        top,
+        *smpl[[16, 18, 20, 17, 19, 21]],
+    ]
     extra = [smpl[2], smpl[1], neck, top, pelvis, neck, spine, jaw, head]
     return {'J_regressor_h36m': np.array(h36m), 'J_regressor_extra': np.array(extra)}

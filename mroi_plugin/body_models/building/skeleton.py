@@ -39,7 +39,8 @@ _LEFT_PREFIXES = (
 
 
 def joint_of_bone(bone: str) -> int:
-    """SMPL joint that a bone of Anny moves with: fingers with the hand, face and eyes with the head."""
+    """SMPL joint that a bone of Anny moves with: fingers with the hand, face and eyes with the
+    head."""
     if bone in _CENTRAL:
         return _CENTRAL[bone]
     if bone.startswith('neck'):

@@ -137,7 +137,11 @@ def build_synthetic_data(
     for split in SPLITS:
         layout.images(split).mkdir(parents=True, exist_ok=True)
     records = _draw_all(layout, splits, seed, jobs, quiet)
-    misc = {'generator': f'synthetic {recipe.generator}', 'seed': seed, 'body': body_models.body_digest(arrays)}
+    misc = {
+        'generator': f'synthetic {recipe.generator}',
+        'seed': seed,
+        'body': body_models.body_digest(arrays),
+    }
     for split, count in splits.items():
         names = [f'{split}/{layout.image(split, index).name}' for index in range(count)]
         write_human_data(layout.annotations(split), names, records[split], misc)

@@ -21,7 +21,8 @@ CAMERA_HEIGHT_M = (0.4, 2.4)
 MAX_PITCH_DEG = 25.0
 ROLL_DEG = 4.0
 PRINCIPAL_POINT_JITTER = 0.06
-"""Largest shift of the principal point in units of the image size; none in a third of the images."""
+"""Largest shift of the principal point in units of the image size; none in a third of the
+images."""
 MIN_BOX_PX = 40.0
 
 _CORE = (0, 9, 12, 15, 16, 17)
