@@ -32,7 +32,7 @@ train: install
 	$(BIN)/python tools/quickstart.py
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: install
 	$(BIN)/ruff check .

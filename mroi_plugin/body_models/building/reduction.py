@@ -35,7 +35,7 @@ class Reduction:
             raise RuntimeError(
                 f'reduction gave {len(points)} vertices and {len(reduced)} faces, Euler number '
                 f'{mesh.euler_number}, watertight {mesh.is_watertight}; expected {NUM_VERTICES}, '
-                f'{NUM_FACES}, 2, True: use the versions of anny and fast-simplification of setup.py'
+                f'{NUM_FACES}, 2, True: use the versions of setup.py'
             )
         self.faces = reduced if mesh.volume > 0 else reduced[:, ::-1]
         source = trimesh.Trimesh(vertices, faces, process=False)
