@@ -48,17 +48,18 @@ def register(registry: Registry, host: str | None = None) -> Callable[[T], T]:
     Args:
         registry: one of this module's registries.
         host: name of mmhuman3d's registry (``BACKBONES``, ``HEADS``, ``LOSSES``, ``ARCHITECTURES``,
-            ...), or None where the host has no such kind. The entry is made when mmhuman3d is
+            ...), or None where the host has no such kind. The entry is made when that registry is
             loaded.
 
     Raises:
         KeyError: if the name is taken in either registry.
+        ValueError: if mmhuman3d has no registry ``host``.
     """
 
     def enter(component: T) -> T:
-        registry.register_module(module=component)
         if host is not None:
             enter_host(host, component)
+        registry.register_module(module=component)
         return component
 
     return enter

@@ -1,4 +1,4 @@
-"""Entries for mmhuman3d's registries, made at once where it is loaded and kept until then
+"""Our entries in mmhuman3d's registries: made where a registry is loaded, kept until then
 elsewhere."""
 
 from __future__ import annotations
@@ -21,34 +21,57 @@ HOST_REGISTRIES = {
 }
 """Modules of mmhuman3d that hold its registries, by the registry's name there."""
 
+COMPONENTS = ('mroi_plugin.models', 'mroi_plugin.body_models', 'mroi_plugin.datasets')
+"""Our modules that hold components with a place in mmhuman3d's registries."""
+
 _waiting: list[tuple[str, Any]] = []
 
 
 def enter_host(kind: str, component: Any) -> None:
-    """Register a component with mmhuman3d, now or when it is loaded.
+    """Register a component with mmhuman3d, now or when its registry ``kind`` is loaded.
 
     Raises:
         ValueError: if the host has no registry of that name.
+        KeyError: if that registry has another component of the same name.
     """
     if kind not in HOST_REGISTRIES:
         raise ValueError(f'host={kind!r}: expected one of {", ".join(HOST_REGISTRIES)}.')
-    _waiting.append((kind, component))
-    if host_is_loaded():
-        flush()
+    if _loaded_registry(kind) is None:
+        _waiting.append((kind, component))
+    else:
+        _enter(kind, component)
 
 
-def host_is_loaded() -> bool:
-    """Whether all modules that hold mmhuman3d's registries are imported."""
-    return all(module in sys.modules for module in HOST_REGISTRIES.values())
-
-
-def flush() -> None:
-    """Make every waiting entry; mmhuman3d must be importable.
+def enter_components() -> None:
+    """Enter all our components in those of mmhuman3d's registries that are loaded.
 
     Raises:
-        KeyError: if mmhuman3d has a component of the same name.
+        KeyError: if one of them has another component of the same name.
     """
-    while _waiting:
-        kind, component = _waiting.pop(0)
-        registry = getattr(import_module(HOST_REGISTRIES[kind]), kind)
-        registry.register_module(module=component)
+    if all(_loaded_registry(kind) is None for kind in HOST_REGISTRIES):
+        return
+    for module in COMPONENTS:
+        import_module(module)
+    _enter_waiting()
+
+
+def _loaded_registry(kind: str) -> Any:
+    return getattr(sys.modules.get(HOST_REGISTRIES[kind]), kind, None)
+
+
+def _enter_waiting() -> None:
+    for entry in list(_waiting):
+        if _loaded_registry(entry[0]) is not None:
+            _enter(*entry)
+            _waiting.remove(entry)
+
+
+def _enter(kind: str, component: Any) -> None:
+    registry, name = _loaded_registry(kind), component.__name__
+    taken = registry.module_dict.get(name, component)
+    if taken is not component:
+        raise KeyError(
+            f"mmhuman3d's registry {kind} has {name!r} of {taken.__module__} already; give that of "
+            f'{component.__module__} another name.'
+        )
+    registry.register_module(name=name, module=component, force=True)

@@ -1,16 +1,63 @@
-"""mmhuman3d's registries mirrored as mmengine scope `mmhuman3d`; importing this loads the host."""
+"""mmhuman3d's registries as mmengine scope `mmhuman3d`; the host is loaded at the first look-up.
+
+Its components keep their names: ``type='mmhuman3d.ResNet'``, ``type='mmhuman3d.SMPL'``. mmengine
+has one kind of model where mmhuman3d has eight: a name that two of them share (none in 0.11) is
+that of the first in the order of `HOST_MODELS`.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from mmengine.registry import DATASETS, MODELS, TRANSFORMS, Registry
 
 from mroi_plugin.host.compat import load_host
-from mroi_plugin.host.mirror import MIRRORS
 from mroi_plugin.host.pending import HOST_REGISTRIES
 
-load_host()
-for _kind, _mirror in MIRRORS.items():
-    _registry = getattr(import_module(HOST_REGISTRIES[_kind]), _kind)
-    for _name, _component in _registry.module_dict.items():
-        if not _component.__module__.startswith('mroi_plugin') and _name not in _mirror.module_dict:
-            _mirror.register_module(name=_name, module=_component)
+
+class HostRegistry(Registry):
+    """What mmhuman3d's registries of some kinds hold at the moment, its users' own included.
+
+    Args:
+        parent: mmengine's registry of the kind.
+        kinds: names of mmhuman3d's registries.
+    """
+
+    def __init__(self, parent: Registry, kinds: Sequence[str]) -> None:
+        super().__init__(parent.name, parent=parent, scope='mmhuman3d')
+        self.kinds = tuple(kinds)
+
+    def import_from_location(self) -> None:
+        """Called by mmengine before each look-up."""
+        load_host()
+        for kind in self.kinds:
+            registry = getattr(sys.modules[HOST_REGISTRIES[kind]], kind)
+            for name, component in registry.module_dict.items():
+                self._module_dict.setdefault(name, component)
+
+
+HOST_MODELS = HostRegistry(
+    MODELS,
+    (
+        'ARCHITECTURES',
+        'BACKBONES',
+        'NECKS',
+        'HEADS',
+        'LOSSES',
+        'BODY_MODELS',
+        'DISCRIMINATORS',
+        'REGISTRANTS',
+    ),
+)
+HOST_DATASETS = HostRegistry(DATASETS, ['DATASETS'])
+HOST_TRANSFORMS = HostRegistry(TRANSFORMS, ['PIPELINES'])
+
+
+def announce_scope(scope: str, module: ModuleType) -> None:
+    """Let mmengine import ``<scope>.registry``, as it does at every build, without a warning.
+
+    It takes a scope's name for a package's, which `mroi` is not.
+    """
+    sys.modules.setdefault(f'{scope}.registry', module)

@@ -49,12 +49,12 @@ def test_using_what_is_missing_says_what_and_why():
         'from mroi_plugin.host import load_host\n'
         'load_host()\n'
         'import mmhuman3d.core.cameras.cameras as c\n'
-        'from mroi_plugin.host import compat\n'
-        'missing = [v for v in vars(c).values() if isinstance(v, compat._Missing)]\n'
+        'from mroi_plugin.host.placeholders import Missing\n'
+        'missing = [v for v in vars(c).values() if isinstance(v, Missing)]\n'
         'try: missing[0]()\n'
         'except ImportError as error: print(error)'
     )
-    assert 'pytorch3d' in message and 'is not installed' in message and 'Install' in message
+    assert 'pytorch3d' in message and 'is not installed' in message and 'wheel' in message
 
 
 def test_a_real_package_is_never_shadowed(tmp_path):

@@ -12,8 +12,8 @@ import pytest
 import mroi_plugin.datasets as datasets
 import mroi_plugin.models as models
 from mroi_plugin.host import load_host
-from mroi_plugin.host.mirror import MIRRORS
 from mroi_plugin.host.pending import HOST_REGISTRIES
+from mroi_plugin.host.registries import HOST_DATASETS, HOST_MODELS, HOST_TRANSFORMS
 from mroi_plugin.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS, register
 
 OURS = {
@@ -60,7 +60,7 @@ def test_every_host_component_resolves_in_mmengine(kind):
         if not component.__module__.startswith('mroi_plugin')
     ]
     assert names
-    root = MIRRORS[kind].root
+    root = {'DATASETS': HOST_DATASETS, 'PIPELINES': HOST_TRANSFORMS}.get(kind, HOST_MODELS).root
     for name in names:
         assert root.get(f'mmhuman3d.{name}') is not None, name
 
@@ -73,10 +73,8 @@ def test_names_of_the_host_cannot_be_taken():
 
     with pytest.raises(KeyError, match='HMRHead'):
         register(MODELS, host='HEADS')(HMRHead)
-    MODELS.module_dict.pop('HMRHead')
     with pytest.raises(ValueError, match="host='SHOES'"):
         register(MODELS, host='SHOES')(type('Shoe', (), {}))
-    MODELS.module_dict.pop('Shoe')
 
 
 @pytest.mark.parametrize(
