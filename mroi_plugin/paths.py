@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import os.path as osp
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ class RequiredFile:
         hint: what to do if it is missing.
     """
 
-    path: str
+    path: str | os.PathLike[str]
     config_key: str
     hint: str
 
@@ -35,4 +36,5 @@ def require_files(items: Iterable[RequiredFile]) -> None:
     missing = [item for item in items if not osp.exists(item.path)]
     if missing:
         lines = [f'  {m.path}\n    named by {m.config_key}; {m.hint}' for m in missing]
-        raise MissingFilesError(f'{len(missing)} files are missing:\n' + '\n'.join(lines))
+        count = '1 file is' if len(missing) == 1 else f'{len(missing)} files are'
+        raise MissingFilesError(f'{count} missing:\n' + '\n'.join(lines))
