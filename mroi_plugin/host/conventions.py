@@ -29,14 +29,15 @@ def keypoint_names(convention: str) -> tuple[str, ...]:
 
 @cache
 def flip_permutation(convention: str) -> np.ndarray:
-    """Order (K) of the joints after a left-right mirror: joint k of the mirrored person was
-    ``order[k]``."""
+    """Order (K) of the joints after a left-right mirror, read-only: joint k of the mirrored person
+    was ``order[k]``."""
     load_host()
     from mmhuman3d.core.conventions.keypoints_mapping import get_flip_pairs
 
     order = np.arange(len(keypoint_names(convention)))
     for left, right in get_flip_pairs(convention):
         order[left], order[right] = right, left
+    order.flags.writeable = False
     return order
 
 

@@ -36,9 +36,11 @@ def run_code(code: str, path: Path | None = None) -> str:
 def write_stub(folder: Path, *modules: str) -> None:
     """Packages that have any name one asks them for, as a real installation would."""
     text = (
+        'from pathlib import Path\n'
         '__version__ = "9.9"\n'
         'def __getattr__(name):\n'
-        '    if name.startswith("__"): raise AttributeError(name)\n'
+        '    if name.startswith("__") or Path(__file__).with_name(name).is_dir():\n'
+        '        raise AttributeError(name)\n'
         '    return type(name, (), {})\n'
     )
     for module in modules:

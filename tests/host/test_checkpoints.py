@@ -2,37 +2,114 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 
 import pytest
 import torch
+import torch.nn.functional as F
 from mmengine.logging import HistoryBuffer
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
+from torch import nn
 
-from mroi_plugin.host import allow_engine_checkpoints
+from mroi_plugin.host import allow_engine_checkpoints, prepare, read_safely
 
 SAFE = tuple(int(p) for p in torch.__version__.split('.')[:2]) >= (2, 6)
+needs_safe_default = pytest.mark.skipif(not SAFE, reason='weights_only of torch 2.6')
 
 
-def test_history_buffers_load_safely(tmp_path):
-    buffer = HistoryBuffer([1.0, 2.0, 4.0], [1, 1, 1])
-    torch.save({'message_hub': {'log_scalars': {'loss': buffer}}}, tmp_path / 'a.pth')
+class Line(BaseModel):
+    def __init__(self):
+        super().__init__()
+        self.line = nn.Linear(2, 1)
+
+    def forward(self, x, y, mode):
+        return {'loss': F.mse_loss(self.line(x), y)}
+
+
+def train(work_dir, epochs, resume=False):
+    generator = torch.Generator().manual_seed(0)
+    pairs = [tuple(torch.randn(n, generator=generator) for n in (2, 1)) for _ in range(4)]
+    runner = Runner(
+        Line(),
+        str(work_dir),
+        train_dataloader=dict(
+            dataset=pairs,
+            batch_size=2,
+            sampler=dict(type='DefaultSampler', shuffle=True),
+            collate_fn=dict(type='default_collate'),
+        ),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
+        optim_wrapper=dict(optimizer=dict(type='Adam', lr=0.1)),
+        param_scheduler=dict(type='MultiStepLR', milestones=[1]),
+        default_hooks=dict(
+            checkpoint=dict(type='CheckpointHook', interval=1),
+            logger=dict(type='LoggerHook', interval=1),
+        ),
+        resume=resume,
+        log_level='ERROR',
+        experiment_name=f'{work_dir.name}_{epochs}',
+    )
+    runner.train()
+    return runner
+
+
+def test_a_run_resumes_from_its_own_checkpoint(tmp_path):
+    train(tmp_path, 2)
+    content = read_safely(str(tmp_path / 'epoch_2.pth'))
+    losses = content['message_hub']['log_scalars']['train/loss']
+    assert isinstance(losses, HistoryBuffer) and len(losses.data[0]) == 4
+    assert content['param_schedulers'] and content['optimizer']['state']
+    prepare()
+    runner = train(tmp_path, 3, resume=True)
+    assert runner.epoch == 3 and (tmp_path / 'epoch_3.pth').exists()
+    assert len(runner.message_hub.get_scalar('train/loss').data[0]) == 6
+
+
+@needs_safe_default
+def test_plain_safe_loading_reads_it(tmp_path):
     allow_engine_checkpoints()
-    loaded = torch.load(tmp_path / 'a.pth', weights_only=SAFE)
-    assert loaded['message_hub']['log_scalars']['loss'].mean(2) == 3
+    allow_engine_checkpoints()
+    train(tmp_path, 1)
+    content = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)
+    assert content['message_hub']['log_scalars']['train/loss'].mean() > 0
 
 
 class Thief:
-    def __init__(self, owner, name):
-        self.wanted = (owner, name)
+    def __init__(self, function, *arguments):
+        self.wanted = (function, arguments)
 
     def __reduce__(self):
-        return (getattr, self.wanted)
+        return self.wanted
 
 
-@pytest.mark.parametrize('wanted', [(HistoryBuffer, '__init__'), (torch.Tensor, 'numpy')])
-@pytest.mark.skipif(not SAFE, reason='safe loading with named stand-ins needs torch 2.6')
-def test_getattr_is_allowed_for_nothing_else(tmp_path, wanted):
-    torch.save({'x': Thief(*wanted)}, tmp_path / 'b.pth')
-    allow_engine_checkpoints()
+@pytest.mark.parametrize('zipped', [True, False])
+@pytest.mark.parametrize(
+    'thief',
+    [
+        Thief(os.mkdir, 'stolen'),
+        Thief(eval, '__import__("os").mkdir("stolen")'),
+        Thief(getattr, HistoryBuffer, '__init__'),
+        Thief(getattr, torch.Tensor, 'numpy'),
+    ],
+    ids=['os', 'eval', 'private method', 'method of another class'],
+)
+def test_nothing_else_is_executed(tmp_path, monkeypatch, thief, zipped):
+    monkeypatch.chdir(tmp_path)
+    torch.save({'x': thief}, 'b.pth', _use_new_zipfile_serialization=zipped)
     with pytest.raises((pickle.UnpicklingError, ValueError)):
-        torch.load(tmp_path / 'b.pth', weights_only=True)
+        read_safely('b.pth')
+    if SAFE:
+        with pytest.raises((pickle.UnpicklingError, ValueError)):
+            torch.load('b.pth', weights_only=True)
+    assert not (tmp_path / 'stolen').exists()
+
+
+@pytest.mark.parametrize('zipped', [True, False])
+def test_plain_tensors_are_read(tmp_path, zipped):
+    weights = {'a': torch.rand(3), 'b': nn.Parameter(torch.ones(2, dtype=torch.bfloat16))}
+    path = str(tmp_path / 'a.pth')
+    torch.save(weights, path, _use_new_zipfile_serialization=zipped)
+    read = read_safely(path)
+    assert torch.equal(read['a'], weights['a']) and torch.equal(read['b'], weights['b'])

@@ -1,0 +1,72 @@
+"""One decorator, both worlds: every component of ours by its plain and its scoped name."""
+
+from __future__ import annotations
+
+import sys
+
+import mmengine.registry as engine
+import pytest
+from mmengine.registry import Registry
+
+from mroi_plugin.host import load_host
+from mroi_plugin.host.pending import HOST_REGISTRIES
+from mroi_plugin.registry import DATASETS, HOOKS, METRICS, MODELS, SCOPE, TRANSFORMS, register
+
+OURS = {
+    'HEADS': (
+        *('RoIAwareFusion', 'RoIAwareFusionHead', 'FullCameraProjector', 'ContrastiveEmbedding'),
+    ),
+    'LOSSES': (
+        *('CameraConsistencyLoss', 'MultiRoIContrastiveLoss', 'ReprojectionLoss'),
+        *('Keypoints3DLoss', 'SMPLPoseLoss', 'SMPLBetasLoss', 'VertexLoss'),
+    ),
+    'ARCHITECTURES': ('MultiRoIEstimator',),
+    'BODY_MODELS': ('SMPLBody',),
+    'PIPELINES': ('LoadPhoto', 'AugmentPerson', 'MultiRoICrop', 'ChannelNoise', 'PackMultiRoI'),
+}
+WITHOUT_HOST = [
+    *((DATASETS, name) for name in ('MultiRoIHumanData', 'ConcatHumanData')),
+    *((METRICS, 'HumanMeshMetric'), (HOOKS, 'EpochSeedHook'), (MODELS, 'MultiRoIPreprocessor')),
+]
+
+
+@pytest.mark.parametrize(('kind', 'name'), [(k, n) for k, names in OURS.items() for n in names])
+def test_ours_are_in_both_registries_of_their_kind(kind, name):
+    load_host()
+    component = getattr(sys.modules[HOST_REGISTRIES[kind]], kind).get(name)
+    assert component.__module__.startswith('mroi_plugin')
+    registry = TRANSFORMS if kind == 'PIPELINES' else MODELS
+    for found in (
+        registry.get(name),
+        registry.get(f'mroi.{name}'),
+        registry.root.get(f'mroi.{name}'),
+    ):
+        assert found is component
+
+
+@pytest.mark.parametrize(('registry', 'name'), WITHOUT_HOST)
+def test_ours_without_a_place_in_the_host(registry, name):
+    assert registry.get(name).__module__.startswith('mroi_plugin')
+    assert registry.root.get(f'mroi.{name}') is registry.get(name)
+
+
+def test_names_of_mmengine_resolve_through_ours():
+    assert HOOKS.get('CheckpointHook') is engine.HOOKS.get('CheckpointHook') is not None
+
+
+def test_every_kind_of_mmengine_knows_the_scope():
+    roots = [value for value in vars(engine).values() if isinstance(value, Registry)]
+    assert len(roots) > 15 and all(SCOPE in root.children for root in roots)
+
+
+def test_a_name_of_ours_cannot_be_taken_twice():
+    MODELS.get('RoIAwareFusion')
+    with pytest.raises(KeyError, match='RoIAwareFusion is already registered'):
+        register(MODELS)(type('RoIAwareFusion', (), {}))
+
+
+def test_the_decorator_returns_what_it_decorates():
+    class Kept:
+        pass
+
+    assert register(MODELS)(Kept) is Kept is MODELS.get('mroi.Kept')
