@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from torch import nn
 
@@ -17,6 +18,12 @@ from mroi_plugin.host import allow_engine_checkpoints, prepare, read_safely
 
 SAFE = tuple(int(p) for p in torch.__version__.split('.')[:2]) >= (2, 6)
 needs_safe_default = pytest.mark.skipif(not SAFE, reason='weights_only of torch 2.6')
+
+
+@pytest.fixture(autouse=True)
+def scope_of_other_tests(monkeypatch):
+    """The Runner sets the default scope of the whole process."""
+    monkeypatch.setattr(DefaultScope, '_instance_dict', DefaultScope._instance_dict.copy())
 
 
 class Line(BaseModel):
