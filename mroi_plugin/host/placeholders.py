@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from types import FunctionType
-from typing import Any, NoReturn
+from typing import Any
 
 PLACEHOLDERS = {
     'pytorch3d': 'rendering and rotation conversions; it has no wheel, build it for your torch',
@@ -36,21 +36,23 @@ class Missing(type):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs and isinstance(args[0], (FunctionType, type)):
             return stand_in(f'{cls._missing_name}.{args[0].__name__}')  # used as a decorator
-        cls._refuse()
+        raise ModuleNotFoundError(cls._complaint(), name=cls._package())
 
     def __getattr__(cls, name: str) -> Any:
         if name == '__version__':
-            cls._refuse()
+            raise ModuleNotFoundError(cls._complaint(), name=cls._package())
         if name.startswith('__'):
-            raise AttributeError(name)
+            raise AttributeError(f'{name}: {cls._complaint()}')
         return stand_in(f'{cls._missing_name}.{name}')
 
-    def _refuse(cls) -> NoReturn:
-        package = cls._missing_name.partition('.')[0]
-        raise ModuleNotFoundError(
+    def _package(cls) -> str:
+        return cls._missing_name.partition('.')[0]
+
+    def _complaint(cls) -> str:
+        package = cls._package()
+        return (
             f'{cls._missing_name} is needed here, but {package} is not installed. mmhuman3d uses '
-            f'{package} for {PLACEHOLDERS[package]}; or leave out what calls it.',
-            name=package,
+            f'{package} for {PLACEHOLDERS[package]}; or leave out what calls it.'
         )
 
 

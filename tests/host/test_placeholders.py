@@ -125,3 +125,5 @@ def test_versions_are_refused_and_other_dunders_absent():
     with pytest.raises(ModuleNotFoundError, match='torchvision is not installed'):
         stand_in('torchvision').__version__  # noqa: B018
     assert not hasattr(stand_in('torchvision'), '__array__')
+    with pytest.raises(AttributeError, match='__code__: pytorch3d.* is not installed'):
+        stand_in('pytorch3d.transforms.axis_angle_to_matrix').__code__  # noqa: B018
