@@ -1,15 +1,19 @@
-# make install | train | test | lint | format
+# make install | train | compare | test | lint | format
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install data train test lint format all-checks clean
+METHODS := $(addprefix configs/hosts/,$(addsuffix _synthetic.py,hmr hmr_adversarial spin pare cliff hybrik)) \
+	configs/cliff_synthetic.py configs/mroi_synthetic.py
+
+.PHONY: help install data train compare test lint format all-checks clean
 
 help:
 	@echo "make install   environment in $(VENV)   (PYTHON=$(PYTHON), TORCH=$(TORCH))"
 	@echo "make train     data, training, test, pictures and a table from nothing"
+	@echo "make compare   all methods, five epochs each, side by side"
 	@echo "make test      the test suite"
 	@echo "make lint      style check;  make format  mends it"
 
@@ -30,6 +34,9 @@ data: install
 
 train: install
 	$(BIN)/python tools/quickstart.py
+
+compare: data
+	$(BIN)/python tools/compare.py $(METHODS) --epochs 5 --out work_dirs/comparison
 
 test: install
 	$(BIN)/python -m pytest -n 2

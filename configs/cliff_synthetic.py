@@ -4,6 +4,7 @@ _base_ = 'mroi_synthetic.py'
 model = dict(
     head=dict(num_rois=1, mesh_from='roi', fusion=dict(score='none'), embedding=None),
     loss_camera=None,
+    loss_keypoints2d=dict(loss_weight=5.0),
     loss_contrastive=None,
 )
 

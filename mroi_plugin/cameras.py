@@ -48,6 +48,18 @@ def encode_bbox_info(rois: Tensor, focal_length: Tensor) -> Tensor:
     return torch.cat([centre, side], dim=-1)
 
 
+def decode_bbox_info(bbox_info: Tensor) -> Tensor:
+    """RoI in units of the focal length, ``(c_x/f, c_y/f, b/f)`` (inverse of `encode_bbox_info`).
+
+    Args:
+        bbox_info: (..., 3) unitless.
+
+    Returns:
+        (..., 3) in focal lengths.
+    """
+    return torch.cat([bbox_info[..., :2] / 2.8, 0.06 * bbox_info[..., 2:] + 0.24], dim=-1)
+
+
 def _away_from_zero(x: Tensor, minimum: float) -> Tensor:
     """Keep the sign of ``x`` and at least ``minimum`` of its size, so that 1/x stays finite."""
     return torch.where(x < 0, x.clamp(max=-minimum), x.clamp(min=minimum))

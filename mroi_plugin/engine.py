@@ -11,7 +11,7 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
-from mmengine.runner import Runner
+from mmengine.runner import Runner, find_latest_checkpoint
 
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
 from mroi_plugin.checkpoints import check_checkpoint
@@ -57,9 +57,20 @@ def _parse_value(text: str) -> Any:
 
 
 def load_config(
-    path: str, work_dir: str | None = None, launcher: str = 'none', options: Sequence[str] = ()
+    path: str,
+    work_dir: str | None = None,
+    launcher: str = 'none',
+    options: Sequence[str] = (),
+    epochs: int | None = None,
 ) -> Config:
     """Read a config file with command line overrides; nothing is built yet.
+
+    Args:
+        path: config file.
+        work_dir: folder for logs and checkpoints; ``work_dirs/<name>`` by default.
+        launcher: ``none``, ``pytorch`` or ``slurm``.
+        options: ``KEY=VALUE`` overrides.
+        epochs: length of the training in place of the config's; schedules shrink with it.
 
     Raises:
         FileNotFoundError: if the file is missing.
@@ -72,7 +83,25 @@ def load_config(
     cfg.launcher = launcher
     cfg.merge_from_dict(parse_options(options))
     cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join('work_dirs', config_name(path))
+    if epochs is not None:
+        set_epochs(cfg, epochs)
     return cfg
+
+
+def set_epochs(cfg: Config, epochs: int) -> None:
+    """Train for another number of epochs, learning rate schedules in proportion.
+
+    Raises:
+        UsageError: if ``epochs`` is not positive.
+    """
+    if epochs < 1:
+        raise UsageError(f'--epochs {epochs}: expected at least 1.')
+    for schedule in cfg.get('param_scheduler') or ():
+        if schedule.get('by_epoch', True) and 'T_max' in schedule:
+            schedule.T_max = max(1, round(schedule.T_max * epochs / cfg.train_cfg.max_epochs))
+    if cfg.train_cfg.get('val_interval', 1) >= cfg.train_cfg.max_epochs:
+        cfg.train_cfg.val_interval = epochs
+    cfg.train_cfg.max_epochs = epochs
 
 
 def use_amp(cfg: Config) -> None:
@@ -83,8 +112,11 @@ def use_amp(cfg: Config) -> None:
     """
     if get_device() == 'cpu':
         raise UsageError('--amp needs an accelerator and none is visible to torch; leave it out.')
-    cfg.optim_wrapper.type = 'AmpOptimWrapper'
-    cfg.optim_wrapper.setdefault('dtype', 'bfloat16')
+    several = 'type' not in cfg.optim_wrapper  # generator and discriminator
+    for wrapper in cfg.optim_wrapper.values() if several else [cfg.optim_wrapper]:
+        if isinstance(wrapper, dict):
+            wrapper.type = 'AmpOptimWrapper'
+            wrapper.setdefault('dtype', 'bfloat16')
 
 
 def train(
@@ -95,6 +127,7 @@ def train(
     compile_model: bool = False,
     launcher: str = 'none',
     options: Sequence[str] = (),
+    epochs: int | None = None,
 ) -> Runner:
     """Train a config; all files it needs are checked first.
 
@@ -106,6 +139,7 @@ def train(
         compile_model: ``torch.compile``.
         launcher: ``none``, ``pytorch`` or ``slurm``.
         options: ``KEY=VALUE`` overrides.
+        epochs: length of the training in place of the config's.
 
     Returns:
         The runner, after training.
@@ -113,7 +147,7 @@ def train(
     Raises:
         MissingFilesError: naming all missing files at once.
     """
-    cfg = load_config(config, work_dir, launcher, options)
+    cfg = load_config(config, work_dir, launcher, options, epochs)
     check_files(cfg.to_dict())
     if amp:
         use_amp(cfg)
@@ -127,7 +161,33 @@ def train(
     if cfg.load_from:
         check_checkpoint(runner.model, cfg.load_from)
     runner.train()
+    _release_workers(runner)
     return runner
+
+
+def _release_workers(runner: Runner) -> None:
+    """End the loaders' processes now: the garbage collector may do it in a thread that they wait
+    for, which takes five seconds each."""
+    for loop in ('train', 'val', 'test'):
+        loader = getattr(runner, f'_{loop}_loop', None)
+        loader = getattr(loader, 'dataloader', None)
+        if loader is not None:
+            loader._iterator = None
+
+
+def train_once(
+    config: str, work_dir: str, options: Sequence[str] = (), epochs: int | None = None
+) -> str:
+    """Train a config, or go on where a run in ``work_dir`` stopped; returns the last checkpoint.
+
+    What is finished is not done again. Arguments are those of `train`.
+    """
+    cfg = load_config(config, work_dir, options=options, epochs=epochs)
+    last = osp.join(work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
+    if not osp.isfile(last):
+        resume = 'auto' if osp.isdir(work_dir) and find_latest_checkpoint(work_dir) else None
+        train(config, work_dir, resume=resume, options=options, epochs=epochs)
+    return last
 
 
 def test(
@@ -164,6 +224,7 @@ def test(
     runner = Runner.from_cfg(cfg)
     check_checkpoint(runner.model, checkpoint)
     metrics = {name: float(value) for name, value in runner.test().items()}
+    _release_workers(runner)
     if runner.rank == 0:
         out = out or osp.join(cfg.work_dir, 'metrics.json')
         with open(out, 'w') as file:

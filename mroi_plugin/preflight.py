@@ -42,6 +42,9 @@ def _files_of(key: str, node: Mapping[str, Any]) -> Iterator[RequiredFile]:
         hint = MAKE_DATA if 'synthetic' in node['ann_file'] else GET_DATA
         yield RequiredFile(node['ann_file'], f'{key}.ann_file', hint)
         yield RequiredFile(node['image_dir'], f'{key}.image_dir', hint)
+    if 'prior_file' in node:
+        hint = MAKE_DATA if 'synthetic' in node['prior_file'] else GET_DATA
+        yield RequiredFile(node['prior_file'], f'{key}.prior_file', hint)
     if 'free_body' in node and not node['free_body']:
         purpose = 'mean_params' if key.endswith('mean_params') else 'body_model'
         genders = BODY_GENDERS if 'evaluator' in key else ('neutral',)  # truth is gendered

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine.runner import find_latest_checkpoint
 from rich.console import Console
 from rich.table import Table
 from torch.utils.data import DataLoader
 
 from mroi_plugin.body_models import load_mean_params
 from mroi_plugin.datasets.synthetic import build_synthetic_data
-from mroi_plugin.engine import load_config, test, train
+from mroi_plugin.engine import load_config, test, train_once
 from mroi_plugin.evaluation import mean_body_prediction
 from mroi_plugin.registry import DATASETS, METRICS, MODELS
 
@@ -67,16 +66,6 @@ def quickstart(
     console.print(f'pictures: {work_dir}/pictures/contact_sheet.jpg')
     console.print(f'{time.time() - start:.0f} s in all; numbers in {out}/results.json')
     return results
-
-
-def train_once(config: str, work_dir: str, options: Sequence[str]) -> str:
-    """Train a config, or go on where a run in ``work_dir`` stopped; returns the last checkpoint."""
-    cfg = load_config(config, work_dir, options=options)
-    last = osp.join(work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
-    if not osp.isfile(last):
-        resume = 'auto' if osp.isdir(work_dir) and find_latest_checkpoint(work_dir) else None
-        train(config, work_dir, resume=resume, options=options)
-    return last
 
 
 def evaluate_mean_body(config: str, options: Sequence[str] = ()) -> dict[str, float]:

@@ -21,7 +21,7 @@ MODELS = Registry(
     'model',
     parent=engine.MODELS,
     scope=SCOPE,
-    locations=['mroi_plugin.models', 'mroi_plugin.body_models'],
+    locations=['mroi_plugin.models', 'mroi_plugin.body_models', 'mroi_plugin.host.estimators'],
 )
 DATASETS = Registry(
     'dataset', parent=engine.DATASETS, scope=SCOPE, locations=['mroi_plugin.datasets']
@@ -31,6 +31,12 @@ TRANSFORMS = Registry(
 )
 METRICS = Registry(
     'metric', parent=engine.METRICS, scope=SCOPE, locations=['mroi_plugin.evaluation']
+)
+OPTIM_WRAPPER_CONSTRUCTORS = Registry(
+    'optimizer wrapper constructor',
+    parent=engine.OPTIM_WRAPPER_CONSTRUCTORS,
+    scope=SCOPE,
+    locations=['mroi_plugin.host.adversarial_optim'],
 )
 HOOKS = Registry('hook', parent=engine.HOOKS, scope=SCOPE, locations=['mroi_plugin.datasets'])
 

@@ -10,7 +10,16 @@ from mmengine.registry import Registry
 
 from mroi_plugin.host import load_host
 from mroi_plugin.host.pending import HOST_REGISTRIES
-from mroi_plugin.registry import DATASETS, HOOKS, METRICS, MODELS, SCOPE, TRANSFORMS, register
+from mroi_plugin.registry import (
+    DATASETS,
+    HOOKS,
+    METRICS,
+    MODELS,
+    OPTIM_WRAPPER_CONSTRUCTORS,
+    SCOPE,
+    TRANSFORMS,
+    register,
+)
 
 OURS = {
     'HEADS': (
@@ -20,13 +29,18 @@ OURS = {
         *('CameraConsistencyLoss', 'MultiRoIContrastiveLoss', 'ReprojectionLoss'),
         *('Keypoints3DLoss', 'SMPLPoseLoss', 'SMPLBetasLoss', 'VertexLoss'),
     ),
-    'ARCHITECTURES': ('MultiRoIEstimator',),
-    'BODY_MODELS': ('SMPLBody',),
+    'BODY_MODELS': ('SMPLBody', 'HybrIKBody'),
     'PIPELINES': ('LoadPhoto', 'AugmentPerson', 'MultiRoICrop', 'ChannelNoise', 'PackMultiRoI'),
 }
 WITHOUT_HOST = [
-    *((DATASETS, name) for name in ('MultiRoIHumanData', 'ConcatHumanData')),
     *((METRICS, 'HumanMeshMetric'), (HOOKS, 'EpochSeedHook'), (MODELS, 'MultiRoIPreprocessor')),
+    *((MODELS, 'HostEstimator'), (DATASETS, 'AdversarialHumanData')),
+    (OPTIM_WRAPPER_CONSTRUCTORS, 'AdversarialOptimWrapper'),
+]
+DERIVED = [
+    ('ARCHITECTURES', MODELS, 'MultiRoIEstimator'),
+    ('DATASETS', DATASETS, 'MultiRoIHumanData'),
+    ('DATASETS', DATASETS, 'ConcatHumanData'),
 ]
 
 
@@ -42,6 +56,29 @@ def test_ours_are_in_both_registries_of_their_kind(kind, name):
         registry.root.get(f'mroi.{name}'),
     ):
         assert found is component
+
+
+@pytest.mark.parametrize(('kind', 'registry', 'name'), DERIVED)
+def test_what_the_hosts_runner_calls_is_derived_from_ours_under_the_same_name(kind, registry, name):
+    load_host()
+    theirs = getattr(sys.modules[HOST_REGISTRIES[kind]], kind).get(name)
+    assert issubclass(theirs, registry.get(name)) and theirs is not registry.get(name)
+
+
+def test_every_component_of_ours_is_listed_here():
+    load_host()
+    assert METRICS.get('HumanMeshMetric') and OPTIM_WRAPPER_CONSTRUCTORS.get(
+        'DefaultOptimWrapperConstructor'
+    )
+    listed = {name for names in OURS.values() for name in names}
+    listed |= {name for _, name in WITHOUT_HOST} | {name for *_, name in DERIVED}
+    found = {
+        name
+        for registry in (DATASETS, HOOKS, METRICS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS)
+        for name, component in registry.module_dict.items()
+        if component.__module__.startswith('mroi_plugin')
+    }
+    assert found == listed
 
 
 @pytest.mark.parametrize(('registry', 'name'), WITHOUT_HOST)

@@ -127,21 +127,35 @@ def SMPLBody(
 
     load_host()
     from mmhuman3d.models.body_models.smpl import SMPL
-    from smplx.utils import Struct
 
     parameters = ('betas', 'global_orient', 'body_pose', 'transl')
     options = {**{f'create_{name}': False for name in parameters}, **options}
-    with contextlib.redirect_stdout(
-        io.StringIO()
-    ):  # smplx prints that there are 10 shape directions
-        body = SMPL(
-            model_path=model_path,
-            data_struct=Struct(**{k: np.array(v) for k, v in arrays.items()}),
-            keypoint_src=keypoint_src,
-            keypoint_dst=keypoint_dst,
-            gender=gender,
-            **options,
-        )
+    return build_from_arrays(
+        SMPL,
+        arrays,
+        model_path=model_path,
+        keypoint_src=keypoint_src,
+        keypoint_dst=keypoint_dst,
+        gender=gender,
+        **options,
+    )
+
+
+def build_from_arrays(
+    body_class: type[nn.Module], arrays: dict[str, np.ndarray], **options: Any
+) -> nn.Module:
+    """A body of mmhuman3d from arrays in memory instead of its file.
+
+    Args:
+        body_class: ``SMPL`` of mmhuman3d or a class derived from it.
+        arrays: as `load_body_arrays` gives them.
+        **options: of the class.
+    """
+    from smplx.utils import Struct
+
+    data = Struct(**{name: np.array(value) for name, value in arrays.items()})
+    with contextlib.redirect_stdout(io.StringIO()):  # smplx prints its number of shape directions
+        body = body_class(data_struct=data, **options)
     for name, buffer in (
         ('joints_regressor_extra', 'J_regressor_extra'),
         ('J_regressor_h36m',) * 2,

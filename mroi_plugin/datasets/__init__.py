@@ -1,5 +1,6 @@
 """Samples: from annotation files and photos to batches of RoIs."""
 
+from mroi_plugin.datasets.adversarial import AdversarialHumanData
 from mroi_plugin.datasets.augmentation import AugmentPerson, ChannelNoise
 from mroi_plugin.datasets.epoch_hook import EpochSeedHook
 from mroi_plugin.datasets.errors import InvalidSampleError
@@ -9,6 +10,7 @@ from mroi_plugin.datasets.multi_roi_crop import MultiRoICrop
 from mroi_plugin.datasets.packing import PackMultiRoI
 
 __all__ = [
+    'AdversarialHumanData',
     'AugmentPerson',
     'ChannelNoise',
     'ConcatHumanData',

@@ -92,20 +92,33 @@ def read_annotations(path: str, convention: str, box_padding: float = 1.0) -> An
     return Annotations(list(data['image_path']), arrays, genders, body, path)
 
 
-def _load_human_data(path: str) -> Any:
-    if not osp.isfile(path):
-        raise FileNotFoundError(f'{path} (ann_file) is missing: see README.md, "Data".')
-    load_host()
-    from mmhuman3d.data.data_structures.human_data import HumanData
+def read_poses(path: str) -> dict[str, np.ndarray]:
+    """SMPL parameters of a HumanData ``.npz`` that may hold nothing else, e.g. of AMASS.
 
-    try:
-        data = HumanData.fromfile(path)
-    except Exception as error:
+    Args:
+        path: the file.
+
+    Returns:
+        ``smpl_body_pose`` (n, 23, 3) and ``smpl_global_orient`` (n, 3) axis-angle, ``smpl_betas``
+        (n, 10) and ``smpl_transl`` (n, 3), of the persons who have them.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+        ValueError: if it cannot be read or nobody has SMPL parameters.
+    """
+    given = _open_human_data(path).get('smpl') or {}
+    arrays = _smpl({'smpl': given}, len(given.get('body_pose', ())))
+    known = arrays.pop('has_smpl') > 0
+    del arrays['has_transl']
+    if not known.any():
         raise ValueError(
-            f'{path} (ann_file) is no HumanData .npz ({type(error).__name__}: {error}): write it '
-            'with '
-            'an mmhuman3d converter.'
-        ) from error
+            f'{path}: nobody has SMPL parameters; expected smpl/body_pose, global_orient and betas.'
+        )
+    return {name: array[known] for name, array in arrays.items()}
+
+
+def _load_human_data(path: str) -> Any:
+    data = _open_human_data(path)
     if not len(data.get('image_path', ())):
         raise ValueError(f"{path} (ann_file) holds no 'image_path' entries: nothing to load.")
     if 'bbox_xywh' not in data:
@@ -115,6 +128,22 @@ def _load_human_data(path: str) -> Any:
     if data.check_keypoints_compressed():
         data.decompress_keypoints()
     return data
+
+
+def _open_human_data(path: str) -> Any:
+    if not osp.isfile(path):
+        raise FileNotFoundError(f'{path} (ann_file) is missing: see README.md, "Data".')
+    load_host()
+    from mmhuman3d.data.data_structures.human_data import HumanData
+
+    try:
+        return HumanData.fromfile(path)
+    except Exception as error:
+        raise ValueError(
+            f'{path} (ann_file) is no HumanData .npz ({type(error).__name__}: {error}): write it '
+            'with '
+            'an mmhuman3d converter.'
+        ) from error
 
 
 def _boxes(path: str, data: Any, padding: float) -> dict[str, np.ndarray]:

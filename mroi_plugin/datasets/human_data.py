@@ -90,17 +90,25 @@ class MultiRoIHumanData(Dataset):
         """Choose the random numbers of the augmentation; reaches running workers too."""
         self._epoch[0], self._epoch[1] = seed, epoch
 
-    def raw_sample(self, index: int) -> Sample:
-        """Annotations of one person, before the pipeline; pixels of the photo, metres, radians.
+    def rng(self, index: int, stream: int = 0) -> np.random.Generator:
+        """Random numbers of one sample: functions of (seed, epoch, index) alone.
 
-        The generator ``rng`` depends on (seed, epoch, index) alone: neither on the number of
-        workers nor on what was drawn before, so a resumed run sees what an undisturbed one would.
+        They depend neither on the number of workers nor on what was drawn before, so a resumed run
+        sees what an undisturbed one would.
+
+        Args:
+            index: of the sample.
+            stream: for independent numbers of the same sample.
         """
+        return np.random.default_rng([*self._epoch.tolist(), index, *[stream] * (stream > 0)])
+
+    def raw_sample(self, index: int) -> Sample:
+        """Annotations of one person, before the pipeline; pixels of the photo, metres, radians."""
         sample = self.annotations.row(index)
         sample['image_path'] = osp.join(self.image_dir, sample['image_path'])
         sample['ann_file'] = self.ann_file
         sample['sample_idx'] = index
-        sample['rng'] = np.random.default_rng([*self._epoch.tolist(), index])
+        sample['rng'] = self.rng(index)
         return sample
 
     def __getitem__(self, index: int) -> dict[str, Any]:
@@ -117,11 +125,13 @@ class ConcatHumanData(ConcatDataset):
         **shared: further options of `MultiRoIHumanData` for all that do not set them.
     """
 
+    part = MultiRoIHumanData
+
     def __init__(
         self, datasets: Mapping[str, dict[str, Any]], pipeline: Pipeline, **shared: Any
     ) -> None:
         shared = {'pipeline': pipeline, **shared}
-        super().__init__([MultiRoIHumanData(**{**shared, **own}) for own in datasets.values()])
+        super().__init__([self.part(**{**shared, **own}) for own in datasets.values()])
 
     def set_epoch(self, epoch: int, seed: int = 0) -> None:
         """See `MultiRoIHumanData.set_epoch`."""

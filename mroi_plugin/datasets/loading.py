@@ -2,22 +2,70 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from mmengine import fileio
+from PIL import Image
 
 from mroi_plugin.datasets.errors import InvalidSampleError
 from mroi_plugin.datasets.person_geometry import Sample
 from mroi_plugin.registry import TRANSFORMS, register
 
+JPEG = b'\xff\xd8'
+REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+"""Decoders by the factor that they shrink by; a JPEG's leave out the finer frequencies."""
+
+
+@dataclass(frozen=True)
+class EncodedPhoto:
+    """A photo that is decoded once it is known how much detail the crops need.
+
+    Args:
+        data: content of the file.
+        sample: whose photo it is, for messages.
+    """
+
+    data: bytes
+    sample: Sample
+
+    def decode(self, reduction: int = 1) -> np.ndarray:
+        """Pixels (ceil(H / reduction), ceil(W / reduction), 3) uint8 RGB.
+
+        Pixel ``x`` of the photo is at ``(x + 1/2) / reduction - 1/2``.
+
+        Args:
+            reduction: 1, 2, 4 or 8; more than 1 for JPEG alone.
+
+        Raises:
+            InvalidSampleError: if the file is damaged.
+        """
+        flags = REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
+        pixels = cv2.imdecode(np.frombuffer(self.data, np.uint8), flags)
+        if pixels is None:
+            raise _undecodable(self.sample, self.data)
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+
+    def largest_reduction(self, shrinks: float) -> int:
+        """The largest reduction that keeps all detail of a crop which shrinks the photo so much."""
+        if not self.data.startswith(JPEG):
+            return 1
+        return max((r for r in REDUCED if r <= shrinks), default=1)
+
 
 @register(TRANSFORMS, host='PIPELINES')
 class LoadPhoto:
-    """Read ``image_path`` as RGB and set what the size of the photo decides.
+    """Read ``image_path`` and set what the size of the photo decides.
 
-    Sets ``photo`` (H, W, 3) uint8 RGB, ``img_size`` (w, h) px, ``image_affine`` (identity), and
+    Sets ``photo`` (`EncodedPhoto`), ``img_size`` (w, h) px, ``image_affine`` (identity), and
     where nothing is annotated ``focal_length`` = sqrt(W^2 + H^2) and ``principal_point`` = (W/2,
     H/2).
 
@@ -34,34 +82,45 @@ class LoadPhoto:
         Raises:
             InvalidSampleError: if the file is missing or is no image, or the box does not meet it.
         """
-        photo = self._read(sample)
-        height, width = photo.shape[:2]
-        size = np.array([width, height], np.float64)
+        data = self._read(sample)
+        size = _image_size(sample, data)
         _check_box_meets_image(sample, size)
-        loaded = {**sample, 'photo': photo, 'img_size': size, 'image_affine': np.eye(2, 3)}
+        loaded = {
+            **sample,
+            'photo': EncodedPhoto(data, sample),
+            'img_size': size,
+            'image_affine': np.eye(2, 3),
+        }
         if sample.get('focal_length') is None:
-            loaded['focal_length'] = float(np.hypot(width, height))
+            loaded['focal_length'] = float(np.hypot(*size))
         if sample.get('principal_point') is None:
             loaded['principal_point'] = size / 2
         return loaded
 
-    def _read(self, sample: Sample) -> np.ndarray:
+    def _read(self, sample: Sample) -> bytes:
         try:
-            data = fileio.get(sample['image_path'], backend_args=self.backend_args)
+            return fileio.get(sample['image_path'], backend_args=self.backend_args)
         except FileNotFoundError:
             raise InvalidSampleError.of(
                 sample, 'the image is missing: check data_root and image_dir of the dataset config.'
             ) from None
-        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-        photo = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
-        if photo is None:
-            raise InvalidSampleError.of(
-                sample,
-                f'the file ({len(data)} bytes) cannot be decoded as an image: replace it, or drop '
-                'the '
-                'sample from the annotation.',
-            )
-        return cv2.cvtColor(photo, cv2.COLOR_BGR2RGB)
+
+
+def _image_size(sample: Sample, data: bytes) -> np.ndarray:
+    """``(w, h)`` from the header, as stored: annotations know nothing of EXIF orientations."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return np.array(image.size, np.float64)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise _undecodable(sample, data) from error
+
+
+def _undecodable(sample: Sample, data: bytes) -> InvalidSampleError:
+    return InvalidSampleError.of(
+        sample,
+        f'the file ({len(data)} bytes) cannot be decoded as an image: replace it, or drop the '
+        'sample from the annotation.',
+    )
 
 
 def _check_box_meets_image(sample: Sample, size: np.ndarray) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from mroi_plugin.datasets.loading import EncodedPhoto
 from mroi_plugin.datasets.person_geometry import Sample, compose_affine
+from mroi_plugin.datasets.roi_reach import MIN_SHARE, STEPS, nearest_in_photo, shown_share
 from mroi_plugin.registry import TRANSFORMS, register
 
 DEFAULT_SHIFTS = ((0.1, 0.0), (-0.1, 0.0), (0.0, 0.1), (0.0, -0.1))
@@ -42,8 +44,9 @@ def roi_affine(centre: np.ndarray, side: float, crop_size: tuple[int, int]) -> n
 class MultiRoICrop:
     """Cut M crops of one person, all from one rotation frame; RoI 0 is the box itself.
 
-    RoI m is centred at ``c + shift_m b`` with side ``scale_m b``. Each crop is one warp of the
-    photo.
+    RoI m is centred at ``c + shift_m b`` with side ``scale_m b``; one that would show less than 5 %
+    of photo is pulled towards it, and its place in ``rois`` is where it really is. Each crop is one
+    warp of the photo, which is decoded no larger than the RoI of the finest detail needs.
 
     Args:
         crop_size: (w, h) of a crop in pixels.
@@ -101,7 +104,8 @@ class MultiRoICrop:
         """Cut the crops of a loaded, possibly augmented sample.
 
         Args:
-            sample: ``photo`` (H, W, 3) uint8, ``image_affine`` (2, 3) photo -> augmented full
+            sample: ``photo``, an `EncodedPhoto` or pixels (H, W, 3) uint8, ``image_affine`` (2, 3)
+                photo -> augmented full
                 image, ``box_centre`` (2) and ``principal_point`` (2) px of the augmented full
                 image, ``box_size`` (2) px.
 
@@ -112,15 +116,44 @@ class MultiRoICrop:
         """
         shifts, scales = self.layout(sample.get('rng'))
         side = square_side(sample['box_size'], self.crop_size)
-        centres = sample['box_centre'] + shifts * side
         sides = scales * side
+        centres = self._reach(sample, sample['box_centre'] + shifts * side, sides)
         affines = np.stack([roi_affine(c, b, self.crop_size) for c, b in zip(centres, sides)])
         out = {name: value for name, value in sample.items() if name != 'photo'}
-        out['img'] = self._warp(sample['photo'], sample['image_affine'], affines)
+        photo, to_photo = self._pixels(sample['photo'], float(sides.min()))
+        to_full = compose_affine(sample['image_affine'], to_photo)
+        out['img'] = self._warp(photo, to_full, affines)
         relative = centres - sample['principal_point']
         out['rois'] = np.concatenate([relative, sides[:, None]], axis=1)
         out['roi_affines'] = affines
         return out
+
+    def _reach(self, sample: Sample, centres: np.ndarray, sides: np.ndarray) -> np.ndarray:
+        """Centres (M, 2) px of RoIs that all show a part of the photo."""
+        to_full, size = sample['image_affine'], np.asarray(sample['img_size'])
+        reached = centres.copy()
+        for m, (centre, side) in enumerate(zip(centres, sides)):
+            near = None
+            for step in STEPS:
+                if step > 0:
+                    near = nearest_in_photo(centre, to_full, size) if near is None else near
+                    reached[m] = centre + step * (near - centre)
+                affine = compose_affine(roi_affine(reached[m], side, self.crop_size), to_full)
+                inverse = cv2.invertAffineTransform(affine)
+                if shown_share(inverse, self.crop_size, size) >= MIN_SHARE:
+                    break
+        return reached
+
+    def _pixels(
+        self, photo: EncodedPhoto | np.ndarray, smallest_side: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels to cut from, and the affine (2, 3) from them to those of the photo."""
+        if isinstance(photo, np.ndarray):
+            return photo, np.eye(2, 3)
+        reduction = photo.largest_reduction(smallest_side / max(self.crop_size))
+        middle = (reduction - 1) / 2
+        to_photo = np.array([[reduction, 0, middle], [0, reduction, middle]], np.float64)
+        return photo.decode(reduction), to_photo
 
     def _warp(self, photo: np.ndarray, to_full: np.ndarray, affines: np.ndarray) -> np.ndarray:
         width, height = self.crop_size

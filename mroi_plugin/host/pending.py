@@ -21,7 +21,13 @@ HOST_REGISTRIES = {
 }
 """Modules of mmhuman3d that hold its registries, by the registry's name there."""
 
-COMPONENTS = ('mroi_plugin.models', 'mroi_plugin.body_models', 'mroi_plugin.datasets')
+COMPONENTS = (
+    'mroi_plugin.models',
+    'mroi_plugin.body_models',
+    'mroi_plugin.datasets',
+    'mroi_plugin.host.hybrik_body',
+    'mroi_plugin.host.stock_runner',
+)
 """Our modules that hold components with a place in mmhuman3d's registries."""
 
 _waiting: list[tuple[str, Any]] = []

@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any
 
 PLACEHOLDERS = {
-    'pytorch3d': 'rendering and rotation conversions; it has no wheel, build it for your torch',
+    'pytorch3d': 'rendering; it has no wheel, build it for your torch',
     'torchvision': 'weights named torchvision://; pip install the version that matches your torch',
     'vedo': 'camera plots; pip install vedo',
     'colormap': 'coloured mesh videos; pip install colormap easydev',
@@ -25,6 +25,10 @@ PLACEHOLDERS = {
 
 SUBSTITUTES = {'pickle5': 'pickle'}
 """Backports that do not build any more, and the module of the standard library they come from."""
+
+
+EQUIVALENTS = {'pytorch3d.transforms': 'mroi_plugin.host.rotations'}
+"""Modules of missing packages whose functions we have: mmhuman3d computes with them."""
 
 
 class Missing(type):
@@ -43,6 +47,9 @@ class Missing(type):
             raise ModuleNotFoundError(cls._complaint(), name=cls._package())
         if name.startswith('__'):
             raise AttributeError(f'{name}: {cls._complaint()}')
+        equivalent = EQUIVALENTS.get(cls._missing_name)
+        if equivalent and hasattr(import_module(equivalent), name):
+            return getattr(import_module(equivalent), name)
         return stand_in(f'{cls._missing_name}.{name}')
 
     def _package(cls) -> str:

@@ -16,7 +16,7 @@ from mroi_plugin.registry import MODELS, register
 Batch = dict[str, Any]
 
 
-@register(MODELS, host='ARCHITECTURES')
+@register(MODELS)
 class MultiRoIEstimator(BaseModel):
     """Human mesh recovery from M RoIs of a person (v2 Fig. 2); with M = 1 it is CLIFF.
 

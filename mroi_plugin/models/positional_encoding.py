@@ -39,16 +39,18 @@ class RoIPositionalEncoding(nn.Module):
         num_freqs: number L of frequencies; 0 leaves ``p`` as it is.
 
     Raises:
-        ValueError: if ``num_freqs`` is not in 0..63 (the powers are kept as exact 64-bit integers).
+        ValueError: if ``num_freqs`` is not in 0..100, beyond which float32 would overflow.
     """
 
     def __init__(self, num_freqs: int = 32) -> None:
         super().__init__()
-        if not 0 <= num_freqs <= 63:
-            raise ValueError(f'num_freqs={num_freqs}: expected 0..63 frequencies.')
+        if not 0 <= num_freqs <= 100:
+            raise ValueError(f'num_freqs={num_freqs}: expected 0..100 frequencies.')
         self.num_freqs = num_freqs
-        # Integers, so that model.half() cannot round them; not a parameter of any checkpoint.
-        powers = torch.tensor([2**k for k in range(num_freqs)], dtype=torch.int64)
+        # 2^k as two integers, so that model.half() cannot round them; not a parameter of any
+        # checkpoint.
+        halves = [(2 ** (k // 2), 2 ** (k - k // 2)) for k in range(num_freqs)]
+        powers = torch.tensor(halves, dtype=torch.int64).reshape(-1, 2)
         self.register_buffer('powers', powers, persistent=False)
 
     def out_channels(self, in_channels: int = 3) -> int:
@@ -68,7 +70,8 @@ class RoIPositionalEncoding(nn.Module):
         p = bbox_info if bbox_info.dtype == torch.float64 else bbox_info.float()
         if self.num_freqs == 0:
             return p
-        waves = torch.stack(sin_cos_of_pi(p, self.powers.to(p.dtype)), dim=-1).flatten(-2)
+        powers = self.powers.to(p.dtype).prod(-1)
+        waves = torch.stack(sin_cos_of_pi(p, powers), dim=-1).flatten(-2)
         return torch.cat([p[..., None], waves], dim=-1).flatten(-2)
 
 

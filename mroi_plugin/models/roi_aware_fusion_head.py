@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mroi_plugin.cameras import crop_to_full_camera, decode_bbox_info, full_to_crop_camera
 from mroi_plugin.models.decoders import IterativeRegressor, rotation_6d_to_matrix, soft_floor
 from mroi_plugin.models.embedding import ContrastiveEmbedding
 from mroi_plugin.models.fusion import RoIAwareFusion
@@ -16,6 +17,7 @@ SCALE_KNEE = 0.2
 """Local scales below this (a body of 40 cm in its 2 m box) are bent to stay above half of it."""
 BBOX_CONDITIONS = ('own', 'all', 'none')
 MESH_SOURCES = ('mean', 'roi')
+CAMERA_SOURCES = ('each', 'shared')
 
 
 @register(MODELS, host='HEADS')
@@ -32,6 +34,9 @@ class RoIAwareFusionHead(nn.Module):
         fusion: options of `RoIAwareFusion`; None means its defaults.
         embedding: options of `ContrastiveEmbedding`; None builds none.
         mesh_from: ``mean`` or ``roi``.
+        camera_from: ``each`` (papers): one local camera per RoI, ``C_m = D_cam(u_m)``; ``shared``:
+            ``D_cam(mean_m u_m)`` is RoI 0's, and the others are those of the same full camera,
+            consistent by construction.
         bbox_condition: ``own``: a decoder also sees ``bbox_info`` of its RoI, the mesh decoder RoI
             0's; ``all``: those of all M; ``none``.
         mean_params: mean state ``pose`` (144, SPIN's 6D), ``shape`` (10) and ``cam`` (3); options
@@ -41,7 +46,7 @@ class RoIAwareFusionHead(nn.Module):
         dropout: dropout probability of the decoders.
 
     Raises:
-        ValueError: for an unknown option.
+        ValueError: for an unknown option, or ``camera_from='shared'`` with ``mesh_from='roi'``.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class RoIAwareFusionHead(nn.Module):
         fusion: dict[str, Any] | None = None,
         embedding: dict[str, Any] | None = None,
         mesh_from: str = 'mean',
+        camera_from: str = 'each',
         bbox_condition: str = 'own',
         mean_params: dict[str, Any] | None = None,
         hidden_channels: tuple[int, int] = (1024, 1024),
@@ -59,9 +65,17 @@ class RoIAwareFusionHead(nn.Module):
     ) -> None:
         super().__init__()
         _check_option('mesh_from', mesh_from, MESH_SOURCES)
+        _check_option('camera_from', camera_from, CAMERA_SOURCES)
+        if camera_from == 'shared' and mesh_from != 'mean':
+            raise ValueError(
+                f"camera_from='shared' with mesh_from={mesh_from!r}: that decoder gives every RoI "
+                'its '
+                "own camera; set mesh_from='mean'."
+            )
         _check_option('bbox_condition', bbox_condition, BBOX_CONDITIONS)
         self.num_rois = num_rois
         self.mesh_from = mesh_from
+        self.camera_from = camera_from
         self.bbox_condition = bbox_condition
         self.fusion = RoIAwareFusion(in_channels, num_rois, **(fusion or {}))
         self.embedding = (
@@ -89,12 +103,16 @@ class RoIAwareFusionHead(nn.Module):
         return bbox_info.flatten(1)[:, None].expand(-1, bbox_info.shape[1], -1)
 
     def _decode(self, fused: Tensor, condition: Tensor) -> dict[str, Tensor]:
-        """6D pose (N, 144), betas (N, 10) and cam (N, M, 3)."""
+        """6D pose (N, 144), betas (N, 10) and cam (N, M, 3), or (N, 1, 3) where it is shared."""
         if self.mesh_from == 'roi':
             every = self.joint_decoder(torch.cat([fused, condition], dim=-1))
             return {'pose': every['pose'][:, 0], 'betas': every['betas'][:, 0], 'cam': every['cam']}
+        person = torch.cat([fused.mean(1), condition[:, 0]], dim=-1)
+        if self.camera_from == 'shared':
+            camera = self.camera_decoder(person)['cam'][:, None]
+            return {**self.mesh_decoder(person), 'cam': camera}
         cameras = self.camera_decoder(torch.cat([fused, condition], dim=-1))
-        return {**self.mesh_decoder(torch.cat([fused.mean(1), condition[:, 0]], dim=-1)), **cameras}
+        return {**self.mesh_decoder(person), **cameras}
 
     def forward(self, features: Tensor, bbox_info: Tensor) -> dict[str, Tensor]:
         """Decode the RoIs of each person.
@@ -121,15 +139,35 @@ class RoIAwareFusionHead(nn.Module):
         state = self._decode(fused, self._condition(bbox_info).to(fused.dtype))
         pose = state['pose'].to(torch.promote_types(state['pose'].dtype, torch.float32))
         scale, shift = state['cam'].split([1, 2], dim=-1)
+        cameras = torch.cat([soft_floor(scale, SCALE_KNEE), shift], dim=-1)
+        if self.camera_from == 'shared':
+            cameras = spread_camera(cameras[:, 0], bbox_info)
         out = {
             'pred_pose': rotation_6d_to_matrix(pose.unflatten(-1, (24, 6))),
             'pred_shape': state['betas'],
-            'pred_cam': torch.cat([soft_floor(scale, SCALE_KNEE), shift], dim=-1),
+            'pred_cam': cameras,
             'fusion_weights': weights,
         }
         if self.training and self.embedding is not None and self.num_rois > 1:
             out['embeddings'] = self.embedding(features)
         return out
+
+
+def spread_camera(camera: Tensor, bbox_info: Tensor) -> Tensor:
+    """Local cameras of all RoIs that mean the same full camera as RoI 0's (Eq. 12).
+
+    Args:
+        camera: (N, 3) local camera of RoI 0.
+        bbox_info: (N, M, 3) unitless.
+
+    Returns:
+        (N, M, 3).
+    """
+    # With f = 1 all lengths in the image are in units of the focal length.
+    rois = decode_bbox_info(bbox_info.to(torch.promote_types(bbox_info.dtype, torch.float32)))
+    one = rois.new_ones(())
+    full = crop_to_full_camera(camera.to(rois.dtype), rois[:, 0], one)
+    return full_to_crop_camera(full[:, None].expand_as(rois), rois, one)
 
 
 def _check_option(name: str, value: str, allowed: tuple[str, ...]) -> None:

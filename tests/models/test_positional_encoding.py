@@ -22,7 +22,7 @@ def encode_one(p: float, num_freqs: int, dtype: torch.dtype) -> tuple[np.ndarray
 
 
 @pytest.mark.parametrize('p', SCALARS)
-@pytest.mark.parametrize('num_freqs', [0, 1, 10, 32, 63])
+@pytest.mark.parametrize('num_freqs', [0, 1, 10, 32, 63, 64])
 def test_is_exact_to_the_last_bits(p, num_freqs):
     actual, expected = encode_one(p, num_freqs, torch.float32)
     np.testing.assert_allclose(actual, expected, rtol=0, atol=5e-7)

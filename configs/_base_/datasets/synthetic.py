@@ -6,13 +6,13 @@ body = dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True)
 train_pipeline = dict(
     load=dict(type='LoadPhoto'),
     augment=dict(type='AugmentPerson', flip_prob=0.5, rotation_prob=0.0, scale=0.1),
-    crop=dict(type='MultiRoICrop', crop_size=(60, 80), num_rois=5),
+    crop=dict(type='MultiRoICrop', crop_size=(48, 64), num_rois=5),
     noise=dict(type='ChannelNoise', factor=0.2),
     pack=dict(type='PackMultiRoI'),
 )
 test_pipeline = dict(
     load=dict(type='LoadPhoto'),
-    crop=dict(type='MultiRoICrop', crop_size=(60, 80), num_rois=5),
+    crop=dict(type='MultiRoICrop', crop_size=(48, 64), num_rois=5),
     pack=dict(type='PackMultiRoI'),
 )
 

@@ -1,0 +1,15 @@
+# Ablations as in the papers: train on COCO, test on 3DPW, no fine-tuning (v1 Sec. 4.4).
+_base_ = ['../../mroi_resnet50.py']
+
+train_dataloader = dict(
+    dataset=dict(
+        datasets=dict(
+            _delete_=True,
+            coco=dict(
+                ann_file='data/preprocessed_datasets/coco_2014_train.npz',
+                image_dir='data/datasets/coco',
+                box_padding=1.2,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,7 @@
+# Table 4, row 2: scaled, not shifted.
+_base_ = ['../_base_/ablations/{{$MROI_ABLATION_DATASET:papers}}.py']
+
+rois = dict(dataset=dict(pipeline=dict(crop=dict(shifts=((0.0, 0.0),) * 4))))
+train_dataloader = rois
+val_dataloader = rois
+test_dataloader = rois

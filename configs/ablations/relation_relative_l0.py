@@ -1,0 +1,4 @@
+# Table 5: scores see the relative place of m and n, 0 frequencies.
+_base_ = ['../_base_/ablations/{{$MROI_ABLATION_DATASET:papers}}.py']
+
+model = dict(head=dict(fusion=dict(num_freqs=0)))

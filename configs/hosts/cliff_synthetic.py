@@ -1,0 +1,6 @@
+# mmhuman3d's own CLIFF: HMR whose head sees the box, with its 2D loss in the photo.
+_base_ = ['../_base_/hosts/regressor.py']
+
+model = dict(
+    architecture=dict(type='CliffImageBodyModelEstimator', head=dict(type='CliffHead')),
+)

@@ -1,0 +1,71 @@
+"""The comparison as json, csv, markdown and on the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+
+COLUMNS = {
+    'mesh/mpjpe': ('MPJPE [mm]', '{:.1f}'),
+    'mesh/pa_mpjpe': ('PA-MPJPE [mm]', '{:.1f}'),
+    'mesh/pve': ('PVE [mm]', '{:.1f}'),
+    'parameters': ('parameters [M]', '{:.2f}'),
+    'gflops_per_person': ('GFLOPs per person', '{:.3f}'),
+    'persons_per_s_batch_1': ('persons/s, batch 1', '{:.1f}'),
+    'persons_per_s_batch_32': ('persons/s, batch 32', '{:.1f}'),
+    'peak_memory_mib': ('peak memory [MiB]', '{:.0f}'),
+}
+"""Title and format of what is shown; the files hold everything."""
+
+
+def _cells(measured: dict[str, Any]) -> list[str]:
+    shown = {**measured, 'parameters': measured['parameters'] / 1e6}
+    return [
+        form.format(shown[name]) if name in shown else '-' for name, (_, form) in COLUMNS.items()
+    ]
+
+
+def as_table(results: dict[str, dict[str, Any]], title: str) -> Table:
+    """For the terminal: one row per method."""
+    table = Table(title=title)
+    table.add_column('method')
+    for text, _ in COLUMNS.values():
+        table.add_column(text, justify='right')
+    for name, measured in results.items():
+        table.add_row(name, *_cells(measured))
+    return table
+
+
+def as_markdown(results: dict[str, dict[str, Any]]) -> str:
+    """A markdown table: one row per method."""
+    lines = [
+        '| method | ' + ' | '.join(title for title, _ in COLUMNS.values()) + ' |',
+        '| --- |' + ' ---: |' * len(COLUMNS),
+        *('| ' + ' | '.join([name, *_cells(found)]) + ' |' for name, found in results.items()),
+    ]
+    return '\n'.join(lines) + '\n'
+
+
+def write_tables(results: dict[str, dict[str, Any]], folder: Path, facts: dict[str, Any]) -> None:
+    """Write ``comparison.json``, ``.csv`` and ``.md``, each complete or not at all.
+
+    Args:
+        results: measurements by method.
+        folder: made if missing.
+        facts: what the numbers depend on: device, versions, date, command.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    frame = pd.DataFrame.from_dict(results, orient='index').rename_axis('method')
+    texts = {
+        'comparison.json': json.dumps({'facts': facts, 'methods': results}, indent=2) + '\n',
+        'comparison.csv': frame.to_csv(),
+        'comparison.md': as_markdown(results),
+    }
+    for name, text in texts.items():
+        partial = folder / f'{name}.part'
+        partial.write_text(text)
+        partial.replace(folder / name)

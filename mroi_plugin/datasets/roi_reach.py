@@ -1,0 +1,41 @@
+"""Keeping RoIs in touch with the photo: one that shows none of it is a black crop."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+MIN_SHARE = 0.05
+"""Share of a crop that must show the photo, at the least."""
+STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""How far a RoI is pulled, from where it should be to the nearest point of the photo."""
+
+
+def shown_share(crop_to_photo: np.ndarray, crop_size: tuple[int, int], photo: np.ndarray) -> float:
+    """Share of a crop's area on which the photo is seen.
+
+    Args:
+        crop_to_photo: affine (2, 3), pixels.
+        crop_size: (w, h) px.
+        photo: (w, h) px.
+    """
+    width, height = crop_size
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
+    seen = (corners @ crop_to_photo[:, :2].T + crop_to_photo[:, 2] + 0.5).astype(np.float32)
+    frame = np.array([[0, 0], [photo[0], 0], [photo[0], photo[1]], [0, photo[1]]], np.float32)
+    if ((seen >= 0) & (seen <= photo)).all():
+        return 1.0
+    area, _ = cv2.intersectConvexConvex(seen, frame)
+    return float(area) / (abs(np.linalg.det(crop_to_photo[:, :2])) * width * height)
+
+
+def nearest_in_photo(
+    centre: np.ndarray, photo_to_full: np.ndarray, photo: np.ndarray
+) -> np.ndarray:
+    """The point (2) of the photo that is nearest to a point of the augmented full image, both px.
+
+    Exact for rotations and mirrors, which keep distances.
+    """
+    to_photo = cv2.invertAffineTransform(photo_to_full)
+    inside = np.clip(to_photo[:, :2] @ centre + to_photo[:, 2], 0, photo - 1)
+    return photo_to_full[:, :2] @ inside + photo_to_full[:, 2]
