@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-METHODS := $(addprefix configs/hosts/,$(addsuffix _synthetic.py,hmr hmr_adversarial spin pare cliff hybrik)) \
+METHODS := $(addprefix configs/hosts/,$(addsuffix _synthetic.py,hmr hmr_adversarial spin pare host_cliff hybrik)) \
 	configs/cliff_synthetic.py configs/mroi_synthetic.py
 
 .PHONY: help install data train compare test lint format all-checks clean

@@ -52,7 +52,7 @@ def check_checkpoint(model: nn.Module, path: str) -> None:
 
     Raises:
         CheckpointMismatchError: naming the first wrong, missing and unexpected parameter, and the
-            numbers of RoIs if they differ.
+            methods and numbers of RoIs if they differ.
     """
     have = read_checkpoint(path)['state_dict']
     have = {key[7:] if key.startswith('module.') else key: value for key, value in have.items()}
@@ -69,26 +69,42 @@ def check_checkpoint(model: nn.Module, path: str) -> None:
         problems.append(f'{len(unexpected)} are not of this model, first {unexpected[0]}')
     if problems:
         raise CheckpointMismatchError(
-            f'{path} does not fit the model of the config{_roi_counts(model, path)}: '
+            f'{path} does not fit the model of the config{_difference(model, path)}: '
             f'{"; ".join(problems)}. Use the config it was trained with.'
         )
 
 
-def _roi_counts(model: nn.Module, path: str) -> str:
-    """A clause on the numbers of RoIs, where model and checkpoint were built for different ones."""
-    built = getattr(getattr(model, 'head', None), 'num_rois', None)
+def _difference(model: nn.Module, path: str) -> str:
+    """A clause on what the checkpoint was trained as and what the config has, where they differ."""
     text = read_checkpoint(path).get('meta', {}).get('cfg', '')
-    trained = _num_rois_in(text) if isinstance(text, str) else None
-    if None in (built, trained) or built == trained:
+    trained = _described_in(text) if isinstance(text, str) else {}
+    has = _describe(model)
+    differing = [key for key in has if trained.get(key) not in (None, has[key])]
+    if not differing:
         return ''
-    return f' (trained with num_rois={trained}, config has num_rois={built})'
+    was = ', '.join(f'{key}={trained[key]}' for key in differing)
+    now = ', '.join(f'{key}={has[key]}' for key in differing)
+    return f' (trained with {was}, config has {now})'
 
 
-def _num_rois_in(config_text: str) -> int | None:
-    """``model.head.num_rois`` of the config text that mmengine stores in a checkpoint."""
+def _describe(model: nn.Module) -> dict[str, Any]:
+    """Method and number of RoIs of a model."""
+    inner = getattr(model, 'architecture', model)
+    rois = getattr(getattr(model, 'head', None), 'num_rois', None)
+    named = {'method': type(inner).__name__, 'head': type(getattr(inner, 'head', None)).__name__}
+    return {**named, **({} if rois is None else {'num_rois': rois})}
+
+
+def _described_in(config_text: str) -> dict[str, Any]:
+    """The same, from the config text that mmengine stores in a checkpoint."""
     from mmengine.config import Config
 
     try:
-        return Config.fromstring(config_text, '.py').model.head.num_rois
+        model = Config.fromstring(config_text, '.py').model
     except (AttributeError, SyntaxError, KeyError):
-        return None
+        return {}
+    inner = model.get('architecture', model)
+    head = inner.get('head') or {}
+    names = {'method': inner.get('type'), 'head': head.get('type')}
+    found = {key: str(name).split('.')[-1] for key, name in names.items() if name}
+    return {**found, **({'num_rois': head.num_rois} if 'num_rois' in head else {})}

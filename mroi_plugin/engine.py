@@ -16,7 +16,7 @@ from mmengine.runner import Runner, find_latest_checkpoint
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
 from mroi_plugin.checkpoints import check_checkpoint
 from mroi_plugin.host import prepare
-from mroi_plugin.preflight import check_files, config_name
+from mroi_plugin.preflight import check_files, check_rois, config_name
 
 
 class UsageError(ValueError):
@@ -148,6 +148,7 @@ def train(
         MissingFilesError: naming all missing files at once.
     """
     cfg = load_config(config, work_dir, launcher, options, epochs)
+    check_rois(cfg.to_dict())
     check_files(cfg.to_dict())
     if amp:
         use_amp(cfg)
@@ -219,6 +220,7 @@ def test(
     """
     cfg = load_config(config, work_dir, launcher, options)
     cfg.load_from, cfg.resume = checkpoint, False
+    check_rois(cfg.to_dict())
     check_files(cfg.to_dict())
     prepare()
     runner = Runner.from_cfg(cfg)

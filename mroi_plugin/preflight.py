@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mroi_plugin.body_models import BODY_GENDERS, licensed_files
+from mroi_plugin.datasets.multi_roi_crop import DEFAULT_SCALES
 from mroi_plugin.paths import RequiredFile, require_files
 
 GET_SMPL = (
@@ -76,6 +77,23 @@ def check_files(cfg: Mapping[str, Any]) -> None:
             do.
     """
     require_files(required_files(cfg))
+
+
+def check_rois(cfg: Mapping[str, Any]) -> None:
+    """Refuse a config whose pipelines cut another number of RoIs than its head was built for.
+
+    Raises:
+        ValueError: naming both keys and numbers.
+    """
+    wanted = cfg['model'].get('head', {}).get('num_rois', 1)
+    for key, node in _walk({k: v for k, v in cfg.items() if k.endswith('_dataloader')}):
+        if node.get('type') == 'MultiRoICrop':
+            given = node.get('num_rois') or 1 + len(node.get('scales', DEFAULT_SCALES))
+            if given != wanted:
+                raise ValueError(
+                    f'{key}.num_rois is {given} but model.head.num_rois is {wanted}: set both to '
+                    'the same M; more than 5 RoIs also need shifts and scales in MultiRoICrop.'
+                )
 
 
 def config_name(path: str) -> str:

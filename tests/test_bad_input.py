@@ -199,6 +199,40 @@ def test_checkpoint_for_another_number_of_rois(tmp_path):
     assert 'head.fusion.strategy.mlp' in str(error.value) and 'five.pth' in str(error.value)
 
 
+def test_checkpoint_of_another_method(tmp_path, repo):
+    five, cfg = synthetic_model()
+    path = tmp_path / 'ours.pth'
+    torch.save({'state_dict': five.state_dict(), 'meta': {'cfg': cfg.pretty_text}}, path)
+    hmr = Config.fromfile(str(repo / 'configs' / 'hosts' / 'hmr_synthetic.py'))
+    with pytest.raises(CheckpointMismatchError) as error:
+        check_checkpoint(MODELS.build(hmr.model), str(path))
+    message = str(error.value)
+    assert 'method=MultiRoIEstimator' in message and 'method=ImageBodyModelEstimator' in message
+    assert 'head.decpose.bias' in message or 'first head.' in message
+
+
+@pytest.mark.parametrize(
+    ('options', 'named'),
+    [
+        (('model.head.num_rois=3',), 'model.head.num_rois is 3'),
+        (('test_dataloader.dataset.pipeline.crop.num_rois=2',), 'crop.num_rois is 2'),
+    ],
+)
+def test_pipeline_and_head_of_different_numbers_of_rois(options, named, repo, tmp_path):
+    from mroi_plugin.engine import train
+
+    with pytest.raises(ValueError, match=named) as error:
+        train(SYNTHETIC, str(tmp_path), options=options)
+    assert 'same M' in str(error.value)
+
+
+def test_more_rois_than_the_lists_have():
+    from mroi_plugin.datasets import MultiRoICrop
+
+    with pytest.raises(ValueError, match=r'1\.\.5, give longer lists'):
+        MultiRoICrop(num_rois=6)
+
+
 def test_checkpoints_that_are_none(tmp_path):
     (tmp_path / 'text.pth').write_text('hello')
     with pytest.raises(ValueError, match=r'text.pth is no readable checkpoint'):

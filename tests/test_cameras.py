@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from oracles import cameras as oracle
 
 from mroi_plugin import cameras
+from mroi_plugin.selfcheck.oracles import cameras as oracle
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -43,9 +44,8 @@ def measure(method: Method, report: Report, options: tuple[str, ...] = ()) -> di
         CheckpointMismatchError: if the checkpoint is of another network.
     """
     from mmengine.registry import DefaultScope
-    from mmengine.runner import load_checkpoint
 
-    from mroi_plugin.checkpoints import check_checkpoint
+    from mroi_plugin.checkpoints import check_checkpoint, read_checkpoint
     from mroi_plugin.host import prepare
 
     cfg = load_config(method.config, options=options)
@@ -54,7 +54,7 @@ def measure(method: Method, report: Report, options: tuple[str, ...] = ()) -> di
     DefaultScope.get_instance(f'measure-{method.name}', scope_name='mroi')
     model = MODELS.build(cfg.model)
     check_checkpoint(model, method.checkpoint)
-    load_checkpoint(model, method.checkpoint, map_location='cpu', strict=True)
+    model.load_state_dict(read_checkpoint(method.checkpoint)['state_dict'])
     model = model.to(get_device()).eval()
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     errors = _evaluate(model, dataset, METRICS.build(cfg.test_evaluator), report)
@@ -140,4 +140,8 @@ def peak_memory_mib() -> float:
     process."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 2**20
+    status = Path('/proc/self/status')
+    if status.is_file():  # getrusage also counts what the parent held when it forked
+        fields = dict(line.split(':', 1) for line in status.read_text().splitlines())
+        return int(fields['VmHWM'].split()[0]) / 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

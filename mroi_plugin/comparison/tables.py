@@ -13,11 +13,11 @@ COLUMNS = {
     'mesh/mpjpe': ('MPJPE [mm]', '{:.1f}'),
     'mesh/pa_mpjpe': ('PA-MPJPE [mm]', '{:.1f}'),
     'mesh/pve': ('PVE [mm]', '{:.1f}'),
-    'parameters': ('parameters [M]', '{:.2f}'),
-    'gflops_per_person': ('GFLOPs per person', '{:.3f}'),
+    'parameters': ('size [M]', '{:.2f}'),
+    'gflops_per_person': ('GFLOPs, per person', '{:.3f}'),
     'persons_per_s_batch_1': ('persons/s, batch 1', '{:.1f}'),
     'persons_per_s_batch_32': ('persons/s, batch 32', '{:.1f}'),
-    'peak_memory_mib': ('peak memory [MiB]', '{:.0f}'),
+    'peak_memory_mib': ('memory [MiB]', '{:.0f}'),
 }
 """Title and format of what is shown; the files hold everything."""
 
@@ -32,9 +32,9 @@ def _cells(measured: dict[str, Any]) -> list[str]:
 def as_table(results: dict[str, dict[str, Any]], title: str) -> Table:
     """For the terminal: one row per method."""
     table = Table(title=title)
-    table.add_column('method')
+    table.add_column('method', overflow='fold')
     for text, _ in COLUMNS.values():
-        table.add_column(text, justify='right')
+        table.add_column(text.replace(' [', '\n[').replace(', ', '\n'), justify='right')
     for name, measured in results.items():
         table.add_row(name, *_cells(measured))
     return table

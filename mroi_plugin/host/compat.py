@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from importlib import import_module
 
@@ -28,6 +29,8 @@ def load_host() -> None:
         KeyError: if mmhuman3d has another component of the name of one of ours.
     """
     install_finder()
+    # Of mmhuman3d's modules alone: it calls torch.cross without a dimension, on (N, 3).
+    warnings.filterwarnings('ignore', 'Using torch.cross without', UserWarning, r'mmhuman3d\.')
     try:
         for module in HOST_REGISTRIES.values():
             import_module(module)

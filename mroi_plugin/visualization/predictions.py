@@ -27,7 +27,7 @@ def predict_panels(model: nn.Module, dataset: Dataset, indices: Iterable[int]) -
     """What a trained model sees and predicts of some samples, with the truth where it is known.
 
     Args:
-        model: `MultiRoIEstimator`.
+        model: `MultiRoIEstimator` or `HostEstimator`.
         dataset: `MultiRoIHumanData` with a test pipeline, i.e. without augmentation.
         indices: samples to show.
 
@@ -42,7 +42,7 @@ def _panel(model: nn.Module, dataset: Dataset, index: int) -> PersonPanel:
     batch = default_collate([dataset[index]])
     data = model.data_preprocessor(batch, training=False)
     prediction = model(**data, mode='predict')[0]
-    photo = LoadPhoto()(dataset.raw_sample(index))['photo']
+    photo = LoadPhoto()(dataset.raw_sample(index))['photo'].decode()
     height, width = batch['img'].shape[-2:]
     return PersonPanel(
         image=photo,
@@ -62,7 +62,10 @@ def _truth(model: nn.Module, data: dict[str, Any]) -> dict[str, np.ndarray]:
     if data['has_transl'][0] <= 0:
         return {}
     pose, betas = smpl_targets(data)
-    vertices = model.pose_body(pose, betas)['pred_vertices'][0]
+    body = model.body_model(
+        global_orient=pose[:, :1], body_pose=pose[:, 1:], betas=betas, pose2rot=False
+    )
+    vertices = body['vertices'][0]
     return {
         'true_vertices': vertices.cpu().numpy(),
         'true_camera': data['smpl_transl'][0].cpu().numpy(),

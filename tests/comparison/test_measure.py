@@ -6,7 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from mroi_plugin.comparison.measure import count_flops, count_parameters, measure_speed
+from mroi_plugin.comparison.measure import (
+    count_flops,
+    count_parameters,
+    measure_speed,
+    peak_memory_mib,
+)
 from mroi_plugin.engine import load_config
 from mroi_plugin.registry import MODELS
 
@@ -31,7 +36,7 @@ class Toy(nn.Module):
         return self(**self.data_preprocessor(data), mode='tensor')
 
 
-SOME = ('cliff_synthetic', 'hosts/cliff_synthetic', 'hosts/hybrik_synthetic', 'mroi_synthetic')
+SOME = ('cliff_synthetic', 'hosts/host_cliff_synthetic', 'hosts/hybrik_synthetic', 'mroi_synthetic')
 BATCH = {'img': torch.zeros(1, 5, 3, 16, 16, dtype=torch.uint8)}
 
 
@@ -68,3 +73,10 @@ def test_flops_agree_with_torch(name, repo, in_workspace):
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(**given, mode='tensor')
     assert count_flops(model, batch) == pytest.approx(counter.get_total_flops() / 2, rel=0.1)
+
+
+def test_peak_memory_grows_with_what_is_held():
+    before = peak_memory_mib()
+    held = torch.ones(int(before) + 200, 2**18)  # one MiB per row
+    assert peak_memory_mib() > before + 150
+    del held

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import roma
 import torch
-from oracles import cameras as camera_oracle
-from oracles import procrustes as oracle
 
 from mroi_plugin.cameras import crop_to_full_camera, full_to_crop_camera
 from mroi_plugin.evaluation import camera_residual_px, mpjpe, pa_mpjpe, pve
 from mroi_plugin.host.compat import load_host
+from mroi_plugin.selfcheck.oracles import cameras as camera_oracle
+from mroi_plugin.selfcheck.oracles import procrustes as oracle
 
 
 def pairs(frames: int = 6, joints: int = 14, noise: float = 0.1):

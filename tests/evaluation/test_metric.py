@@ -11,13 +11,13 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from mmengine.evaluator import Evaluator
-from oracles import procrustes as oracle
-from oracles.mesh_metric import NAMES, expected_metrics, posed_alone
 
 from mroi_plugin.evaluation import HumanMeshMetric
 from mroi_plugin.evaluation.protocol import H36M_TO_J14, J14_NAMES, PELVIS_NAME
 from mroi_plugin.host.conventions import keypoint_names
 from mroi_plugin.registry import METRICS, MODELS
+from mroi_plugin.selfcheck.oracles import procrustes as oracle
+from mroi_plugin.selfcheck.oracles.mesh_metric import NAMES, expected_metrics, posed_alone
 
 BODY = {'type': 'mroi.SMPLBody', 'free_body': True}
 K = 54

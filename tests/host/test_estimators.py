@@ -15,7 +15,7 @@ from mroi_plugin.host.adversarial_optim import AdversarialOptimWrapper
 from mroi_plugin.host.estimators import HostEstimator
 from mroi_plugin.registry import DATASETS, MODELS
 
-METHODS = ('hmr', 'hmr_adversarial', 'spin', 'cliff', 'pare', 'hybrik')
+METHODS = ('hmr', 'hmr_adversarial', 'spin', 'host_cliff', 'pare', 'hybrik')
 """All of configs/hosts but PARE's second stage."""
 TINY = ('train_dataloader.batch_size=8', 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1')
 
@@ -78,7 +78,7 @@ def test_every_parameter_gets_a_finite_gradient(name, repo, in_workspace):
     assert all(p.grad.isfinite().all() for p in trained.values() if p.grad is not None)
 
 
-@pytest.mark.parametrize('name', ['hmr', 'cliff', 'pare', 'hybrik'])
+@pytest.mark.parametrize('name', ['hmr', 'host_cliff', 'pare', 'hybrik'])
 def test_predictions_are_those_of_the_architecture(name, repo, in_workspace):
     cfg = config(repo, name)
     model = build(cfg).eval()
@@ -103,7 +103,7 @@ def test_predictions_are_those_of_the_architecture(name, repo, in_workspace):
 
 def test_host_cliff_is_our_cliff(repo, in_workspace):
     """Copied weights give the same outputs: the box numbers, the regressor and the cameras."""
-    cfg = config(repo, 'cliff')
+    cfg = config(repo, 'host_cliff')
     host = build(cfg).eval()
     options = load_config(str(repo / 'configs' / 'cliff_synthetic.py'), 'unused').model
     options.head.hidden_channels = (1024, 1024)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from oracles import decoders as oracle
-from oracles.rotations import rot6d_to_matrix
 from torch import nn
 
 from mroi_plugin.models.decoders import IterativeRegressor, rotation_6d_to_matrix, soft_floor
+from mroi_plugin.selfcheck.oracles import decoders as oracle
+from mroi_plugin.selfcheck.oracles.rotations import rot6d_to_matrix
 
 
 def build(num_iters: int = 3, condition: int = 3, seed: int = 0):

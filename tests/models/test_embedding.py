@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from oracles.embedding import embed
 from torch import nn
 
 from mroi_plugin.models import ContrastiveEmbedding
+from mroi_plugin.selfcheck.oracles.embedding import embed
 
 
 def build(gate: str = 'sigmoid') -> ContrastiveEmbedding:

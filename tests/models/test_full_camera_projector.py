@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from oracles import cameras as oracle
 
 from mroi_plugin.cameras import full_to_crop_camera
 from mroi_plugin.models import FullCameraProjector
+from mroi_plugin.selfcheck.oracles import cameras as oracle
 
 
 def scene(persons: int, rois: int, dtype: torch.dtype = torch.float64):

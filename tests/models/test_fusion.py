@@ -7,10 +7,10 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from oracles import fusion as oracle
 from torch import nn
 
 from mroi_plugin.models import RoIAwareFusion
+from mroi_plugin.selfcheck.oracles import fusion as oracle
 
 RELATIONS = ['subtract_then_encode', 'encode_then_subtract', 'absolute', 'none']
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}

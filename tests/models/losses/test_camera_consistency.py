@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracles.camera_consistency import camera_consistency
 
 from mroi_plugin.cameras import full_to_crop_camera
 from mroi_plugin.models import CameraConsistencyLoss
+from mroi_plugin.selfcheck.oracles.camera_consistency import camera_consistency
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 

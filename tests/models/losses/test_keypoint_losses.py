@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from oracles import body_losses as oracle
-from oracles.cameras import crop_to_full, project
 
 from mroi_plugin.models import FullCameraProjector, Keypoints3DLoss, ReprojectionLoss
+from mroi_plugin.selfcheck.oracles import body_losses as oracle
+from mroi_plugin.selfcheck.oracles.cameras import crop_to_full, project
 
 ROOTS = [[0], [1, 2]]
 

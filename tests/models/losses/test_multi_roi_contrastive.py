@@ -8,9 +8,9 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from oracles.contrastive import contrastive
 
 from mroi_plugin.models import MultiRoIContrastiveLoss
+from mroi_plugin.selfcheck.oracles.contrastive import contrastive
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 

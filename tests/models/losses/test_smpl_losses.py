@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import roma
 import torch
-from oracles import body_losses as oracle
 
 from mroi_plugin.models import SMPLBetasLoss, SMPLPoseLoss, VertexLoss
+from mroi_plugin.selfcheck.oracles import body_losses as oracle
 
 HAS_SMPL = torch.tensor([1, 0, 1, 1])
 

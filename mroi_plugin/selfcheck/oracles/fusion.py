@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from oracles.positional_encoding import encode
+from mroi_plugin.selfcheck.oracles.positional_encoding import encode
 
 
 def linear(x, weight, bias):

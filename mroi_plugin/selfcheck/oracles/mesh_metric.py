@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from oracles.cameras import project
-from oracles.procrustes import camera_residual_px, mpjpe, pa_mpjpe
+from mroi_plugin.selfcheck.oracles.cameras import project
+from mroi_plugin.selfcheck.oracles.procrustes import camera_residual_px, mpjpe, pa_mpjpe
 
 H36M_TO_J14 = [6, 5, 4, 1, 2, 3, 16, 15, 14, 11, 12, 13, 8, 10]
 NAMES = ('mpjpe', 'pa_mpjpe', 'pve', 'camera_residual_px')

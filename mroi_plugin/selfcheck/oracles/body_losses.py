@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from oracles.cameras import crop_to_full, project
-from oracles.rotations import axis_angle_to_matrix
+from mroi_plugin.selfcheck.oracles.cameras import crop_to_full, project
+from mroi_plugin.selfcheck.oracles.rotations import axis_angle_to_matrix
 
 
 def mean_or_zero(values):

@@ -1,0 +1,1 @@
+"""``python -m mroi_plugin.selfcheck``: every equation on this machine against a float64 loop."""
