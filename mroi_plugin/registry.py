@@ -38,6 +38,10 @@ OPTIM_WRAPPER_CONSTRUCTORS = Registry(
     scope=SCOPE,
     locations=['mroi_plugin.host.adversarial_optim'],
 )
+DATA_SAMPLERS = Registry(
+    'data sampler', parent=engine.DATA_SAMPLERS, scope=SCOPE, locations=['mroi_plugin.datasets']
+)
+LOOPS = Registry('loop', parent=engine.LOOPS, scope=SCOPE, locations=['mroi_plugin.datasets'])
 HOOKS = Registry('hook', parent=engine.HOOKS, scope=SCOPE, locations=['mroi_plugin.datasets'])
 
 OTHERS = [

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-
-ROOT = Path(__file__).parent.parent
+from locations import ROOT
 
 
 @pytest.fixture(scope='session', autouse=True)

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from locations import ROOT
 from mmengine.config import Config
 from torch.utils.data import DataLoader
 

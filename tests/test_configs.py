@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import ROOT
+from locations import ROOT
 from mmengine.config import Config
 
 from mroi_plugin.models import MultiRoIEstimator

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from locations import ROOT
 
 TEXT = (ROOT / 'docs' / 'extending.md').read_text()
 FILES = dict(re.findall(r'<!-- file: (\S+) -->\n```python\n(.*?)```', TEXT, re.S))

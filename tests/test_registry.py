@@ -11,8 +11,10 @@ from mmengine.registry import Registry
 from mroi_plugin.host import load_host
 from mroi_plugin.host.pending import HOST_REGISTRIES
 from mroi_plugin.registry import (
+    DATA_SAMPLERS,
     DATASETS,
     HOOKS,
+    LOOPS,
     METRICS,
     MODELS,
     OPTIM_WRAPPER_CONSTRUCTORS,
@@ -36,7 +38,13 @@ WITHOUT_HOST = [
     *((METRICS, 'HumanMeshMetric'), (HOOKS, 'EpochSeedHook'), (MODELS, 'MultiRoIPreprocessor')),
     *((MODELS, 'HostEstimator'), (DATASETS, 'AdversarialHumanData')),
     (OPTIM_WRAPPER_CONSTRUCTORS, 'AdversarialOptimWrapper'),
+    (DATA_SAMPLERS, 'MixingSampler'),
+    (LOOPS, 'ResumableEpochLoop'),
 ]
+EVERY = (
+    *(DATASETS, DATA_SAMPLERS, HOOKS, LOOPS, METRICS, MODELS),
+    *(OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS),
+)
 DERIVED = [
     ('ARCHITECTURES', MODELS, 'MultiRoIEstimator'),
     ('DATASETS', DATASETS, 'MultiRoIHumanData'),
@@ -74,7 +82,7 @@ def test_every_component_of_ours_is_listed_here():
     listed |= {name for _, name in WITHOUT_HOST} | {name for *_, name in DERIVED}
     found = {
         name
-        for registry in (DATASETS, HOOKS, METRICS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS)
+        for registry in EVERY
         for name, component in registry.module_dict.items()
         if component.__module__.startswith('mroi_plugin')
     }

@@ -11,7 +11,7 @@ import time
 
 import pytest
 import torch
-from conftest import ROOT
+from locations import ROOT
 from mmengine.config import Config
 from torch.utils.data import DataLoader, Subset, default_collate
 

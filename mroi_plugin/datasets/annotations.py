@@ -106,7 +106,9 @@ def read_poses(path: str) -> dict[str, np.ndarray]:
         FileNotFoundError: if the file is missing.
         ValueError: if it cannot be read or nobody has SMPL parameters.
     """
-    given = _open_human_data(path).get('smpl') or {}
+    given = _open_human_data(path).get('smpl')
+    if not given:
+        raise ValueError(f"{path} has no 'smpl' with body_pose, global_orient and betas.")
     arrays = _smpl({'smpl': given}, len(given.get('body_pose', ())))
     known = arrays.pop('has_smpl') > 0
     del arrays['has_transl']

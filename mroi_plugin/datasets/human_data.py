@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path as osp
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Union
 
@@ -131,9 +132,16 @@ class ConcatHumanData(ConcatDataset):
         self, datasets: Mapping[str, dict[str, Any]], pipeline: Pipeline, **shared: Any
     ) -> None:
         shared = {'pipeline': pipeline, **shared}
+        self.names = list(datasets)
         super().__init__([self.part(**{**shared, **own}) for own in datasets.values()])
 
     def set_epoch(self, epoch: int, seed: int = 0) -> None:
         """See `MultiRoIHumanData.set_epoch`."""
         for dataset in self.datasets:
             dataset.set_epoch(epoch, seed)
+
+    def rng(self, index: int, stream: int = 0) -> np.random.Generator:
+        """See `MultiRoIHumanData.rng`."""
+        part = bisect_right(self.cumulative_sizes, index)
+        before = self.cumulative_sizes[part - 1] if part else 0
+        return self.datasets[part].rng(index - before, stream)

@@ -32,11 +32,11 @@ def square_side(box_size: np.ndarray, crop_size: tuple[int, int]) -> float:
 def roi_affine(centre: np.ndarray, side: float, crop_size: tuple[int, int]) -> np.ndarray:
     """Affine (2, 3) from pixels of the full image to pixels of a crop.
 
-    ``centre`` (2) px goes to the middle ``(w/2, h/2)`` of the crop and ``side`` px to its longer
-    side.
+    ``centre`` (2) px goes to the middle ``((w - 1) / 2, (h - 1) / 2)`` of the crop, whose whole
+    numbers are pixel centres, and ``side`` px to its longer side.
     """
     gain = max(crop_size) / side
-    middle = np.asarray(crop_size, np.float64) / 2
+    middle = (np.asarray(crop_size, np.float64) - 1) / 2
     return np.concatenate([np.eye(2) * gain, (middle - gain * centre)[:, None]], axis=1)
 
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from locations import ROOT
 
 from mroi_plugin.conversion import ConversionError, convert_state, detect_source
 from mroi_plugin.conversion.columns import encoding_order

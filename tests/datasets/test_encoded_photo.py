@@ -20,7 +20,7 @@ def picture():
     image = np.stack([x // 6, y // 5, (x + y) // 10], -1).astype(np.uint8)
     image = cv2.GaussianBlur(image, (0, 0), 6)
     for centre in DISCS:
-        cv2.circle(image, centre, 14, (255, 255, 255), -1, cv2.LINE_AA)
+        cv2.circle(image, centre, 20, (255, 255, 255), -1, cv2.LINE_AA)
     return image
 
 

@@ -109,7 +109,8 @@ def test_rois_and_affines_agree(packed):
     height, width = packed['img'].shape[-2:]
     for roi, affine in zip(packed['rois'].double(), packed['roi_affines'].double().numpy()):
         centre = roi[:2].numpy() + packed['principal_point'].double().numpy()
-        np.testing.assert_allclose(apply_affine(affine, centre), (width / 2, height / 2), atol=1e-3)
+        middle = ((width - 1) / 2, (height - 1) / 2)
+        np.testing.assert_allclose(apply_affine(affine, centre), middle, atol=1e-3)
         np.testing.assert_allclose(
             affine[:, :2], np.eye(2) * max(width, height) / roi[2].item(), rtol=1e-5
         )
@@ -119,8 +120,8 @@ def test_first_roi_holds_the_box(augmented):
     sample = MultiRoICrop(crop_size=(192, 256), num_rois=1)(augmented)
     corners = augmented['box_centre'] + augmented['box_size'] * np.array([[-0.5, -0.5], [0.5, 0.5]])
     placed = apply_affine(sample['roi_affines'][0], corners)
-    assert (placed >= -1e-9).all() and (placed <= np.array([192, 256]) + 1e-9).all()
-    assert np.isclose(placed[0], 0).any()  # and is as large as possible
+    assert (placed >= -0.5 - 1e-9).all() and (placed <= np.array([192, 256]) - 0.5 + 1e-9).all()
+    assert np.isclose(placed[0], -0.5).any()  # and is as large as possible
 
 
 def true_cameras(packed, dtype=torch.float64):

@@ -45,6 +45,18 @@ def test_the_share_is_what_the_crop_shows(centre, degrees):
     assert share == pytest.approx(white_share(crop), abs=0.03)
 
 
+def test_the_share_survives_a_mirror():
+    data = sample((10, 20), 120)
+    mirror = np.array([[-1.0, 0, WIDTH - 1], [0, 1, 0]])
+    affine = compose_affine(roi_affine(np.array([300.0, 20.0]), 120, CROP), mirror)
+    plain = compose_affine(roi_affine(np.array([19.0, 20.0]), 120, CROP), np.eye(2, 3))
+    shares = [
+        shown_share(np.linalg.inv(np.vstack([a, [0, 0, 1]]))[:2], CROP, data['img_size'])
+        for a in (affine, plain)
+    ]
+    assert 0.3 < shares[0] < 0.9 and shares[0] == pytest.approx(shares[1], abs=1e-6)
+
+
 @pytest.mark.parametrize('num_rois', [1, 5, 16])
 @pytest.mark.parametrize('random', [False, True])
 @pytest.mark.parametrize('degrees', [0, 25, 140])
@@ -68,7 +80,7 @@ def test_the_place_in_rois_is_the_place_of_the_crop():
     centre = out['rois'][1, :2] + data['principal_point']
     assert centre[0] > asked + 10
     middle = out['roi_affines'][1] @ np.array([*centre, 1.0])
-    np.testing.assert_allclose(middle, np.array(CROP) / 2)
+    np.testing.assert_allclose(middle, (np.array(CROP) - 1) / 2)
 
 
 def test_rois_that_show_enough_stay_where_they_were():

@@ -1,0 +1,135 @@
+"""Pseudo ground truth in the form of CLIFF's authors to HumanData.
+
+Keys read (N persons), beside those of a SPIN-style file (see `spin`):
+
+- ``pose`` (N, 72) and ``shape`` (N, 10): required; ``has_smpl`` (N) is 1 where it is missing;
+- ``global_t`` (N, 3) m: translation of the body in the frame of the full image, whose principal
+  point is the middle of the image;
+- ``focal_l`` (N) px: focal length of the full image; sqrt(W^2 + H^2) where it is missing;
+- ``cam`` (N, 3): local camera ``(s, t_x, t_y)`` of the square box, used where there is no
+  ``global_t`` (Eq. 12).
+
+At least one of ``global_t`` and ``cam`` must be there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mroi_plugin.annotation_tools.cameras import project
+from mroi_plugin.annotation_tools.checks import check_distance, corners_of_joints
+from mroi_plugin.annotation_tools.columns import require_keys
+from mroi_plugin.annotation_tools.human_data_file import Table, check_output
+from mroi_plugin.annotation_tools.importing import (
+    ImportOptions,
+    Source,
+    add_keypoints,
+    add_smpl,
+    base_table,
+    check_import,
+    finish,
+    open_source,
+    smpl_joints,
+)
+from mroi_plugin.annotation_tools.problems import AnnotationError, Finding, findings_of
+
+MAX_MISFIT = 0.25
+"""Projected SMPL joints may be off the annotated ones by this part of the box, in the median."""
+
+
+def import_cliff(path: str, target: str, options: ImportOptions) -> dict[str, str]:
+    """Import pseudo ground truth of CLIFF's authors; see the module for its keys.
+
+    Args:
+        path: the file.
+        target: HumanData ``.npz`` to write.
+        options: how; ``image_dir`` is needed if the file has no ``focal_l`` or no ``global_t``.
+
+    Returns:
+        What the new file holds, for people.
+
+    Raises:
+        AnnotationError: for bad input, named with file, key and sample.
+    """
+    check_output(target, options.force)
+    source = open_source(path, options)
+    require_keys(path, source.entries, ('part', 'pose', 'shape'), 'Expected CLIFF pseudo truth.')
+    table = base_table(source, 'cliff')
+    add_keypoints(table, source, options)
+    add_smpl(table, source)
+    focal = _focal_lengths(source)
+    transl = _translations(source, focal)
+    table['smpl']['transl'] = transl.astype(np.float32)
+    table['cam_param'] = {'f': np.repeat(focal[:, None], 2, 1).astype(np.float32)}
+    if source.size is not None:
+        table['cam_param']['c'] = (source.size / 2).astype(np.float32)
+    joints = smpl_joints(table, source, options)
+    findings = check_import(table, source, joints, options)
+    findings += check_distance(_name(source), transl)
+    findings += _check_reprojection(source, table, joints, transl, focal)
+    return finish(table, source, target, findings, options)
+
+
+def _name(source: Source) -> str:
+    return 'global_t' if 'global_t' in source.entries else 'cam'
+
+
+def _need_size(source: Source, key: str) -> np.ndarray:
+    if source.size is None:
+        raise AnnotationError(
+            f'{source.path} has no {key}; what stands in for it depends on the size of the images: '
+            'say where they are with --image-dir.'
+        )
+    return source.size
+
+
+def _focal_lengths(source: Source) -> np.ndarray:
+    """Focal lengths (N) in pixels."""
+    if 'focal_l' not in source.entries:
+        return np.hypot(*_need_size(source, 'focal_l').T)
+    focal = source.column('focal_l', ())
+    bad = np.flatnonzero(~(focal > 1))
+    if len(bad):
+        raise AnnotationError(
+            f'{source.path}: focal_l of {len(bad)} samples is not above 1; the first is sample '
+            f'{bad[0]} ({source.names[bad[0]]}): {focal[bad[0]]}. Expected pixels.'
+        )
+    return focal
+
+
+def _translations(source: Source, focal: np.ndarray) -> np.ndarray:
+    """Translations (N, 3) in metres: ``global_t``, or those that the local cameras imply."""
+    if 'global_t' in source.entries:
+        return source.column('global_t', (3,))
+    require_keys(source.path, source.entries, ('cam',), 'Expected global_t (N, 3) or cam (N, 3).')
+    import torch
+
+    from mroi_plugin.cameras import crop_to_full_camera
+
+    middle = _need_size(source, 'global_t') / 2
+    rois = np.hstack([source.centre - middle, source.side[:, None]])
+    cameras = torch.from_numpy(source.column('cam', (3,)))
+    return crop_to_full_camera(cameras, torch.from_numpy(rois), torch.from_numpy(focal)).numpy()
+
+
+def _check_reprojection(
+    source: Source, table: Table, joints: np.ndarray, transl: np.ndarray, focal: np.ndarray
+) -> list[Finding]:
+    """SMPL's joints must land on the annotated ones; needs the size of the images."""
+    if source.size is None:
+        return []
+    from mroi_plugin.host.conventions import from_human_data
+
+    points = from_human_data(table['keypoints2d'], table['keypoints2d_mask'], 'smpl_54')
+    focals = np.repeat(focal[:, None], 2, 1)
+    pixels = project(joints[..., :3] + transl[:, None], focals, source.size / 2)
+    distance = np.linalg.norm(np.nan_to_num(pixels, nan=np.inf) - points[..., :2], axis=-1)
+    seen = (points[..., 2] > 0) & (joints[..., 3] > 0)
+    _, enough = corners_of_joints(points)
+    middle = np.ma.median(np.ma.masked_array(distance, ~seen), axis=1).filled(0)
+    return findings_of(
+        f'{_name(source)}, focal_l' if 'focal_l' in source.entries else _name(source),
+        enough & (middle > MAX_MISFIT * source.side),
+        f'project SMPL off the joints of part by over {MAX_MISFIT:.0%} of the box: expected metres '
+        'in the frame of the full image and pixels of this very image.',
+    )

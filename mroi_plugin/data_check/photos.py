@@ -1,0 +1,89 @@
+"""A few photos of a data set: do they open, and does the box meet them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mroi_plugin.datasets import InvalidSampleError, MultiRoICrop, MultiRoIHumanData
+from mroi_plugin.datasets.loading import LoadPhoto
+
+
+def check_photos(dataset: MultiRoIHumanData, samples: Iterable[int]) -> list[str]:
+    """Messages of the photos that cannot be used.
+
+    Args:
+        dataset: with any pipeline.
+        samples: persons whose photos are read and decoded.
+    """
+    load, problems = LoadPhoto(), []
+    for index in samples:
+        try:
+            load(dataset.raw_sample(int(index)))['photo'].decode()
+        except InvalidSampleError as error:
+            problems.append(str(error))
+    return problems
+
+
+def draw_samples(
+    dataset: MultiRoIHumanData,
+    samples: Iterable[int],
+    crop: dict[str, Any],
+    body: Any,
+    folder: Path,
+) -> Path:
+    """Draw persons with their RoIs, joints and, where it is known, mesh.
+
+    Args:
+        dataset: with any pipeline.
+        samples: persons to draw.
+        crop: options of the config's `MultiRoICrop`.
+        body: `SMPLBody`, neutral.
+        folder: for the pictures.
+
+    Returns:
+        The contact sheet.
+    """
+    from mroi_plugin.visualization.predictions import write_pictures
+
+    cut = MultiRoICrop(**{k: v for k, v in crop.items() if k != 'type'})
+    panels = [_panel(dataset, int(index), cut, body) for index in samples]
+    return write_pictures(panels, folder)[-1]
+
+
+def _panel(dataset: MultiRoIHumanData, index: int, crop: MultiRoICrop, body: Any) -> Any:
+    from mroi_plugin.visualization.person_rows import PersonPanel
+
+    sample = LoadPhoto()(dataset.raw_sample(index))
+    pixels = sample['photo'].decode()
+    cut = crop(sample)
+    joints = sample['keypoints2d']
+    return PersonPanel(
+        image=pixels,
+        faces=np.asarray(body.faces, np.int64),
+        focal_length=float(sample['focal_length']),
+        principal_point=np.asarray(sample['principal_point']),
+        rois=cut['rois'],
+        crop_size=crop.crop_size,
+        joints2d=joints[joints[:, 2] > 0],
+        title=f'sample {index}',
+        **_truth(sample, body),
+    )
+
+
+def _truth(sample: dict[str, Any], body: Any) -> dict[str, np.ndarray]:
+    if not sample['has_transl']:
+        return {}
+    import torch
+
+    names = {'global_orient': (1, 3), 'body_pose': (1, 69), 'betas': (1, 10)}
+    given = {
+        name: torch.as_tensor(sample[f'smpl_{name}'], dtype=torch.float32).reshape(shape)
+        for name, shape in names.items()
+    }
+    with torch.no_grad():
+        vertices = body(**given)['vertices'][0].numpy()
+    return {'true_vertices': vertices, 'true_camera': np.asarray(sample['smpl_transl'], np.float32)}

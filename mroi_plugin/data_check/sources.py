@@ -1,0 +1,47 @@
+"""Where the files of the papers' recipes come from."""
+
+from __future__ import annotations
+
+import fnmatch
+import os.path as osp
+
+SOURCES = (
+    (
+        'SMPL_*.pkl',
+        'SMPL web site (registration): SMPL for Python; the neutral body from SMPLify',
+    ),
+    ('J_regressor_*.npy', "mmhuman3d's body model files (docs/body_models.md there)"),
+    ('smpl_mean_params.npz', "SPIN's data, also among mmhuman3d's body model files"),
+    (
+        'h36m*.npz',
+        "Human3.6M web site (registration); mmhuman3d's h36m converter, poses of MoSh",
+    ),
+    ('mpi_inf_3dhp*.npz', "MPI-INF-3DHP web site (request); mmhuman3d's mpi_inf_3dhp converter"),
+    (
+        'coco*.npz',
+        "COCO train2014; mmhuman3d's coco converter, or CLIFF's pseudo ground truth by "
+        'tools/import_annotations.py',
+    ),
+    ('eft*.npz', "EFT's fits (web site of EFT); mmhuman3d's eft converter"),
+    (
+        'mpii*.npz',
+        "MPII web site; mmhuman3d's mpii converter, or CLIFF's pseudo ground truth by "
+        'tools/import_annotations.py',
+    ),
+    (
+        'pw3d*.npz',
+        "3DPW web site; mmhuman3d's pw3d converter, then tools/complete_annotations.py --pw3d-root",
+    ),
+    ('agora*.npz', "AGORA web site (registration); mmhuman3d's agora converter"),
+    ('bedlam*.npz', "BEDLAM web site (registration); to HumanData by mmhuman3d's conventions"),
+    ('synthetic*.npz', 'python tools/make_synthetic_data.py'),
+    ('res50_coco*.pth', '2D-pose weights of MMPose or PoseResNet; tools/convert_checkpoint.py'),
+    ('hrnet_w48_coco*.pth', '2D-pose weights of MMPose or HRNet; tools/convert_checkpoint.py'),
+)
+"""Pattern of a file's name, official source and the tool that makes the file of it."""
+
+
+def where_from(path: str) -> str:
+    """Where to get a file, empty if that is unknown."""
+    name = osp.basename(path)
+    return next((text for pattern, text in SOURCES if fnmatch.fnmatch(name, pattern)), '')

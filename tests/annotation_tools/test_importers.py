@@ -1,0 +1,108 @@
+"""Imported files against the truth, as our data set reads them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from annotation_formats import cliff_entries, convert, save, spin_entries, write_photos
+
+from mroi_plugin.annotation_tools import ImportOptions, import_cliff, import_spin
+from mroi_plugin.cameras import full_to_crop_camera
+from mroi_plugin.host.conventions import keypoint_names
+
+
+@pytest.fixture
+def options(tmp_path):
+    return ImportOptions(body_model='no/licensed/files', image_dir=str(tmp_path), quiet=True)
+
+
+def known(convention):
+    """Joints of 'smpl_54' that a convention has."""
+    return [
+        k for k, name in enumerate(keypoint_names('smpl_54')) if name in keypoint_names(convention)
+    ]
+
+
+def test_spin(truth, tmp_path, options, read):
+    entries = spin_entries(truth)
+    write_photos(tmp_path, list(entries['imgname']), truth.size)
+    report = import_spin(save(tmp_path / 'in.npz', entries), str(tmp_path / 'out.npz'), options)
+    dataset = read(tmp_path / 'out.npz', tmp_path)
+    arrays, joints = dataset.annotations.arrays, known('smpl_24')
+    assert len(joints) == 24 and report['persons'] == '4'
+    points2d, points3d = arrays['keypoints2d'][:, joints], arrays['keypoints3d'][:, joints]
+    assert (points2d[..., 2] == truth.inside[:, joints]).all()
+    seen = points2d[..., 2] > 0
+    assert np.abs(points2d[..., :2] - truth.pixels[:, joints])[seen].max() < 0.5
+    assert np.abs(points3d[..., :3] - truth.joints[:, joints]).max() < 1e-4
+    np.testing.assert_allclose(arrays['smpl_betas'], truth.betas, atol=1e-6)
+    np.testing.assert_allclose(arrays['smpl_body_pose'], truth.body_pose, atol=1e-6)
+    np.testing.assert_allclose(arrays['smpl_global_orient'], truth.global_orient, atol=1e-6)
+    np.testing.assert_allclose(arrays['box_centre'], entries['center'], rtol=1e-5)
+    np.testing.assert_allclose(arrays['box_size'][:, 0], entries['scale'] * 200, rtol=1e-5)
+    assert dataset[1]['has_smpl'] == 1 and dataset[1]['has_transl'] == 0
+
+
+def test_openpose_joints_are_read_in_their_own_convention(truth, tmp_path, options, read):
+    entries = spin_entries(truth)
+    write_photos(tmp_path, list(entries['imgname']), truth.size)
+    import_spin(save(tmp_path / 'in.npz', entries), str(tmp_path / 'out.npz'), options)
+    arrays = read(tmp_path / 'out.npz', convention='openpose_25').annotations.arrays
+    expected = np.where(entries['openpose'][..., 2:] > 0, entries['openpose'], 0)
+    np.testing.assert_allclose(arrays['keypoints2d'], expected, atol=1e-3)
+
+
+def test_spin_without_parameters(truth, tmp_path, options, read):
+    entries = spin_entries(truth)
+    write_photos(tmp_path, list(entries['imgname']), truth.size)
+    for name in ('pose', 'shape', 'has_smpl', 'S'):
+        entries.pop(name)
+    import_spin(save(tmp_path / 'in.npz', entries), str(tmp_path / 'out.npz'), options)
+    arrays = read(tmp_path / 'out.npz').annotations.arrays
+    assert (arrays['has_smpl'] == 0).all() and (arrays['keypoints3d'] == 0).all()
+
+
+@pytest.mark.parametrize('camera', ['global_t', 'cam', 'cam without focal_l'])
+def test_cliff(middle_truth, tmp_path, options, read, camera):
+    truth = middle_truth
+    if camera == 'cam without focal_l':
+        truth = type(truth)(
+            **{**vars(truth), 'focal': np.hypot(*truth.size.T)[:, None].repeat(2, 1)}
+        )
+    entries = cliff_entries(truth)
+    write_photos(tmp_path, list(entries['imgname']), truth.size)
+    if camera != 'global_t':
+        entries['cam'] = local_cameras(truth, entries)
+        entries.pop('global_t')
+    if camera == 'cam without focal_l':
+        entries.pop('focal_l')
+    import_cliff(save(tmp_path / 'in.npz', entries), str(tmp_path / 'out.npz'), options)
+    dataset = read(tmp_path / 'out.npz', tmp_path)
+    arrays, joints = dataset.annotations.arrays, known('smpl_24')
+    assert np.abs(arrays['smpl_transl'] - truth.transl).max() < 1e-4
+    np.testing.assert_allclose(arrays['focal_length'], truth.focal[:, 0], rtol=1e-6)
+    np.testing.assert_allclose(arrays['principal_point'], truth.size / 2)
+    seen = arrays['keypoints2d'][:, joints, 2] > 0
+    off = np.abs(arrays['keypoints2d'][:, joints, :2] - truth.pixels[:, joints])
+    assert off[seen].max() < 0.5
+    assert dataset[0]['has_transl'] == 1
+
+
+def local_cameras(truth, entries):
+    rois = np.hstack([entries['center'] - truth.size / 2, entries['scale'][:, None] * 200])
+    focal = torch.from_numpy(truth.focal[:, 0])
+    return full_to_crop_camera(
+        torch.from_numpy(truth.transl), torch.from_numpy(rois), focal
+    ).numpy()
+
+
+def test_another_convention_of_joints(truth, tmp_path, options, read):
+    entries = spin_entries(truth)
+    write_photos(tmp_path, list(entries['imgname']), truth.size)
+    entries['part'] = convert(truth.pixels, truth.inside.astype(float), 'coco')
+    entries.pop('S')
+    options = ImportOptions(**{**vars(options), 'convention': 'coco'})
+    import_spin(save(tmp_path / 'in.npz', entries), str(tmp_path / 'out.npz'), options)
+    arrays = read(tmp_path / 'out.npz', convention='coco').annotations.arrays
+    np.testing.assert_allclose(arrays['keypoints2d'][..., 2], entries['part'][..., 2])
