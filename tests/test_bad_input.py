@@ -270,3 +270,17 @@ def test_dataset_without_translation_masks_it(in_workspace):
 def test_engine_options_parse_like_mmengines():
     parsed = engine.parse_options(['a.b=1e-3', 'c=(72,96)', 'd=None', 'e=text', 'f=True'])
     assert parsed == {'a.b': 1e-3, 'c': (72, 96), 'd': None, 'e': 'text', 'f': True}
+
+
+@pytest.mark.parametrize('name', ['mroi_synthetic', 'hosts/hmr_adversarial_synthetic'])
+def test_mixed_precision_is_for_every_optimiser_and_needs_an_accelerator(name, repo, monkeypatch):
+    from mroi_plugin import engine
+
+    cfg = engine.load_config(str(repo / 'configs' / f'{name}.py'), 'unused')
+    with pytest.raises(engine.UsageError, match='--amp needs an accelerator'):
+        engine.use_amp(cfg)
+    monkeypatch.setattr(engine, 'get_device', lambda: 'cuda')
+    engine.use_amp(cfg)
+    several = [cfg.optim_wrapper.get(part) for part in ('generator', 'disc')]
+    for wrapper in several if all(several) else [cfg.optim_wrapper]:
+        assert wrapper.type == 'AmpOptimWrapper' and wrapper.dtype == 'bfloat16'

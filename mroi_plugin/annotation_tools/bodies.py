@@ -16,9 +16,8 @@ from mroi_plugin.annotation_tools.left_right import CONVENTION
 from mroi_plugin.annotation_tools.problems import AnnotationError
 from mroi_plugin.annotation_tools.progress import track
 from mroi_plugin.body_models import SMPLBody, body_digest
-from mroi_plugin.datasets.annotations import GENDERS
+from mroi_plugin.datasets.annotations import GENDER_NAMES, GENDERS
 
-_NAMES = {-1: 'neutral', 0: 'male', 1: 'female'}
 _BATCH = 128
 
 
@@ -99,7 +98,7 @@ class GenderedBodies:
 
     def _build(self, gender: int) -> nn.Module:
         try:
-            return SMPLBody(self.model_path, _NAMES[gender], self.free_body)
+            return SMPLBody(self.model_path, GENDER_NAMES[gender], self.free_body)
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f'{error} Say where with --body-model, or use the free body with --free-body.'

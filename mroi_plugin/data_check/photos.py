@@ -60,7 +60,6 @@ def _panel(dataset: MultiRoIHumanData, index: int, crop: MultiRoICrop, body: Any
     sample = LoadPhoto()(dataset.raw_sample(index))
     pixels = sample['photo'].decode()
     cut = crop(sample)
-    joints = sample['keypoints2d']
     return PersonPanel(
         image=pixels,
         faces=np.asarray(body.faces, np.int64),
@@ -68,7 +67,7 @@ def _panel(dataset: MultiRoIHumanData, index: int, crop: MultiRoICrop, body: Any
         principal_point=np.asarray(sample['principal_point']),
         rois=cut['rois'],
         crop_size=crop.crop_size,
-        joints2d=joints[joints[:, 2] > 0],
+        joints2d=sample['keypoints2d'],
         title=f'sample {index}',
         **_truth(sample, body),
     )

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.host.compat import load_host
 from mroi_plugin.host.conventions import from_human_data, keypoint_names
 
 GENDERS = {'m': 0, 'male': 0, 'f': 1, 'female': 1}
 """Everything else is neutral, -1."""
+GENDER_NAMES = {0: 'male', 1: 'female', -1: 'neutral'}
 
 
 @dataclass
@@ -127,25 +127,37 @@ def _load_human_data(path: str) -> Any:
         raise ValueError(
             f"{path} (ann_file) has no 'bbox_xywh': RoIs need the box of every person."
         )
-    if data.check_keypoints_compressed():
-        data.decompress_keypoints()
-    return data
+    return _decompress(data)
 
 
-def _open_human_data(path: str) -> Any:
+def _open_human_data(path: str) -> dict[str, Any]:
+    """Entries of the file; nothing in it is executed."""
     if not osp.isfile(path):
         raise FileNotFoundError(f'{path} (ann_file) is missing: see README.md, "Data".')
-    load_host()
-    from mmhuman3d.data.data_structures.human_data import HumanData
+    from mroi_plugin.annotation_tools.problems import AnnotationError
+    from mroi_plugin.annotation_tools.safe_files import read_npz
 
     try:
-        return HumanData.fromfile(path)
-    except Exception as error:
+        return read_npz(path)
+    except AnnotationError as error:
         raise ValueError(
-            f'{path} (ann_file) is no HumanData .npz ({type(error).__name__}: {error}): write it '
-            'with '
-            'an mmhuman3d converter.'
+            f'{path} (ann_file) is no HumanData .npz ({error}): write it with an mmhuman3d '
+            'converter.'
         ) from error
+
+
+def _decompress(data: dict[str, Any]) -> dict[str, Any]:
+    """Keypoints of all joints, where the file keeps only those of the mask."""
+    if not data.get('__keypoints_compressed__', False):
+        return data
+    full = dict(data)
+    for key, values in data.items():
+        mask = data.get(f'{key}_mask')
+        if mask is not None:
+            known = np.asarray(mask) > 0
+            full[key] = np.zeros((len(values), len(known), values.shape[-1]), values.dtype)
+            full[key][:, known] = values
+    return full
 
 
 def _boxes(path: str, data: Any, padding: float) -> dict[str, np.ndarray]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os.path as osp
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Union
+from typing import Any, ClassVar, Union
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose
+from torch import nn
 from torch.utils.data import ConcatDataset, Dataset
 
-from mroi_plugin.datasets.annotations import Annotations, read_annotations
+from mroi_plugin.datasets.annotations import GENDER_NAMES, Annotations, read_annotations
 from mroi_plugin.datasets.person_geometry import Sample
 from mroi_plugin.registry import DATASETS, MODELS, TRANSFORMS, register
 
@@ -44,13 +45,16 @@ class MultiRoIHumanData(Dataset):
             steps, which a derived config can override by name, or a list.
         convention: keypoint convention of the samples.
         box_padding: factor on the sides of ``bbox_xywh``.
-        body_model: `SMPLBody`; needed to carry ``smpl_transl`` through augmentation (its rest
-            pelvis). Without it ``has_transl`` is 0.
+        body_model: `SMPLBody`; needed to carry ``smpl_transl`` through augmentation (the rest
+            pelvis of each person's gendered body, where its file lies). Without it ``has_transl``
+            is 0.
 
     Raises:
         FileNotFoundError: if ``ann_file`` is missing.
         ValueError: if the file holds no person, an empty or NaN box, or arrays of unequal length.
     """
+
+    metainfo: ClassVar[dict[str, Any]] = {}  # mmengine asks every data set for it
 
     def __init__(
         self,
@@ -76,13 +80,12 @@ class MultiRoIHumanData(Dataset):
             arrays['smpl_rest_pelvis'] = np.zeros((len(self), 3), np.float32)
             arrays['has_transl'] = np.zeros(len(self), np.float32)
             return
-        body = MODELS.build(body_model)
-        self.annotations.check_body(body)
-        pelvis = body.J_regressor[0]
-        mean = (pelvis @ body.v_template).numpy()
-        directions = torch.einsum('v,vcs->cs', pelvis, body.shapedirs).numpy()
-        betas = arrays['smpl_betas'][:, : directions.shape[1]]
-        arrays['smpl_rest_pelvis'] = (mean + betas @ directions.T).astype(np.float32)
+        self.annotations.check_body(MODELS.build(body_model))
+        pelvis = np.zeros((len(self), 3), np.float32)
+        for code in np.unique(self.annotations.genders):
+            who = self.annotations.genders == code
+            pelvis[who] = _rest_pelvis(_gendered(body_model, code), arrays['smpl_betas'][who])
+        arrays['smpl_rest_pelvis'] = pelvis
 
     def __len__(self) -> int:
         return len(self.annotations)
@@ -116,6 +119,22 @@ class MultiRoIHumanData(Dataset):
         return self.pipeline(self.raw_sample(int(index)))
 
 
+def _gendered(body_model: dict[str, Any], code: int) -> nn.Module:
+    """The body of a person's gender, whose parameters theirs are; else the configured one."""
+    try:
+        return MODELS.build({**body_model, 'gender': GENDER_NAMES[int(code)]})
+    except FileNotFoundError:
+        return MODELS.build(body_model)
+
+
+def _rest_pelvis(body: nn.Module, betas: np.ndarray) -> np.ndarray:
+    """``J0(beta) = r . (v + S beta)``, (n, 3) metres, of betas (n, 10)."""
+    regressor = body.J_regressor[0]
+    mean = (regressor @ body.v_template).numpy()
+    directions = torch.einsum('v,vcs->cs', regressor, body.shapedirs).numpy()
+    return mean + betas[:, : directions.shape[1]] @ directions.T
+
+
 @register(DATASETS)
 class ConcatHumanData(ConcatDataset):
     """Several annotation files as one data set, one after another.
@@ -127,6 +146,7 @@ class ConcatHumanData(ConcatDataset):
     """
 
     part = MultiRoIHumanData
+    metainfo: ClassVar[dict[str, Any]] = {}
 
     def __init__(
         self, datasets: Mapping[str, dict[str, Any]], pipeline: Pipeline, **shared: Any

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mroi_plugin.datasets.annotations import GENDER_NAMES
 from mroi_plugin.models.targets import smpl_targets
 from mroi_plugin.registry import MODELS
 
@@ -31,7 +32,6 @@ J14_NAMES = (
 )
 """mmhuman3d's names of those joints, in the same order."""
 PELVIS_NAME = 'pelvis_extra'
-GENDERS = {0: 'male', 1: 'female', -1: 'neutral'}
 
 
 def lsp_joints(vertices: Tensor, regressor: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,14 +108,16 @@ class GenderedBodies:
         """
         pose, betas = (x.to(device) for x in smpl_targets(batch))
         codes = torch.as_tensor(batch['gender'])
-        unknown = set(codes.tolist()) - set(GENDERS)
+        unknown = set(codes.tolist()) - set(GENDER_NAMES)
         if unknown:
             raise ValueError(f'gender={sorted(unknown)}: expected 0 male, 1 female, -1 neutral.')
         parts, order = [], []
         for code in sorted(set(codes.tolist())):
             who = (codes == code).nonzero()[:, 0]
             order.append(who)
-            parts.append(self._pose(GENDERS[code], pose[who.to(device)], betas[who.to(device)]))
+            parts.append(
+                self._pose(GENDER_NAMES[code], pose[who.to(device)], betas[who.to(device)])
+            )
         return torch.cat(parts)[torch.cat(order).argsort().to(device)]
 
     def _pose(self, gender: str, pose: Tensor, betas: Tensor) -> Tensor:
