@@ -1,20 +1,12 @@
 # HybrIK: joints as heatmaps in a volume, pose by inverse kinematics. As in mmhuman3d, the depth of
 # the root is an input, at test too.
-_base_ = ['../_base_/hosts/synthetic.py']
+_base_ = ['../_base_/hosts/regressor.py']
 
 model = dict(
     architecture=dict(
         type='HybrIK_trainer',
-        backbone=dict(
-            type='ResNet',
-            depth=18,
-            out_indices=[3],
-            base_channels=32,
-            stem_channels=32,
-            norm_cfg=dict(type='BN', requires_grad=True),
-            norm_eval=False,
-            zero_init_residual=False,
-        ),
+        _delete_=True,
+        backbone={{_base_.model.architecture.backbone}},
         head=dict(
             type='HybrIKHead',
             feature_channel=256,

@@ -35,8 +35,8 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         if done:
             sampler.start_at(done * self.dataloader.batch_size)
         for index, batch in enumerate(self.dataloader, done):
-            if done and index == done:
-                sampler.start_at(0)
             self.run_iter(index, batch)
+        if done:
+            sampler.start_at(0)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1

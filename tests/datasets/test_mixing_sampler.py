@@ -115,18 +115,18 @@ train_dataloader = dict(
 model = dict(head=dict(hidden_channels=(16, 16), dropout=0.3))
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=2, val_interval=9)
 default_hooks = dict(
-    checkpoint=dict(by_epoch=False, interval=4, max_keep_ckpts=-1, save_best=None, save_last=False)
+    checkpoint=dict(by_epoch=False, interval=2, max_keep_ckpts=-1, save_best=None, save_last=False)
 )
 """
 
 
 def test_a_run_killed_within_an_epoch_repeats_the_undisturbed_one(repo, in_workspace, tmp_path):
-    """6 iterations an epoch, checkpoints after 4 and 8: resuming within epochs 1 and 2."""
+    """6 iterations an epoch: resuming within epoch 1, at its very end, and within epoch 2."""
     config = tmp_path / 'mixed.py'
     config.write_text(CONFIG.format(base=repo / 'configs' / 'mroi_synthetic.py'))
     train(str(config), str(tmp_path / 'whole'))
     expected = torch.load(tmp_path / 'whole' / 'iter_12.pth', weights_only=False)
-    for iteration in (4, 8):
+    for iteration in (4, 6, 8):
         folder = tmp_path / f'from_{iteration}'
         resume = str(tmp_path / 'whole' / f'iter_{iteration}.pth')
         train(str(config), str(folder), resume=resume)
