@@ -27,6 +27,8 @@ $(INSTALLED): setup.py requirements/runtime.txt requirements/dev.txt requirement
 	$(BIN)/pip install -q -r requirements/build.txt
 	$(BIN)/pip install -q --no-deps --no-build-isolation -r requirements/host.txt
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	# torch before 2.3 cannot exchange arrays with numpy 2
+	$(BIN)/python -W ignore -c 'import torch; torch.zeros(1).numpy()' 2>/dev/null || $(BIN)/pip install -q numpy==1.26.4
 	touch $@
 
 data: install

@@ -14,9 +14,9 @@ from torch import nn
 from mroi_plugin.annotation_tools.columns import column, require_keys
 from mroi_plugin.annotation_tools.left_right import CONVENTION
 from mroi_plugin.annotation_tools.problems import AnnotationError
-from mroi_plugin.annotation_tools.progress import track
 from mroi_plugin.body_models import SMPLBody, body_digest
 from mroi_plugin.datasets.annotations import GENDER_NAMES, GENDERS
+from mroi_plugin.progress import track
 
 _BATCH = 128
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mroi_plugin.annotation_tools.problems import AnnotationError
-from mroi_plugin.annotation_tools.progress import track
+from mroi_plugin.progress import track
 
 
 def photo_sizes(path: str, names: Sequence[str], image_dir: str, quiet: bool = True) -> np.ndarray:

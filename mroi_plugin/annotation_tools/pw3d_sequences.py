@@ -14,8 +14,8 @@ from scipy.spatial.transform import Rotation
 from mroi_plugin.annotation_tools.bodies import Poses
 from mroi_plugin.annotation_tools.columns import require_keys
 from mroi_plugin.annotation_tools.problems import AnnotationError
-from mroi_plugin.annotation_tools.progress import track
 from mroi_plugin.annotation_tools.safe_files import read_pickle
+from mroi_plugin.progress import track
 
 _NAME = re.compile(r'imageFiles/([^/]+)/image_(\d+)\.\w+$')
 _SAME_POSE = 1e-3  # radians

@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 
 from mroi_plugin.annotation_tools.bodies import GenderedBodies
-from mroi_plugin.annotation_tools.progress import track
 from mroi_plugin.data_check.content import Content, check_body, check_values, describe
 from mroi_plugin.data_check.photos import check_photos, draw_samples
 from mroi_plugin.data_check.sources import where_from
@@ -23,6 +22,7 @@ from mroi_plugin.datasets.annotations import read_annotations
 from mroi_plugin.engine import load_config
 from mroi_plugin.paths import RequiredFile
 from mroi_plugin.preflight import required_files
+from mroi_plugin.progress import track
 from mroi_plugin.registry import MODELS
 
 GUESSES = ('left and right exchanged', 'fit better as x1, y1, x2, y2')
@@ -118,17 +118,17 @@ def _check_dataset(
     if not osp.isfile(path):
         return Content(key, path, 0, {}, notes=[f'{path} is missing: nothing of it was checked.'])
     try:
-        annotations = read_annotations(path, 'smpl_54', padding)
+        annotations = read_annotations(path, 'smpl_54')
     except ValueError as error:
         return Content(key, path, 0, {}, problems=[str(error)])
     content = describe(key, annotations)
-    findings = check_values(annotations, padding)
+    findings = check_values(annotations)
     chosen = np.sort(rng.permutation(len(annotations))[: max(samples, photos, render)])
     bodies = _bodies(cfg)
     if bodies.digest() is None:
         content.notes.append(f'{path}: no body, so poses were not compared with joints.')
     else:
-        found, content.misfit_px = check_body(annotations, chosen[:samples], bodies, padding)
+        found, content.misfit_px = check_body(annotations, chosen[:samples], bodies)
         findings += found
     judged = {name: samples for name in GUESSED_FROM_BODY}
     for finding in findings:

@@ -56,15 +56,14 @@ def describe(key: str, annotations: Annotations) -> Content:
     return Content(key, annotations.source, len(annotations), shares)
 
 
-def check_values(annotations: Annotations, padding: float) -> list[Finding]:
+def check_values(annotations: Annotations) -> list[Finding]:
     """Contradictions that need neither body nor photo, of all persons.
 
     Args:
         annotations: in the convention ``smpl_54``.
-        padding: ``box_padding`` that they were read with.
     """
     arrays = annotations.arrays
-    size = arrays['box_size'] / padding
+    size = arrays['box_size']
     boxes = np.hstack([arrays['box_centre'] - size / 2, size])
     points = arrays[PIXELS]
     known_transl = np.where(arrays['smpl_transl'].any(1), 1.0, np.nan)[:, None]
@@ -105,7 +104,7 @@ def _check_masks(arrays: Mapping[str, np.ndarray]) -> list[Finding]:
 
 
 def check_body(
-    annotations: Annotations, samples: np.ndarray, bodies: GenderedBodies, padding: float
+    annotations: Annotations, samples: np.ndarray, bodies: GenderedBodies
 ) -> tuple[list[Finding], float | None]:
     """Contradictions between SMPL parameters, camera and joints of some persons.
 
@@ -113,7 +112,6 @@ def check_body(
         annotations: in the convention ``smpl_54``.
         samples: (n) persons to check.
         bodies: of all genders.
-        padding: ``box_padding`` that they were read with.
 
     Returns:
         Findings, and the median distance in px of SMPL's projection from the 2D joints, None where
@@ -133,7 +131,7 @@ def check_body(
     if 'focal_length' not in arrays or 'principal_point' not in arrays:
         return _renumber(findings, samples), None
     misfit, factor, usable = _reprojection(arrays, poses, joints)
-    side = arrays['box_size'].max(1) / padding
+    side = arrays['box_size'].max(1)
     off = usable & (misfit > MAX_MISFIT * side)
     ratio = float(np.median(factor[off])) if off.any() else 1.0
     findings += findings_of(

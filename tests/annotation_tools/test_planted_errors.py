@@ -212,7 +212,7 @@ def test_suspects_can_be_dropped_or_kept(truth, tmp_path, read):
     source = save(tmp_path / 'in.npz', entries)
     dropped = ImportOptions(**OPTIONS, on_suspect='drop')
     assert import_spin(source, str(tmp_path / 'out.npz'), dropped)['dropped'] == '1'
-    names = read(tmp_path / 'out.npz').annotations.image_paths
+    names = list(read(tmp_path / 'out.npz').annotations.image_paths)
     assert names == [name for i, name in enumerate(entries['imgname']) if i != 2]
     kept = ImportOptions(**OPTIONS, on_suspect='keep', force=True)
     assert import_spin(source, str(tmp_path / 'out.npz'), kept)['persons'] == '4'

@@ -72,7 +72,7 @@ def images(workspace, annotations):
 
 def test_reprojecting_the_annotation_gives_the_stored_joints(annotations):
     """SMPL parameters through mmhuman3d's SMPL and the annotated camera: within 0.5 px."""
-    arrays = {name: torch.from_numpy(value) for name, value in annotations.arrays.items()}
+    arrays = {name: torch.tensor(value) for name, value in annotations.arrays.items()}
     body = SMPLBody('nowhere', free_body=True)
     out = body(
         global_orient=arrays['smpl_global_orient'],
