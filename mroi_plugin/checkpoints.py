@@ -5,10 +5,9 @@ from __future__ import annotations
 import os.path as osp
 from typing import Any
 
-import torch
 from torch import nn
 
-from mroi_plugin.host import allow_engine_checkpoints
+from mroi_plugin.host import read_safely
 
 
 class CheckpointMismatchError(ValueError):
@@ -33,9 +32,8 @@ def read_checkpoint(path: str) -> dict[str, Any]:
             f'{path}: no such checkpoint; train one with tools/train.py, or give the path of '
             'another.'
         )
-    allow_engine_checkpoints()
     try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
+        content = read_safely(path)
     except Exception as error:
         raise ValueError(
             f'{path} is no readable checkpoint ({type(error).__name__}: {error}).'

@@ -6,6 +6,7 @@ import pytest
 import torch
 from locations import ROOT
 from mmengine.config import Config
+from versions import needs_torch_2
 
 from mroi_plugin.models import MultiRoIEstimator
 from mroi_plugin.registry import MODELS
@@ -114,6 +115,7 @@ def test_nothing_to_supervise_gives_zero_with_a_graph():
     sum(losses.values()).backward()
 
 
+@needs_torch_2
 @pytest.mark.parametrize('name', ['mroi_synthetic', 'cliff_synthetic'])
 def test_bfloat16_autocast_is_finite_and_close(name):
     model = free_model(ROOT / 'configs' / f'{name}.py').eval()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from versions import needs_torch_2
 
 from mroi_plugin.comparison.measure import (
     count_flops,
@@ -57,6 +58,7 @@ def test_speed_is_persons_per_second():
     assert measure_speed(Toy().eval(), BATCH) > 1
 
 
+@needs_torch_2
 @pytest.mark.parametrize('name', SOME)
 def test_flops_agree_with_torch(name, repo, in_workspace):
     """mmengine traces, torch counts while it runs; the body's blend shapes differ in form."""

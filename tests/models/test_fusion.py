@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from versions import needs_torch_2
 
 from mroi_plugin.models import RoIAwareFusion
 from mroi_plugin.selfcheck.oracles import fusion as oracle
@@ -185,6 +186,7 @@ def test_gradients(score, relation):
         assert parameter.grad is not None and parameter.grad.isfinite().all(), name
 
 
+@needs_torch_2
 @pytest.mark.parametrize(('score', 'relation'), CASES)
 def test_bf16_autocast_is_close_to_float32(score, relation):
     """The encoding stays float32 under autocast: at L = 32 a bf16 phase would be noise."""

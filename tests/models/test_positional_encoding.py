@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from versions import needs_torch_2
 
 from mroi_plugin.models.positional_encoding import RELATIONS, RoIPositionalEncoding, RoIRelation
 from mroi_plugin.selfcheck.oracles import fusion as fusion_oracle
@@ -67,6 +68,7 @@ def test_parity():
     assert plus[..., 2::2].equal(minus[..., 2::2])
 
 
+@needs_torch_2
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
 def test_autocast_and_half_models_do_not_touch_it(dtype):
     info = torch.randn(4, 5, 3)

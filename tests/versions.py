@@ -1,0 +1,11 @@
+"""What older versions of torch cannot do on a CPU."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+needs_torch_2 = pytest.mark.skipif(
+    int(torch.__version__.split('.')[0]) < 2,
+    reason='torch 1.13 lacks CPU autocast of some operators, float16 autocast and a FLOP counter',
+)
