@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Import SPIN-style files and pseudo ground truth of CLIFF's authors to HumanData."""
+"""Import SPIN-style files, CLIFF's pseudo ground truth and BEDLAM's labels to HumanData."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import argparse
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add('format', choices=('spin', 'cliff'), help='form of the file')
+    add('format', choices=('spin', 'cliff', 'bedlam'), help='form of the file')
     add('source', metavar='IN.npz', help='file to read')
     add('target', metavar='OUT.npz', help='HumanData file to write')
     add('--image-dir', help='folder of the photos: sizes are read, all must be there')
@@ -26,9 +26,16 @@ def main() -> None:
     from mroi_plugin.engine import report_user_errors
 
     with report_user_errors():
-        from mroi_plugin.annotation_tools import ImportOptions, import_cliff, import_spin
+        from mroi_plugin.annotation_tools import (
+            ImportOptions,
+            import_bedlam,
+            import_cliff,
+            import_spin,
+        )
 
-        read = {'spin': import_spin, 'cliff': import_cliff}[args.pop('format')]
+        read = {'spin': import_spin, 'cliff': import_cliff, 'bedlam': import_bedlam}[
+            args.pop('format')
+        ]
         source, target = args.pop('source'), args.pop('target')
         report = read(source, target, ImportOptions(**args))
     for name, value in report.items():

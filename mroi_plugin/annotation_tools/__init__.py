@@ -1,5 +1,6 @@
 """Annotation files of others, checked, completed and imported to HumanData."""
 
+from mroi_plugin.annotation_tools.bedlam import import_bedlam
 from mroi_plugin.annotation_tools.cliff import import_cliff
 from mroi_plugin.annotation_tools.completion import CompletionOptions, complete_annotations
 from mroi_plugin.annotation_tools.importing import ImportOptions
@@ -12,6 +13,7 @@ __all__ = [
     'CompletionOptions',
     'ImportOptions',
     'complete_annotations',
+    'import_bedlam',
     'import_cliff',
     'import_spin',
     'read_npz',

@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mroi_plugin.annotation_tools.cameras import project
-from mroi_plugin.annotation_tools.checks import check_distance, corners_of_joints
+from mroi_plugin.annotation_tools.checks import check_distance
 from mroi_plugin.annotation_tools.columns import require_keys
-from mroi_plugin.annotation_tools.human_data_file import Table, check_output
+from mroi_plugin.annotation_tools.human_data_file import check_output
 from mroi_plugin.annotation_tools.importing import (
     ImportOptions,
     Source,
@@ -31,10 +30,8 @@ from mroi_plugin.annotation_tools.importing import (
     open_source,
     smpl_joints,
 )
-from mroi_plugin.annotation_tools.problems import AnnotationError, Finding, findings_of
-
-MAX_MISFIT = 0.25
-"""Projected SMPL joints may be off the annotated ones by this part of the box, in the median."""
+from mroi_plugin.annotation_tools.problems import AnnotationError
+from mroi_plugin.annotation_tools.reprojection import check_reprojection
 
 
 def import_cliff(path: str, target: str, options: ImportOptions) -> dict[str, str]:
@@ -66,7 +63,11 @@ def import_cliff(path: str, target: str, options: ImportOptions) -> dict[str, st
     joints = smpl_joints(table, source, options)
     findings = check_import(table, source, joints, options)
     findings += check_distance(_name(source), transl)
-    findings += _check_reprojection(source, table, joints, transl, focal)
+    if source.size is not None:
+        keys = f'{_name(source)}, focal_l' if 'focal_l' in source.entries else _name(source)
+        findings += check_reprojection(
+            keys, source, table, joints[..., :3] + transl[:, None], focal, source.size / 2
+        )
     return finish(table, source, target, findings, options)
 
 
@@ -110,26 +111,3 @@ def _translations(source: Source, focal: np.ndarray) -> np.ndarray:
     rois = np.hstack([source.centre - middle, source.side[:, None]])
     cameras = torch.from_numpy(source.column('cam', (3,)))
     return crop_to_full_camera(cameras, torch.from_numpy(rois), torch.from_numpy(focal)).numpy()
-
-
-def _check_reprojection(
-    source: Source, table: Table, joints: np.ndarray, transl: np.ndarray, focal: np.ndarray
-) -> list[Finding]:
-    """SMPL's joints must land on the annotated ones; needs the size of the images."""
-    if source.size is None:
-        return []
-    from mroi_plugin.host.conventions import from_human_data
-
-    points = from_human_data(table['keypoints2d'], table['keypoints2d_mask'], 'smpl_54')
-    focals = np.repeat(focal[:, None], 2, 1)
-    pixels = project(joints[..., :3] + transl[:, None], focals, source.size / 2)
-    distance = np.linalg.norm(np.nan_to_num(pixels, nan=np.inf) - points[..., :2], axis=-1)
-    seen = (points[..., 2] > 0) & (joints[..., 3] > 0)
-    _, enough = corners_of_joints(points)
-    middle = np.ma.median(np.ma.masked_array(distance, ~seen), axis=1).filled(0)
-    return findings_of(
-        f'{_name(source)}, focal_l' if 'focal_l' in source.entries else _name(source),
-        enough & (middle > MAX_MISFIT * source.side),
-        f'project SMPL off the joints of part by over {MAX_MISFIT:.0%} of the box: expected metres '
-        'in the frame of the full image and pixels of this very image.',
-    )

@@ -234,6 +234,34 @@ def cliff_entries(truth: Truth) -> dict:
     }
 
 
+def bedlam_entries(truth: Truth) -> dict:
+    """BEDLAM's processed labels for SMPL: where the camera is split off the translation, matrices
+    of intrinsics, homogeneous joints of 'smpl_45' beyond the image too, eleven betas."""
+    spin = spin_entries(truth)
+    camera = np.random.default_rng(4).normal(size=(COUNT, 3))
+    extrinsics = np.zeros((COUNT, 4, 4))
+    extrinsics[:, :3, :3] = Rotation.random(COUNT, random_state=1).as_matrix()
+    extrinsics[:, :3, 3], extrinsics[:, 3, 3] = camera, 1
+    intrinsics = np.zeros((COUNT, 3, 3))
+    intrinsics[:, [0, 1], [0, 1]], intrinsics[:, :2, 2] = truth.focal, truth.centre
+    intrinsics[:, 2, 2] = 1
+    return {
+        'imgname': np.array([f'seq_{i:06d}/seq_{i:06d}_0000.png' for i in range(COUNT)]),
+        'center': spin['center'],
+        'scale': spin['scale'],
+        'pose_cam': spin['pose'],
+        'pose_world': spin['pose'],
+        'shape': np.hstack([truth.betas, np.zeros((COUNT, 1))]),
+        'trans_cam': truth.transl - camera,
+        'trans_world': truth.transl,
+        'cam_ext': extrinsics,
+        'cam_int': intrinsics,
+        'gtkps': convert(truth.pixels, np.ones(truth.joints.shape[:2]), 'smpl_45'),
+        'gender': np.array(['male', 'female'] * (COUNT // 2)),
+        'sub': np.array([f'rp_{i}' for i in range(COUNT)]),
+    }
+
+
 def save(path: Path, entries: dict) -> str:
     """Write a plain npz."""
     np.savez(path, **entries)

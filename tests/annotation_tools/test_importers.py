@@ -5,9 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from annotation_formats import cliff_entries, convert, save, spin_entries, write_photos
+from annotation_formats import (
+    bedlam_entries,
+    cliff_entries,
+    convert,
+    save,
+    spin_entries,
+    write_photos,
+)
 
-from mroi_plugin.annotation_tools import ImportOptions, import_cliff, import_spin
+from mroi_plugin.annotation_tools import (
+    AnnotationError,
+    CompletionOptions,
+    ImportOptions,
+    complete_annotations,
+    import_bedlam,
+    import_cliff,
+    import_spin,
+)
 from mroi_plugin.cameras import full_to_crop_camera
 from mroi_plugin.host.conventions import keypoint_names
 
@@ -95,6 +110,52 @@ def local_cameras(truth, entries):
     return full_to_crop_camera(
         torch.from_numpy(truth.transl), torch.from_numpy(rois), focal
     ).numpy()
+
+
+def test_bedlam(truth, tmp_path, options, read):
+    entries = bedlam_entries(truth)
+    write_photos(tmp_path, list(entries['imgname']), truth.size)
+    path, out = save(tmp_path / 'in.npz', entries), str(tmp_path / 'out.npz')
+    import_bedlam(path, out, options)
+    free = CompletionOptions('no/licensed/files', free_body=True, quiet=True)
+    complete_annotations(out, str(tmp_path / 'complete.npz'), free)
+    for name in ('out.npz', 'complete.npz'):
+        dataset = read(tmp_path / name, tmp_path)
+        arrays = dataset.annotations.arrays
+        assert np.abs(arrays['smpl_transl'] - truth.transl).max() < 1e-5
+        np.testing.assert_allclose(arrays['smpl_betas'], truth.betas, atol=1e-6)
+        np.testing.assert_allclose(arrays['focal_length'], truth.focal[:, 0], rtol=1e-6)
+        np.testing.assert_allclose(arrays['principal_point'], truth.centre, rtol=1e-6)
+        assert dataset.annotations.genders.tolist() == [0, 1, 0, 1]
+        points = arrays['keypoints2d']
+        joints = known('smpl_45') if name == 'out.npz' else list(range(45))
+        assert (points[..., 2][:, joints] == truth.inside[:, joints]).all()
+        seen = points[..., 2] > 0
+        assert seen.sum() > 60 and np.abs(points[..., :2] - truth.pixels)[seen].max() < 0.5
+    assert (arrays['keypoints3d'][..., 3] > 0).any(1).all()
+
+
+def _spoil(entries, name, value):
+    entries[name] = value
+
+
+@pytest.mark.parametrize(
+    ('spoil', 'message'),
+    [
+        (lambda e: _spoil(e, 'pose_cam', np.zeros((4, 165))), '165, take those'),
+        (lambda e: e.pop('cam_int'), 'cam_int'),
+        (lambda e: _spoil(e, 'trans_cam', e['trans_cam'] * 1000), 'trans_cam, cam_ext'),
+        (lambda e: e['cam_int'].__setitem__((2, 0, 0), 0), 'sample 2'),
+        (lambda e: _spoil(e, 'cam_ext', np.tile(np.eye(4), (4, 1, 1))), 'trans_cam, cam_ext'),
+    ],
+)
+def test_bad_bedlam_labels(truth, tmp_path, options, spoil, message):
+    entries = bedlam_entries(truth)
+    write_photos(tmp_path, list(entries['imgname']), truth.size)
+    spoil(entries)
+    with pytest.raises(AnnotationError, match=message):
+        import_bedlam(save(tmp_path / 'in.npz', entries), str(tmp_path / 'out.npz'), options)
+    assert not (tmp_path / 'out.npz').exists()
 
 
 def test_another_convention_of_joints(truth, tmp_path, options, read):
