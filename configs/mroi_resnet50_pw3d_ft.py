@@ -4,16 +4,7 @@
 _base_ = 'mroi_resnet50.py'
 
 train_dataloader = dict(
-    dataset=dict(
-        datasets=dict(
-            _delete_=True,
-            pw3d=dict(
-                ann_file='data/preprocessed_datasets/pw3d_train_complete.npz',
-                image_dir='data/datasets/pw3d',
-                box_padding=1.0,
-            ),
-        ),
-    ),
+    dataset=dict(datasets=dict(_delete_=True, pw3d={{_base_.pw3d_train}})),
 )
 optim_wrapper = dict(optimizer=dict(lr=1e-5))
 train_cfg = dict(max_epochs=5)

@@ -10,6 +10,7 @@ from mroi_plugin.body_models import BODY_GENDERS, licensed_files
 from mroi_plugin.datasets.multi_roi_crop import DEFAULT_SCALES
 from mroi_plugin.paths import RequiredFile, require_files
 
+LOOPS = ('train', 'val', 'test')
 GET_SMPL = (
     'register at the SMPL web site and put the files there (docs: README.md, "Licensed files"), '
     'or set '
@@ -56,11 +57,15 @@ def _files_of(key: str, node: Mapping[str, Any]) -> Iterator[RequiredFile]:
         yield RequiredFile(checkpoint, f'{key}.checkpoint', GET_WEIGHTS)
 
 
+USED = ('model', *(f'{loop}_{what}' for loop in LOOPS for what in ('dataloader', 'evaluator')))
+"""Entries of a config that are built; others only name what several of these share."""
+
+
 def required_files(cfg: Mapping[str, Any]) -> list[RequiredFile]:
     """Files that the data sets, body models and pretrained weights of a config need; each path
     once."""
     found = {}
-    for key, node in _walk(cfg):
+    for key, node in _walk({key: cfg[key] for key in USED if key in cfg}):
         for item in _files_of(key, node):
             found.setdefault(item.path, item)
     if cfg.get('load_from') and '://' not in cfg['load_from']:

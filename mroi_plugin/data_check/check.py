@@ -119,6 +119,7 @@ def _check_dataset(
         return Content(key, path, 0, {}, notes=[f'{path} is missing: nothing of it was checked.'])
     try:
         annotations = read_annotations(path, 'smpl_54')
+        annotations.check_annotated(node.get('annotated', ()))
     except ValueError as error:
         return Content(key, path, 0, {}, problems=[str(error)])
     content = describe(key, annotations)

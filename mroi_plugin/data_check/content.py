@@ -17,6 +17,14 @@ MAX_MISFIT = 0.1
 """Median distance of SMPL's projection from the 2D joints, in sides of the box."""
 MIN_JOINTS = 6
 PIXELS = 'keypoints2d'
+SHARES = {
+    '2D': 'keypoints2d',
+    '3D': 'keypoints3d',
+    'SMPL': 'smpl',
+    'camera': 'focal_length',
+    'gender': 'gender',
+}
+"""Columns of the table by what is annotated."""
 
 
 @dataclass
@@ -44,15 +52,7 @@ class Content:
 
 def describe(key: str, annotations: Annotations) -> Content:
     """Counts of what is annotated."""
-    arrays = annotations.arrays
-    shares = {
-        '2D': (arrays[PIXELS][..., 2] > 0).any(1).mean(),
-        '3D': (arrays['keypoints3d'][..., 3] > 0).any(1).mean(),
-        'SMPL': arrays['has_smpl'].mean(),
-        'camera': float('focal_length' in arrays),
-        'gender': (annotations.genders >= 0).mean(),
-    }
-    shares = {name: float(value) for name, value in shares.items()}
+    shares = {label: annotations.shares[name] for label, name in SHARES.items()}
     return Content(key, annotations.source, len(annotations), shares)
 
 

@@ -18,22 +18,27 @@ SOURCES = (
     ),
     ('mpi_inf_3dhp*.npz', "MPI-INF-3DHP web site (request); mmhuman3d's mpi_inf_3dhp converter"),
     (
-        'coco*.npz',
-        "COCO train2014; mmhuman3d's coco converter, or CLIFF's pseudo ground truth by "
-        'tools/import_annotations.py',
+        'cliff_*.npz',
+        "photos of COCO train2014 or MPII; the pseudo ground truth of CLIFF's authors by "
+        "tools/import_annotations.py cliff or mmhuman3d's cliff converter",
     ),
+    ('coco*.npz', "COCO train2014; mmhuman3d's coco converter (2D joints alone)"),
     ('eft*.npz', "EFT's fits (web site of EFT); mmhuman3d's eft converter"),
-    (
-        'mpii*.npz',
-        "MPII web site; mmhuman3d's mpii converter, or CLIFF's pseudo ground truth by "
-        'tools/import_annotations.py',
-    ),
+    ('mpii*.npz', "MPII web site; mmhuman3d's mpii converter (2D joints alone)"),
     (
         'pw3d*.npz',
         "3DPW web site; mmhuman3d's pw3d converter, then tools/complete_annotations.py --pw3d-root",
     ),
-    ('agora*.npz', "AGORA web site (registration); mmhuman3d's agora converter"),
-    ('bedlam*.npz', "BEDLAM web site (registration); to HumanData by mmhuman3d's conventions"),
+    (
+        'agora*.npz',
+        'photos of AGORA, labels for SMPL from the BEDLAM web site (registration); '
+        'tools/import_annotations.py bedlam, then tools/complete_annotations.py',
+    ),
+    (
+        'bedlam*.npz',
+        'BEDLAM web site (registration), labels for SMPL; tools/import_annotations.py bedlam, then '
+        'tools/complete_annotations.py',
+    ),
     ('synthetic*.npz', 'python tools/make_synthetic_data.py'),
     ('res50_coco*.pth', '2D-pose weights of MMPose or PoseResNet; tools/convert_checkpoint.py'),
     ('hrnet_w48_coco*.pth', '2D-pose weights of MMPose or HRNet; tools/convert_checkpoint.py'),

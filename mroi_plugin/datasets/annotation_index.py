@@ -12,9 +12,13 @@ import hashlib
 import os
 import os.path as osp
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from mroi_plugin.datasets.human_data_columns import (
+    ANNOTATED,
     CHUNK,
     KEYPOINTS,
     has_unused_cameras,
@@ -73,7 +77,8 @@ def open_index(path: str, convention: str) -> MappedArrays:
         convention: of the keypoints.
 
     Returns:
-        The columns of `Annotations`, and ``_gender``, ``_path_data`` and ``_path_ends``.
+        The columns of `Annotations`, and ``_gender``, ``_path_data``, ``_path_ends`` and
+        ``_shares``.
 
     Raises:
         FileNotFoundError: if the file is missing.
@@ -127,6 +132,7 @@ def _build(path: str, convention: str, place: str, digest: str) -> None:
     for name, channels in KEYPOINTS.items():
         shapes[name] = ((count, joints, channels), 'f4' if name in data else None)
     body = (data.get('misc') or {}).get('body')
+    shapes['_shares'] = ((len(ANNOTATED),), 'f8')
     info = {'digest': digest, 'body': body, 'unused_cameras': has_unused_cameras(data)}
     with write_mapped(place, shapes, info) as arrays:
         for name, array in columns.items():
@@ -137,3 +143,15 @@ def _build(path: str, convention: str, place: str, digest: str) -> None:
             label = f'index of {osp.basename(path)}, {name}'
             for rows, values in track(steps, label, -(-count // CHUNK), quiet=count < LONG):
                 arrays[name][rows] = values
+        arrays['_shares'][:] = [_share(arrays, name) for name in ANNOTATED]
+
+
+def _share(arrays: Mapping[str, np.ndarray], name: str) -> float:
+    """Share of persons, 0 to 1, for whom something of `ANNOTATED` is known."""
+    if name in KEYPOINTS:
+        confidence = arrays[name][..., -1]
+        starts = range(0, len(confidence), CHUNK)
+        return sum((confidence[i : i + CHUNK] > 0).any(1).sum() for i in starts) / len(confidence)
+    if name in ('smpl', 'transl'):
+        return float(arrays[f'has_{name}'].mean())
+    return float((arrays['_gender'] >= 0).mean()) if name == 'gender' else float(name in arrays)

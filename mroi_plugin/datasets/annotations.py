@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mroi_plugin.datasets.annotation_index import open_index
-from mroi_plugin.datasets.human_data_columns import GENDER_NAMES, GENDERS, read_poses
+from mroi_plugin.datasets.human_data_columns import ANNOTATED, GENDER_NAMES, GENDERS, read_poses
 from mroi_plugin.datasets.mapped_arrays import MappedArrays, MappedStrings
 
 __all__ = ['GENDERS', 'GENDER_NAMES', 'Annotations', 'read_annotations', 'read_poses']
@@ -30,6 +31,7 @@ class Annotations:
             ``principal_point`` (2) px. Further columns may be added.
         image_paths: relative to the image folder of the data set.
         genders: 0 male, 1 female, -1 neutral.
+        shares: share of persons, 0 to 1, who have each of `ANNOTATED`.
         body: fingerprint of the body that made the annotation, if the file says so.
     """
 
@@ -38,6 +40,7 @@ class Annotations:
         self.arrays = {name: a for name, a in mapped.items() if not name.startswith('_')}
         self.image_paths = MappedStrings(mapped['_path_data'], mapped['_path_ends'])
         self.genders = mapped['_gender']
+        self.shares = dict(zip(ANNOTATED, mapped['_shares'].tolist()))
         self.body: str | None = mapped.info['body']
 
     def __len__(self) -> int:
@@ -55,6 +58,27 @@ class Annotations:
         if 'focal_length' in row:
             row['focal_length'] = float(row['focal_length'])
         return {**row, 'image_path': self.image_paths[index], 'gender': int(self.genders[index])}
+
+    def check_annotated(self, wanted: Sequence[str]) -> None:
+        """Refuse a file in which nobody has what is wanted.
+
+        Args:
+            wanted: some of `ANNOTATED`.
+
+        Raises:
+            ValueError: naming what is absent, or an unknown name.
+        """
+        unknown = sorted(set(wanted) - set(ANNOTATED))
+        if unknown:
+            raise ValueError(f'annotated={unknown}: expected some of {", ".join(ANNOTATED)}.')
+        absent = [name for name in wanted if not self.shares[name]]
+        if absent:
+            raise ValueError(
+                f'{self.source}: of its {len(self)} persons nobody has {", ".join(absent)}, which '
+                'the config says its data set has (annotated): losses on them would silently be '
+                'nothing. Complete the file with tools/complete_annotations.py, or take those '
+                'names out of annotated.'
+            )
 
     def check_body(self, body: Any) -> None:
         """Refuse a body whose parameters mean something else than those of the file.

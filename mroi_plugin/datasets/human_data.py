@@ -48,10 +48,13 @@ class MultiRoIHumanData(Dataset):
         body_model: `SMPLBody`; needed to carry ``smpl_transl`` through augmentation (the rest
             pelvis of each person's gendered body, where its file lies). Without it ``has_transl``
             is 0.
+        annotated: what persons of this data set have, some of `ANNOTATED`; a file in which nobody
+            has one of them is refused.
 
     Raises:
         FileNotFoundError: if ``ann_file`` is missing.
-        ValueError: if the file holds no person, an empty or NaN box, or arrays of unequal length.
+        ValueError: if the file holds no person, an empty or NaN box, arrays of unequal length, or
+            nobody with something of ``annotated``.
     """
 
     metainfo: ClassVar[dict[str, Any]] = {}  # mmengine asks every data set for it
@@ -64,11 +67,13 @@ class MultiRoIHumanData(Dataset):
         convention: str = 'smpl_54',
         box_padding: float = 1.2,
         body_model: dict[str, Any] | None = None,
+        annotated: Sequence[str] = (),
     ) -> None:
         self.image_dir = image_dir
         self.ann_file = ann_file
         self.pipeline = build_pipeline(pipeline)
         self.annotations: Annotations = read_annotations(ann_file, convention, box_padding)
+        self.annotations.check_annotated(annotated)
         self._set_rest_pelvis(body_model)
         # Shared with worker processes, persistent ones too: (seed, epoch).
         self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()

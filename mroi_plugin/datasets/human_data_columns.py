@@ -15,6 +15,8 @@ GENDERS = {'m': 0, 'male': 0, 'f': 1, 'female': 1}
 GENDER_NAMES = {0: 'male', 1: 'female', -1: 'neutral'}
 KEYPOINTS = {'keypoints2d': 3, 'keypoints3d': 4}
 """Channels of keypoints, confidence last."""
+ANNOTATED = ('keypoints2d', 'keypoints3d', 'smpl', 'transl', 'focal_length', 'gender')
+"""What a person may be annotated with."""
 CHUNK = 8192
 
 

@@ -78,7 +78,7 @@ def _spread(module: nn.Module) -> nn.Module:
     """A module with weights that matter, the same on every machine."""
     generator = torch.Generator().manual_seed(0)
     for parameter in module.parameters():
-        nn.init.zeros_(parameter).normal_(std=0.4, generator=generator)
+        parameter.data.normal_(std=0.4, generator=generator)
     return module
 
 

@@ -124,7 +124,7 @@ def test_the_tool_says_what_is_missing_and_where_to_get_it(repo, tmp_path):
         env={'PATH': '', 'COLUMNS': '200'},
     )
     assert done.returncode == 1, done.stderr
-    for text in ('pw3d_test.npz', 'pw3d converter', 'SMPL web site', 'not ready'):
+    for text in ('pw3d_test_complete.npz', 'pw3d converter', 'SMPL web site', 'not ready'):
         assert text in done.stdout
     missing = json.loads((tmp_path / 'check.json').read_text())['missing']
     assert len(missing) > 10

@@ -2,14 +2,5 @@
 _base_ = ['../../mroi_resnet50.py']
 
 train_dataloader = dict(
-    dataset=dict(
-        datasets=dict(
-            _delete_=True,
-            coco=dict(
-                ann_file='data/preprocessed_datasets/coco_2014_train.npz',
-                image_dir='data/datasets/coco',
-                box_padding=1.2,
-            ),
-        ),
-    ),
+    dataset=dict(datasets=dict(_delete_=True, coco={{_base_.coco_cliff}})),
 )

@@ -1,8 +1,6 @@
-# Train: Human3.6M, MPI-INF-3DHP, COCO and MPII; test: 3DPW. HumanData files of mmhuman3d's
-# converters. box_padding brings every source to 1.2 x the tight box: h36m's converter writes 0.9 x,
-# 3dhp's, mpii's and pw3d's 1.2 x already, coco's the annotated box.
-data_root = 'data/preprocessed_datasets/'
-image_root = 'data/datasets/'
+# The papers' data: trained on Human3.6M, MPI-INF-3DHP, COCO and MPII, tested on 3DPW. What each
+# file holds is said where it is named.
+_base_ = ['h36m.py', 'mpi_inf_3dhp.py', 'coco_cliff.py', 'mpii.py', 'pw3d.py']
 
 train_pipeline = dict(
     load=dict(type='LoadPhoto'),
@@ -16,6 +14,7 @@ test_pipeline = dict(
     crop=dict(type='MultiRoICrop', crop_size=(224, 224), num_rois=5),
     pack=dict(type='PackMultiRoI'),
 )
+body = dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=False)
 
 train_dataloader = dict(
     batch_size=48,
@@ -29,26 +28,10 @@ train_dataloader = dict(
         type='ConcatHumanData',
         pipeline=train_pipeline,
         datasets=dict(
-            h36m=dict(
-                ann_file=data_root + 'h36m_mosh_train.npz',
-                image_dir=image_root + 'h36m',
-                box_padding=1.33,
-            ),
-            mpi_inf_3dhp=dict(
-                ann_file=data_root + 'mpi_inf_3dhp_train.npz',
-                image_dir=image_root + 'mpi_inf_3dhp',
-                box_padding=1.0,
-            ),
-            coco=dict(
-                ann_file=data_root + 'coco_2014_train.npz',
-                image_dir=image_root + 'coco',
-                box_padding=1.2,
-            ),
-            mpii=dict(
-                ann_file=data_root + 'mpii_train.npz',
-                image_dir=image_root + 'mpii',
-                box_padding=1.0,
-            ),
+            h36m={{_base_.h36m_train}},
+            mpi_inf_3dhp={{_base_.mpi_inf_3dhp_train}},
+            coco={{_base_.coco_cliff}},
+            mpii={{_base_.mpii}},
         ),
     ),
 )
@@ -60,17 +43,14 @@ val_dataloader = dict(
     collate_fn=dict(type='default_collate'),
     dataset=dict(
         type='MultiRoIHumanData',
-        ann_file=data_root + 'pw3d_test.npz',
-        image_dir=image_root + 'pw3d',
-        box_padding=1.0,
+        ann_file={{_base_.pw3d_test.ann_file}},
+        image_dir={{_base_.pw3d_test.image_dir}},
+        box_padding={{_base_.pw3d_test.box_padding}},
+        annotated={{_base_.pw3d_test.annotated}},
         pipeline=test_pipeline,
     ),
 )
 test_dataloader = val_dataloader
 
-val_evaluator = dict(
-    type='HumanMeshMetric',
-    body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=False),
-    gt_source='smpl',
-)
+val_evaluator = dict(type='HumanMeshMetric', body_model=body, gt_source='smpl')
 test_evaluator = val_evaluator

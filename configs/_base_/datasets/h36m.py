@@ -1,0 +1,25 @@
+# Human3.6M by mmhuman3d's h36m converter, poses of MoSh; every fifth frame.
+# Boxes: silhouette x 0.9, brought to 1.2 by the padding. Focal length: about 1145 px, annotated per
+# subject and camera; tools/complete_annotations.py --fit-translation makes columns of it, without
+# which it is sqrt(W^2 + H^2). Joints: 17 of 'h36m', motion capture; 3D in metres, axes of the
+# camera, origin at the pelvis. SMPL: neutral body; none in the test sets. Genders: none.
+h36m_images = 'data/datasets/h36m'
+h36m_train = dict(
+    ann_file='data/preprocessed_datasets/h36m_mosh_train.npz',
+    image_dir=h36m_images,
+    box_padding=1.33,
+    annotated=['keypoints2d', 'keypoints3d', 'smpl'],
+)
+# Protocol 1: subjects 9 and 11, all four cameras. Protocol 2: camera 60457274 alone.
+h36m_test_p1 = dict(
+    ann_file='data/preprocessed_datasets/h36m_valid_protocol1.npz',
+    image_dir=h36m_images,
+    box_padding=1.33,
+    annotated=['keypoints2d', 'keypoints3d'],
+)
+h36m_test_p2 = dict(
+    ann_file='data/preprocessed_datasets/h36m_valid_protocol2.npz',
+    image_dir=h36m_images,
+    box_padding=1.33,
+    annotated=['keypoints2d', 'keypoints3d'],
+)
