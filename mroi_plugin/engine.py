@@ -7,6 +7,7 @@ import os.path as osp
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, DictAction
@@ -62,6 +63,7 @@ def load_config(
     launcher: str = 'none',
     options: Sequence[str] = (),
     epochs: int | None = None,
+    protocol: str | None = None,
 ) -> Config:
     """Read a config file with command line overrides; nothing is built yet.
 
@@ -71,6 +73,8 @@ def load_config(
         launcher: ``none``, ``pytorch`` or ``slurm``.
         options: ``KEY=VALUE`` overrides.
         epochs: length of the training in place of the config's; schedules shrink with it.
+        protocol: file of a test set and its metric, or its name in ``_base_/protocols`` of the
+            configs, in place of the config's.
 
     Raises:
         FileNotFoundError: if the file is missing.
@@ -81,11 +85,31 @@ def load_config(
         )
     cfg = Config.fromfile(path)
     cfg.launcher = launcher
+    if protocol is not None:
+        chosen = Config.fromfile(find_protocol(path, protocol))
+        cfg.merge_from_dict({key: chosen[key] for key in ('test_dataloader', 'test_evaluator')})
     cfg.merge_from_dict(parse_options(options))
     cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join('work_dirs', config_name(path))
     if epochs is not None:
         set_epochs(cfg, epochs)
     return cfg
+
+
+def find_protocol(config: str, protocol: str) -> str:
+    """File of a protocol: itself, or ``_base_/protocols/NAME.py`` in a folder above the config.
+
+    Raises:
+        FileNotFoundError: naming the protocols that there are.
+    """
+    if osp.isfile(protocol):
+        return protocol
+    folders = [parent / '_base_' / 'protocols' for parent in Path(config).resolve().parents]
+    known = {file.stem: str(file) for folder in folders for file in folder.glob('*.py')}
+    if protocol not in known:
+        raise FileNotFoundError(
+            f'--protocol {protocol}: neither a file nor one of {", ".join(sorted(known)) or "none"}'
+        )
+    return known[protocol]
 
 
 def set_epochs(cfg: Config, epochs: int) -> None:
@@ -199,6 +223,7 @@ def test(
     launcher: str = 'none',
     options: Sequence[str] = (),
     pictures: int = 0,
+    protocol: str | None = None,
 ) -> dict[str, float]:
     """Test a checkpoint and write the metrics.
 
@@ -210,6 +235,7 @@ def test(
         launcher: ``none``, ``pytorch`` or ``slurm``.
         options: ``KEY=VALUE`` overrides.
         pictures: number of test photos to draw the prediction and the truth of, to ``pictures/``.
+        protocol: see `load_config`.
 
     Returns:
         Metrics by name, in mm and px.
@@ -218,7 +244,7 @@ def test(
         MissingFilesError: naming all missing files at once.
         CheckpointMismatchError: if the checkpoint is of another network.
     """
-    cfg = load_config(config, work_dir, launcher, options)
+    cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
     cfg.load_from, cfg.resume = checkpoint, False
     check_rois(cfg.to_dict())
     check_files(cfg.to_dict())

@@ -38,12 +38,13 @@ def _walk(node: Any, key: str = '') -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from _walk(child, f'{key}[{i}]')
 
 
-def _files_of(key: str, node: Mapping[str, Any]) -> Iterator[RequiredFile]:
-    """Files that one dictionary of a config names."""
+def _files_of(key: str, node: Mapping[str, Any], local: bool) -> Iterator[RequiredFile]:
+    """Files that one dictionary of a config names; photos only if they are local files."""
     if 'ann_file' in node and 'image_dir' in node:
         hint = MAKE_DATA if 'synthetic' in node['ann_file'] else GET_DATA
         yield RequiredFile(node['ann_file'], f'{key}.ann_file', hint)
-        yield RequiredFile(node['image_dir'], f'{key}.image_dir', hint)
+        if local:
+            yield RequiredFile(node['image_dir'], f'{key}.image_dir', hint)
     if 'prior_file' in node:
         hint = MAKE_DATA if 'synthetic' in node['prior_file'] else GET_DATA
         yield RequiredFile(node['prior_file'], f'{key}.prior_file', hint)
@@ -65,9 +66,12 @@ def required_files(cfg: Mapping[str, Any]) -> list[RequiredFile]:
     """Files that the data sets, body models and pretrained weights of a config need; each path
     once."""
     found = {}
-    for key, node in _walk({key: cfg[key] for key in USED if key in cfg}):
-        for item in _files_of(key, node):
-            found.setdefault(item.path, item)
+    for part in (part for part in USED if part in cfg):
+        nodes = list(_walk(cfg[part], part))
+        local = not any(node.get('backend_args') for _, node in nodes)
+        for key, node in nodes:
+            for item in _files_of(key, node, local):
+                found.setdefault(item.path, item)
     if cfg.get('load_from') and '://' not in cfg['load_from']:
         path = cfg['load_from']
         found[path] = RequiredFile(path, 'load_from', 'give the checkpoint of a training run')

@@ -17,6 +17,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--pictures', type=int, default=0, metavar='N', help='draw N test photos with mesh and RoIs'
     )
+    parser.add_argument(
+        '--protocol',
+        metavar='NAME',
+        help='test set and metric: pw3d, h36m_p1, h36m_p2, mpi_inf_3dhp, or a file like theirs',
+    )
     parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm'), default='none')
     parser.add_argument(
         '--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='override config entries'
@@ -38,6 +43,7 @@ def main() -> None:
             launcher=args.launcher,
             options=args.cfg_options,
             pictures=args.pictures,
+            protocol=args.protocol,
         )
 
 

@@ -138,8 +138,9 @@ def _check_dataset(
         count = min(judged.get(finding.key, len(annotations)), len(annotations))
         rare = guessed and len(finding.samples) < MIN_SHARE * count
         (content.notes if rare else content.problems).append(text)
-    dataset = MultiRoIHumanData(path, node['image_dir'], [], 'smpl_54', padding)
-    if osp.isdir(node['image_dir']):
+    load = dict(node['pipeline']['load'])
+    dataset = MultiRoIHumanData(path, node['image_dir'], [load], 'smpl_54', padding)
+    if load.get('backend_args') or osp.isdir(node['image_dir']):
         content.problems += check_photos(dataset, chosen[:photos])
         if render and bodies.digest() is not None and not content.problems:
             _draw(dataset, chosen[:render], node, cfg, folder / key.replace('.', '_'))
@@ -160,7 +161,12 @@ def _draw(
 ) -> None:
     options = dict(cfg['test_evaluator']['body_model'])
     with_body = MultiRoIHumanData(
-        node['ann_file'], node['image_dir'], [], 'smpl_54', node.get('box_padding', 1.2), options
+        node['ann_file'],
+        node['image_dir'],
+        [dict(node['pipeline']['load'])],
+        'smpl_54',
+        node.get('box_padding', 1.2),
+        options,
     )
     sheet = draw_samples(
         with_body, samples, dict(node['pipeline']['crop']), MODELS.build(options), folder

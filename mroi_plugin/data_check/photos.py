@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from mroi_plugin.datasets import InvalidSampleError, MultiRoICrop, MultiRoIHumanData
-from mroi_plugin.datasets.loading import LoadPhoto
 
 
 def check_photos(dataset: MultiRoIHumanData, samples: Iterable[int]) -> list[str]:
@@ -19,10 +18,10 @@ def check_photos(dataset: MultiRoIHumanData, samples: Iterable[int]) -> list[str
         dataset: with any pipeline.
         samples: persons whose photos are read and decoded.
     """
-    load, problems = LoadPhoto(), []
+    problems = []
     for index in samples:
         try:
-            load(dataset.raw_sample(int(index)))['photo'].decode()
+            dataset.loaded_sample(int(index))['photo'].decode()
         except InvalidSampleError as error:
             problems.append(str(error))
     return problems
@@ -57,7 +56,7 @@ def draw_samples(
 def _panel(dataset: MultiRoIHumanData, index: int, crop: MultiRoICrop, body: Any) -> Any:
     from mroi_plugin.visualization.person_rows import PersonPanel
 
-    sample = LoadPhoto()(dataset.raw_sample(index))
+    sample = dataset.loaded_sample(index)
     pixels = sample['photo'].decode()
     cut = crop(sample)
     return PersonPanel(

@@ -14,6 +14,7 @@ from torch import nn
 from torch.utils.data import ConcatDataset, Dataset
 
 from mroi_plugin.datasets.annotations import GENDER_NAMES, Annotations, read_annotations
+from mroi_plugin.datasets.loading import LoadPhoto
 from mroi_plugin.datasets.person_geometry import Sample
 from mroi_plugin.registry import DATASETS, MODELS, TRANSFORMS, register
 
@@ -119,6 +120,11 @@ class MultiRoIHumanData(Dataset):
         sample['sample_idx'] = index
         sample['rng'] = self.rng(index)
         return sample
+
+    def loaded_sample(self, index: int) -> Sample:
+        """`raw_sample` with its photo, read from where the pipeline reads it."""
+        steps = (step for step in self.pipeline.transforms if isinstance(step, LoadPhoto))
+        return next(steps, LoadPhoto())(self.raw_sample(index))
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         return self.pipeline(self.raw_sample(int(index)))

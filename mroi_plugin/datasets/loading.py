@@ -99,11 +99,14 @@ class LoadPhoto:
 
     def _read(self, sample: Sample) -> bytes:
         try:
-            return fileio.get(sample['image_path'], backend_args=self.backend_args)
+            data = fileio.get(sample['image_path'], backend_args=self.backend_args)
         except FileNotFoundError:
+            data = None
+        if data is None:  # what an LMDB says of an unknown key
             raise InvalidSampleError.of(
                 sample, 'the image is missing: check data_root and image_dir of the dataset config.'
-            ) from None
+            )
+        return data
 
 
 def _image_size(sample: Sample, data: bytes) -> np.ndarray:

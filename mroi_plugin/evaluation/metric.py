@@ -10,7 +10,12 @@ from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
 from mroi_plugin.evaluation.errors import camera_residual_px, mpjpe, pa_mpjpe, pve
-from mroi_plugin.evaluation.protocol import GenderedBodies, annotated_joints, lsp_joints
+from mroi_plugin.evaluation.protocol import (
+    JOINT_SETS,
+    GenderedBodies,
+    annotated_joints,
+    mesh_joints,
+)
 from mroi_plugin.evaluation.running_means import RunningMeans
 from mroi_plugin.host.conventions import keypoint_names
 from mroi_plugin.registry import METRICS, register
@@ -25,20 +30,21 @@ Batch = dict[str, Any]
 class HumanMeshMetric(BaseMetric):
     """MPJPE, PA-MPJPE and PVE in mm (v2 Sec. 4.1) and the camera residual in px.
 
-    Joints are the 14 of LSP, regressed from both meshes with the Human3.6M regressor and aligned at
-    its pelvis; the prediction is the neutral body, the truth the body of the person's gender. Every
-    frame must be seen exactly once: the validation sampler must neither pad nor drop.
+    Joints are regressed from both meshes with the Human3.6M regressor and aligned at its pelvis;
+    the prediction is the neutral body, the truth the body of the person's gender. Every frame must
+    be seen exactly once: the validation sampler must neither pad nor drop.
 
     Args:
         body_model: config of `SMPLBody` without ``gender``; built when first needed.
         gt_source: ``smpl``: the truth is the posed body; ``keypoints3d``: it is the annotated
             (motion-captured) joints, without PVE.
         convention: keypoint convention of ``keypoints3d``.
+        joint_set: ``lsp_14``, or ``h36m_17`` for MPI-INF-3DHP.
         collect_device: see mmengine.
         prefix: see mmengine.
 
     Raises:
-        ValueError: if ``gt_source`` is unknown.
+        ValueError: if ``gt_source`` or ``joint_set`` is unknown.
     """
 
     default_prefix = 'mesh'
@@ -48,13 +54,16 @@ class HumanMeshMetric(BaseMetric):
         body_model: dict[str, Any],
         gt_source: str = 'smpl',
         convention: str = 'smpl_54',
+        joint_set: str = 'lsp_14',
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if gt_source not in GT_SOURCES:
             raise ValueError(f'gt_source={gt_source!r}: expected one of {", ".join(GT_SOURCES)}.')
-        self.gt_source = gt_source
+        if joint_set not in JOINT_SETS:
+            raise ValueError(f'joint_set={joint_set!r}: expected one of {", ".join(JOINT_SETS)}.')
+        self.gt_source, self.joint_set = gt_source, joint_set
         self.convention = convention
         self.bodies = GenderedBodies(body_model)
         self.means = RunningMeans(('frames', *ERRORS))
@@ -83,7 +92,7 @@ class HumanMeshMetric(BaseMetric):
 
     def _regress(self, vertices: Tensor) -> tuple[Tensor, Tensor]:
         regressor = self.bodies.get('neutral', vertices.device).J_regressor_h36m
-        return lsp_joints(vertices, regressor)
+        return mesh_joints(vertices, regressor, self.joint_set)
 
     def _compare_with_smpl(self, vertices: Tensor, batch: Batch) -> None:
         known = batch['has_smpl'].reshape(-1) > 0
@@ -99,7 +108,7 @@ class HumanMeshMetric(BaseMetric):
     def _compare_with_keypoints(self, vertices: Tensor, batch: Batch) -> None:
         keypoints = batch['keypoints3d'].to(vertices.device)
         true_joints, true_pelvis, known = annotated_joints(
-            keypoints, keypoint_names(self.convention)
+            keypoints, keypoint_names(self.convention), self.joint_set
         )
         if not known.any():
             return
@@ -154,7 +163,7 @@ class HumanMeshMetric(BaseMetric):
         if not evaluated:
             needed = {
                 'smpl': 'SMPL parameters (has_smpl = 1)',
-                'keypoints3d': 'the pelvis and all 14 LSP joints as keypoints3d',
+                'keypoints3d': f'the pelvis and all joints of {self.joint_set} as keypoints3d',
             }[self.gt_source]
             raise ValueError(
                 f'gt_source={self.gt_source!r}: none of the {frames} frames has {needed}; check '

@@ -11,7 +11,6 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset, default_collate
 
-from mroi_plugin.datasets import LoadPhoto
 from mroi_plugin.models.targets import smpl_targets
 from mroi_plugin.visualization.drawing import write_image
 from mroi_plugin.visualization.person_rows import PersonPanel, contact_sheet, person_row
@@ -42,7 +41,7 @@ def _panel(model: nn.Module, dataset: Dataset, index: int) -> PersonPanel:
     batch = default_collate([dataset[index]])
     data = model.data_preprocessor(batch, training=False)
     prediction = model(**data, mode='predict')[0]
-    photo = LoadPhoto()(dataset.raw_sample(index))['photo'].decode()
+    photo = dataset.loaded_sample(index)['photo'].decode()
     height, width = batch['img'].shape[-2:]
     return PersonPanel(
         image=photo,

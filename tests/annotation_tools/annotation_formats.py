@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
@@ -125,7 +126,7 @@ def camera_parameter(truth: Truth, i: int, rotation: np.ndarray, shift: np.ndarr
     return camera.to_dict()
 
 
-def pw3d_entries(truth: Truth, root: Path) -> dict:
+def pw3d_entries(truth: Truth, root: Path, split: str = 'test') -> dict:
     """mmhuman3d's pw3d file; the sequence files that it comes from are written below ``root``."""
     rng = np.random.default_rng(3)
     names, cameras = [], []
@@ -142,16 +143,16 @@ def pw3d_entries(truth: Truth, root: Path) -> dict:
         origin = rotation.T @ (truth.rest_pelvis[i] + truth.transl[i] - shift)
         trans[person, frame] = origin - truth.rest_pelvis[i]
         sequence = {
-            'sequence': f'walk_{i:02d}',
+            'sequence': f'{split}_{i:02d}',
             'poses': list(poses),
             'trans': list(trans),
             'cam_poses': extrinsics,
             'genders': ['m', 'f'],
         }
-        file = root / 'sequenceFiles' / 'test' / f'walk_{i:02d}.pkl'
+        file = root / 'sequenceFiles' / split / f'{split}_{i:02d}.pkl'
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(pickle.dumps(sequence, protocol=2))
-        names.append(f'imageFiles/walk_{i:02d}/image_{frame:05d}.jpg')
+        names.append(f'imageFiles/{split}_{i:02d}/image_{frame:05d}.jpg')
         cameras.append(camera_parameter(truth, i, rotation, shift))
     boxes = np.hstack([joint_boxes(truth, 'coco', 1.2) + 3, np.ones((COUNT, 1))])
     return {
@@ -183,7 +184,8 @@ def h36m_entries(truth: Truth) -> dict:
     ]
     return {
         'image_path': names,
-        'bbox_xywh': np.hstack([joint_boxes(truth, 'h36m', 1.1), np.ones((COUNT, 1))]),
+        # 0.9 x the silhouette, which is about 1.15 x the extent of the joints
+        'bbox_xywh': np.hstack([joint_boxes(truth, 'h36m', 1.03), np.ones((COUNT, 1))]),
         'keypoints2d': full2d,
         'keypoints2d_mask': mask,
         'keypoints3d': full3d,
@@ -194,6 +196,96 @@ def h36m_entries(truth: Truth) -> dict:
             for i, c in zip(range(COUNT), ids)
         },
         'config': 'h36m',
+    }
+
+
+def h36m_joints(truth: Truth) -> np.ndarray:
+    """Joints (N, 17, 3) m that a motion capture would report: of the mesh, in 'h36m'."""
+    from mroi_plugin.body_models import SMPLBody
+
+    body = SMPLBody(model_path='no/licensed/files', free_body=True)
+    tensors = (
+        torch.tensor(getattr(truth, name), dtype=torch.float32)
+        for name in ('global_orient', 'body_pose', 'betas')
+    )
+    orient, pose, betas = tensors
+    posed = body(global_orient=orient, body_pose=pose.flatten(1), betas=betas)
+    regressor = np.asarray(load_free_body()['J_regressor_h36m'])
+    return np.einsum('jv,nvc->njc', regressor, posed['vertices'].numpy()) + truth.transl[:, None]
+
+
+def _mocap(joints: np.ndarray, pixels: np.ndarray, convention: str, root: int) -> dict:
+    """Keypoints of a motion capture: all joints, 3D centred at the root, 'human_data' columns."""
+    load_host()
+    from mmhuman3d.core.conventions.keypoints_mapping import convert_kps
+
+    ones = np.ones((*joints.shape[:2], 1))
+    centred = np.concatenate([joints - joints[:, root : root + 1], ones], 2)
+    points3d, mask = convert_kps(centred, convention, 'human_data')
+    points2d, _ = convert_kps(np.concatenate([pixels, ones], 2), convention, 'human_data')
+    return {
+        'keypoints2d': points2d,
+        'keypoints2d_mask': mask,
+        'keypoints3d': points3d,
+        'keypoints3d_mask': mask,
+    }
+
+
+def _project(joints: np.ndarray, truth: Truth) -> np.ndarray:
+    return joints[..., :2] / joints[..., 2:] * truth.focal[:, None] + truth.centre[:, None]
+
+
+def h36m_test_entries(truth: Truth, protocol: int) -> dict:
+    """mmhuman3d's test files of Human3.6M: no SMPL; protocol 2 is the camera 60457274 alone."""
+    train, joints = h36m_entries(truth), h36m_joints(truth)
+    ids = ('54138969', '55011271', '58860488', '60457274') if protocol == 1 else ('60457274',) * 4
+    names = [
+        f'S{9 + i % 2 * 2}/images/S{9 + i % 2 * 2}_Eating_{i}.{c}/'
+        f'S{9 + i % 2 * 2}_Eating_{i}.{c}_000001.jpg'
+        for i, c in enumerate(ids)
+    ]
+    return {
+        'image_path': names,
+        'bbox_xywh': train['bbox_xywh'],
+        **_mocap(joints, _project(joints, truth), 'h36m', 0),
+        'config': 'h36m',
+    }
+
+
+def mpi_inf_3dhp_entries(truth: Truth, split: str) -> dict:
+    """mmhuman3d's files of MPI-INF-3DHP: no SMPL, no camera, 28 joints or, to test, 17."""
+    convention = 'mpi_inf_3dhp_test' if split == 'test' else 'mpi_inf_3dhp'
+    known = dict(zip(keypoint_names('h36m'), h36m_joints(truth).swapaxes(0, 1)))
+    names, spine = keypoint_names(convention), known['spine_extra']
+    joints = np.stack([known.get(name, spine) for name in names], 1)
+    pixels = _project(joints, truth)
+    low, high = pixels.min(1), pixels.max(1)
+    size = (high - low) * 1.2
+    folder = {'train': 'S1/Seq1/video_0/', 'test': 'mpi_inf_3dhp_test_set/TS1/imageSequence/img_'}
+    return {
+        'image_path': [f'{folder[split]}{i + 1:06d}.jpg' for i in range(COUNT)],
+        'bbox_xywh': np.hstack([(low + high - size) / 2, size, np.ones((COUNT, 1))]),
+        **_mocap(joints, pixels, convention, names.index('pelvis_extra')),
+        'config': 'mpi_inf_3dhp',
+    }
+
+
+def eft_entries(truth: Truth) -> dict:
+    """mmhuman3d's file of EFT's fits: square boxes, joints of 'smpl_49', no translation."""
+    spin = spin_entries(truth)
+    load_host()
+    from mmhuman3d.core.conventions.keypoints_mapping import convert_kps
+
+    points = convert(truth.pixels, truth.inside.astype(float), 'smpl_49')
+    full, mask = convert_kps(points, 'smpl_49', 'human_data')
+    side = spin['scale'][:, None] * 200
+    return {
+        'image_path': [f'train2014/COCO_train2014_{i:012d}.jpg' for i in range(COUNT)],
+        'bbox_xywh': np.hstack([spin['center'] - side / 2, side, side, np.ones((COUNT, 1))]),
+        'keypoints2d': full,
+        'keypoints2d_mask': mask,
+        'smpl': truth.smpl,
+        'config': 'eft',
     }
 
 

@@ -12,7 +12,7 @@ from mroi_plugin.evaluation.protocol import (
     J14_NAMES,
     PELVIS_NAME,
     annotated_joints,
-    lsp_joints,
+    mesh_joints,
 )
 from mroi_plugin.host.conventions import keypoint_names
 from mroi_plugin.registry import MODELS
@@ -27,7 +27,7 @@ def test_joints_are_mmhuman3ds_lsp_joints():
 def test_joints_are_regressed_where_their_names_say():
     """In the T-pose, x to the person's left and y up: legs below, arms aside, head on top."""
     body = MODELS.build({'type': 'mroi.SMPLBody', 'free_body': True})
-    joints, pelvis = lsp_joints(body.v_template[None].float(), body.J_regressor_h36m)
+    joints, pelvis = mesh_joints(body.v_template[None].float(), body.J_regressor_h36m)
     x, y, _ = (joints[0] - pelvis).numpy().T
     at = {name: i for i, name in enumerate(J14_NAMES)}
     for side, sign in (('left', 1), ('right', -1)):
@@ -44,7 +44,7 @@ def test_joints_are_regressed_where_their_names_say():
 def test_regression_is_the_weighted_mean():
     vertices = torch.randn(3, 20, 3)
     regressor = torch.rand(17, 20)
-    joints, pelvis = lsp_joints(vertices, regressor)
+    joints, pelvis = mesh_joints(vertices, regressor)
     expected = np.stack([regressor.double().numpy() @ v.double().numpy() for v in vertices])
     np.testing.assert_allclose(joints.numpy(), expected[:, list(H36M_TO_J14)], atol=1e-5)
     np.testing.assert_allclose(pelvis.numpy(), expected[:, 0], atol=1e-5)

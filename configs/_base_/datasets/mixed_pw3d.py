@@ -47,6 +47,7 @@ val_dataloader = dict(
         image_dir={{_base_.pw3d_test.image_dir}},
         box_padding={{_base_.pw3d_test.box_padding}},
         annotated={{_base_.pw3d_test.annotated}},
+        body_model=body,
         pipeline=test_pipeline,
     ),
 )
