@@ -1,0 +1,140 @@
+#!/usr/bin/env python
+"""Opening the annotations of 312,000 persons: time, memory per worker, against mmhuman3d's own.
+
+The file is written once, in the form of mmhuman3d's Human3.6M: 17 joints in 2D and 3D, SMPL
+parameters, compressed keypoints. Every run is a process of its own that opens the file and forks
+four workers, each of which reads persons in random order. Memory is what a process has written and
+alone holds (private dirty pages); pages of a mapped file are shared and can be dropped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from common import report
+
+MEASURE = """
+import json, multiprocessing, re, sys, time
+import numpy as np
+what, path, READS = sys.argv[1], sys.argv[2], 20_000
+
+WORKERS = 4
+
+def private_mib():
+    text = open('/proc/self/smaps_rollup').read()
+    return int(re.search(r'Private_Dirty:\\s+(\\d+) kB', text)[1]) / 1024
+
+if what == 'host':
+    from mroi_plugin.host import load_host
+    load_host()
+    from mmhuman3d.data.data_structures.human_data import HumanData
+    start, before = time.perf_counter(), private_mib()
+    data = HumanData.fromfile(path)
+    seconds = time.perf_counter() - start
+    from mroi_plugin.datasets.human_data_columns import KEYPOINTS
+    columns = {k: v for k, v in data.items() if k in ('image_path', 'bbox_xywh', *KEYPOINTS)}
+    columns.update(data['smpl'])
+    read = lambda i: [np.array(column[i]) for column in columns.values()]
+    count = len(data['image_path'])
+else:
+    from mroi_plugin.datasets.annotations import read_annotations
+    from mroi_plugin.host.conventions import keypoint_names
+    keypoint_names('smpl_54')  # mmhuman3d is imported before the clock starts
+    start, before = time.perf_counter(), private_mib()
+    data = read_annotations(path, 'smpl_54')
+    seconds = time.perf_counter() - start
+    read, count = data.row, len(data)
+opened = private_mib() - before
+
+def work(seed):
+    order = np.random.default_rng(seed).permutation(count)[:READS]
+    before = private_mib()
+    for i in order:
+        read(int(i))
+    return private_mib() - before
+
+with multiprocessing.get_context('fork').Pool(WORKERS) as pool:
+    grown = float(np.mean(pool.map(work, range(WORKERS), chunksize=1)))
+print(json.dumps({'seconds': seconds, 'opened_mib': opened, 'worker_mib': grown}))
+"""
+
+
+def write_annotations(path: Path, count: int) -> None:
+    """A HumanData file of ``count`` persons with random numbers in it."""
+    from mroi_plugin.host import load_host
+
+    load_host()
+    from mmhuman3d.core.conventions.keypoints_mapping import convert_kps
+    from mmhuman3d.data.data_structures.human_data import HumanData
+
+    rng = np.random.default_rng(0)
+    _, mask = convert_kps(np.zeros((1, 17, 3)), 'h36m', 'human_data')
+    data, known = HumanData(), int(mask.sum())
+    data['image_path'] = [f'S1/images/S1_Walking.54138969_{i:06d}.jpg' for i in range(count)]
+    corner, size = rng.uniform(0, 500, (count, 2)), rng.uniform(100, 400, (count, 2))
+    data['bbox_xywh'] = np.hstack([corner, size, np.ones((count, 1))])
+    data['smpl'] = {
+        'body_pose': rng.normal(size=(count, 23, 3)).astype(np.float32),
+        'global_orient': rng.normal(size=(count, 3)).astype(np.float32),
+        'betas': rng.normal(size=(count, 10)).astype(np.float32),
+    }
+    for name, channels in (('keypoints2d', 3), ('keypoints3d', 4)):
+        points = np.ones((count, known, channels))
+        points[..., :-1] = rng.uniform(0, 1000, (count, known, channels - 1))
+        data[f'{name}_mask'] = mask
+        dict.__setitem__(data, name, points)
+    data.__keypoints_compressed__ = True
+    data.__data_len__ = count
+    data.dump(str(path))
+
+
+def measure(what: str, path: Path) -> dict[str, float]:
+    """Seconds and MiB to open, and MiB that a worker adds, of one fresh process."""
+    command = [sys.executable, '-c', MEASURE, what, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--persons', type=int, default=312_000)
+    parser.add_argument('--folder', default='work_dirs/benchmarks/loading', help='for the files')
+    parser.add_argument('--out', help='JSON file of the figures')
+    args = parser.parse_args()
+    path = Path(args.folder) / f'persons_{args.persons}.npz'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        print(f'writing {path}')
+        write_annotations(path, args.persons)
+    index = path.with_name(f'{path.stem}.smpl_54.index')
+    index.unlink(missing_ok=True)
+    runs = {
+        'mmhuman3d, every process': measure('host', path),
+        'ours, the first time ever': measure('ours', path),
+        'ours, every process': measure('ours', path),
+    }
+    host = runs['mmhuman3d, every process']
+    rows = [
+        {
+            'opening': name,
+            'seconds': run['seconds'],
+            'time / mmhuman3d': run['seconds'] / host['seconds'],
+            'opened [MiB]': run['opened_mib'],
+            'each worker [MiB]': run['worker_mib'],
+            'persons': args.persons,
+            'file [MiB]': (index if 'ours' in name else path).stat().st_size / 2**20,
+        }
+        for name, run in runs.items()
+    ]
+    report('loading', rows, args.out)
+
+
+if __name__ == '__main__':
+    main()

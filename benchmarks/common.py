@@ -1,0 +1,84 @@
+"""What benchmarks share: the machine, a table in the terminal, and a checked JSON file."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+Row = Mapping[str, Any]
+ROOT = Path(__file__).resolve().parents[1]
+KEYS = {'benchmark': str, 'command': str, 'date': str, 'machine': dict, 'rows': list}
+
+
+def machine() -> dict[str, Any]:
+    """Kind of machine and versions; nothing that names this very one."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {
+        'architecture': platform.machine(),
+        'cores': len(os.sched_getaffinity(0)),
+        'gpu': gpu,
+        'python': platform.python_version(),
+        'torch': torch.__version__,
+    }
+
+
+def report(name: str, rows: Sequence[Row], out: str | None) -> None:
+    """Print a table of the rows and write them, with the command and the machine, as JSON.
+
+    Args:
+        name: of the benchmark.
+        rows: figures by column; texts, numbers or None.
+        out: file; ``work_dirs/benchmarks/NAME.json`` by default.
+    """
+    table = Table(title=name)
+    for column in rows[0]:
+        table.add_column(column, justify='left' if isinstance(rows[0][column], str) else 'right')
+    for row in rows:
+        table.add_row(*(_text(value) for value in row.values()))
+    Console().print(table)
+    script = Path(sys.argv[0])
+    result = {
+        'benchmark': name,
+        'command': ' '.join(['python', f'benchmarks/{script.name}', *sys.argv[1:]]),
+        'date': date.today().isoformat(),
+        'machine': machine(),
+        'rows': [dict(row) for row in rows],
+    }
+    check(result)
+    path = Path(out or f'work_dirs/benchmarks/{name}.json')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=2) + '\n')
+    print(f'wrote {path}')
+
+
+def check(result: Mapping[str, Any]) -> None:
+    """Refuse a result that is not of the form that `report` writes.
+
+    Raises:
+        ValueError: saying what is wrong.
+    """
+    for key, kind in KEYS.items():
+        if not isinstance(result.get(key), kind):
+            raise ValueError(f'{key}: expected {kind.__name__}, found {result.get(key)!r}.')
+    if not result['rows'] or any(set(row) != set(result['rows'][0]) for row in result['rows']):
+        raise ValueError('rows: expected at least one, all with the same columns.')
+    for row in result['rows']:
+        bad = [k for k, v in row.items() if not isinstance(v, (str, int, float, type(None)))]
+        if bad:
+            raise ValueError(f'rows: {bad} are neither text nor number.')
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return '-'
+    return f'{value:.4g}' if isinstance(value, float) else str(value)
