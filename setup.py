@@ -30,5 +30,10 @@ setup(
         'torch>=1.13',
         'trimesh',
     ],
-    extras_require={'body': ['anny==0.6.2', 'fast-simplification==0.2.0', 'rtree', 'scipy']},
+    extras_require={
+        'body': ['anny==0.6.2', 'fast-simplification==0.2.0', 'rtree', 'scipy'],
+        'onnx': ['onnx>=1.14', 'onnxruntime>=1.16'],
+        'transformers': ['transformers>=4.40'],
+    },
+    entry_points={'console_scripts': ['mroi = mroi_plugin.cli:main']},
 )

@@ -45,6 +45,25 @@ def read_checkpoint(path: str) -> dict[str, Any]:
     return content if 'state_dict' in content else {'state_dict': content}
 
 
+def load_model(cfg: dict[str, Any], checkpoint: str) -> nn.Module:
+    """Build the model of a config with the weights of a checkpoint, ready to predict.
+
+    Args:
+        cfg: ``model`` of a config.
+        checkpoint: of that config.
+
+    Raises:
+        FileNotFoundError: if the checkpoint or a file of the body is missing.
+        CheckpointMismatchError: if the checkpoint is of another network.
+    """
+    from mroi_plugin.registry import MODELS
+
+    model = MODELS.build(cfg)
+    check_checkpoint(model, checkpoint)
+    model.load_state_dict(read_checkpoint(checkpoint)['state_dict'])
+    return model.eval()
+
+
 def check_checkpoint(model: nn.Module, path: str) -> None:
     """Refuse a checkpoint whose parameters are not those of the model.
 

@@ -31,7 +31,7 @@ def report_user_errors() -> Iterator[None]:
 
     try:
         yield
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, ImportError) as error:
         # A loader process prefixes its traceback; the last error in it is the message.
         message = str(error).rsplit(f'{InvalidSampleError.__name__}: ', 1)[-1]
         print(f'error: {message.strip()}', file=sys.stderr)

@@ -41,6 +41,7 @@ OPTIM_WRAPPER_CONSTRUCTORS = Registry(
 DATA_SAMPLERS = Registry(
     'data sampler', parent=engine.DATA_SAMPLERS, scope=SCOPE, locations=['mroi_plugin.datasets']
 )
+DETECTORS = Registry('detector', scope=SCOPE, locations=['mroi_plugin.inference.detectors'])
 LOOPS = Registry('loop', parent=engine.LOOPS, scope=SCOPE, locations=['mroi_plugin.datasets'])
 HOOKS = Registry('hook', parent=engine.HOOKS, scope=SCOPE, locations=['mroi_plugin.datasets'])
 

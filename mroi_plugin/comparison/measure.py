@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Subset
 from mroi_plugin.comparison.methods import Method
 from mroi_plugin.engine import load_config
 from mroi_plugin.preflight import check_files
-from mroi_plugin.registry import DATASETS, METRICS, MODELS
+from mroi_plugin.registry import DATASETS, METRICS
 
 BATCHES = (1, 32)
 SECONDS = 3.0
@@ -45,17 +45,14 @@ def measure(method: Method, report: Report, options: tuple[str, ...] = ()) -> di
     """
     from mmengine.registry import DefaultScope
 
-    from mroi_plugin.checkpoints import check_checkpoint, read_checkpoint
+    from mroi_plugin.checkpoints import load_model
     from mroi_plugin.host import prepare
 
     cfg = load_config(method.config, options=options)
     check_files(cfg.to_dict())
     prepare()
     DefaultScope.get_instance(f'measure-{method.name}', scope_name='mroi')
-    model = MODELS.build(cfg.model)
-    check_checkpoint(model, method.checkpoint)
-    model.load_state_dict(read_checkpoint(method.checkpoint)['state_dict'])
-    model = model.to(get_device()).eval()
+    model = load_model(cfg.model, method.checkpoint).to(get_device())
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     errors = _evaluate(model, dataset, METRICS.build(cfg.test_evaluator), report)
     found = {'parameters': count_parameters(model)}

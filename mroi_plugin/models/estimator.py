@@ -106,7 +106,7 @@ class MultiRoIEstimator(BaseModel):
         maps = self.backbone(crops)
         maps = maps if isinstance(maps, (list, tuple)) else [maps]
         pooled = torch.cat([x.mean((-2, -1)) for x in maps], dim=-1)
-        return pooled.unflatten(0, img.shape[:2])
+        return pooled.reshape(*img.shape[:2], -1)
 
     def extract(self, img: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Outputs of the head (see `RoIAwareFusionHead`) and of the body they describe.

@@ -135,7 +135,8 @@ class SelfAttentionFusion(nn.Module):
         self.norm = nn.LayerNorm(in_channels)
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)  # (N, heads, M, D / heads)
+        heads = x.reshape(*x.shape[:-1], self.num_heads, -1)
+        return heads.transpose(1, 2)  # (N, heads, M, D / heads)
 
     def forward(self, h: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
         tokens = torch.cat([h, gamma[:, 0].to(h.dtype)], dim=-1)  # absolute: equal for every m

@@ -24,7 +24,8 @@ def sin_cos_of_pi(x: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
         Two tensors (..., L).
     """
     turns = torch.fmod(x[..., None] * k, 2.0)
-    turns = turns - 2 * torch.trunc(turns)  # (-2, 2) -> [-1, 1] keeps the angle: whole turns are 2
+    # (-2, 2) -> [-1, 1] keeps the angle: a whole turn is 2
+    turns = torch.where(turns >= 1, turns - 2, torch.where(turns <= -1, turns + 2, turns))
     angle = math.pi * turns
     return torch.sin(angle), torch.cos(angle)
 
