@@ -13,7 +13,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.9,<3.13',
     packages=find_packages(include=['mroi_plugin', 'mroi_plugin.*']),
-    package_data={'mroi_plugin': ['assets/*']},
+    package_data={'mroi_plugin': ['assets/*', 'reports/*.css']},
     # mmcv and mmhuman3d are left out on purpose: an existing MMHuman3D environment keeps its own.
     install_requires=[
         'matplotlib',

@@ -8,6 +8,7 @@ from importlib import import_module
 COMMANDS = {
     'infer': ('mroi_plugin.inference.command', 'meshes of the persons in photos and videos'),
     'export': ('mroi_plugin.onnx_export.command', 'a trained network as an ONNX file'),
+    'report': ('mroi_plugin.reports.command', 'one web page about one or several runs'),
 }
 """Modules with ``add_arguments(parser)`` and ``run(args) -> exit status``; they import torch no
 earlier than in ``run``."""

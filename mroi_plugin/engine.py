@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os.path as osp
 import sys
 from collections.abc import Iterator, Sequence
@@ -224,8 +223,9 @@ def test(
     options: Sequence[str] = (),
     pictures: int = 0,
     protocol: str | None = None,
+    worst: int = 0,
 ) -> dict[str, float]:
-    """Test a checkpoint and write the metrics.
+    """Test a checkpoint and write ``metrics.json`` and, beside it, ``per_sample.csv``.
 
     Args:
         config: path of the config file.
@@ -236,6 +236,7 @@ def test(
         options: ``KEY=VALUE`` overrides.
         pictures: number of test photos to draw the prediction and the truth of, to ``pictures/``.
         protocol: see `load_config`.
+        worst: number of persons with the largest MPJPE to draw, to ``pictures/worst/``.
 
     Returns:
         Metrics by name, in mm and px.
@@ -249,27 +250,17 @@ def test(
     check_rois(cfg.to_dict())
     check_files(cfg.to_dict())
     prepare()
+    cfg.test_evaluator.per_sample = True
     runner = Runner.from_cfg(cfg)
     check_checkpoint(runner.model, checkpoint)
     metrics = {name: float(value) for name, value in runner.test().items()}
+    table = runner.test_evaluator.metrics[0].samples.table()
     _release_workers(runner)
     if runner.rank == 0:
-        out = out or osp.join(cfg.work_dir, 'metrics.json')
-        with open(out, 'w') as file:
-            json.dump({'config': config, 'checkpoint': checkpoint, **metrics}, file, indent=2)
-        print(f'wrote {out}')
-        if pictures:
-            _draw(runner, pictures)
+        from mroi_plugin.evaluation.files import draw, write_errors
+
+        told = {'config': config, 'checkpoint': checkpoint, 'protocol': protocol, **metrics}
+        for path in write_errors(told, table, out or osp.join(cfg.work_dir, 'metrics.json')):
+            print(f'wrote {path}')
+        draw(runner.model, runner.test_dataloader.dataset, table, cfg.work_dir, pictures, worst)
     return metrics
-
-
-def _draw(runner: Runner, count: int) -> None:
-    from mroi_plugin.visualization.predictions import (
-        predict_panels,
-        spread_indices,
-        write_pictures,
-    )
-
-    dataset = runner.test_dataloader.dataset
-    panels = predict_panels(runner.model, dataset, spread_indices(len(dataset), count))
-    print(f'wrote {write_pictures(panels, osp.join(runner.work_dir, "pictures"))[-1]}')

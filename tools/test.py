@@ -18,6 +18,13 @@ def parse_args() -> argparse.Namespace:
         '--pictures', type=int, default=0, metavar='N', help='draw N test photos with mesh and RoIs'
     )
     parser.add_argument(
+        '--worst',
+        type=int,
+        default=0,
+        metavar='K',
+        help='draw the K persons with the largest error',
+    )
+    parser.add_argument(
         '--protocol',
         metavar='NAME',
         help='test set and metric: pw3d, h36m_p1, h36m_p2, mpi_inf_3dhp, or a file like theirs',
@@ -44,6 +51,7 @@ def main() -> None:
             options=args.cfg_options,
             pictures=args.pictures,
             protocol=args.protocol,
+            worst=args.worst,
         )
 
 

@@ -1,4 +1,4 @@
-"""Errors of predicted bodies as batched pure functions: MPJPE, PA-MPJPE, PVE, camera residual.
+"""Errors of predicted bodies as batched pure functions: of joints, vertices, and cameras.
 
 Distances come in the unit of the input; every function returns one number per leading index.
 """
@@ -55,6 +55,58 @@ def pa_mpjpe(pred: Tensor, target: Tensor) -> Tensor:
     scale = torch.nan_to_num(scale, nan=0.0)  # 0 / 0 for a single point
     aligned = torch.matmul(pred, (scale[..., None, None] * rotation).mT)
     return mean_distance(aligned, target)
+
+
+def pa_pve(pred: Tensor, target: Tensor) -> Tensor:
+    """Per-vertex error after the best similarity alignment: `pa_mpjpe` of vertices (..., V, 3)."""
+    return pa_mpjpe(pred, target)
+
+
+def joint_distances(pred: Tensor, target: Tensor, pred_root: Tensor, target_root: Tensor) -> Tensor:
+    """Distances (..., J) of which `mpjpe` is the mean."""
+    pred, target = pred - pred_root[..., None, :], target - target_root[..., None, :]
+    return torch.linalg.vector_norm(pred - target, dim=-1)
+
+
+def pck(distances: Tensor, threshold: float) -> Tensor:
+    """Share of joints (..., J) that are off by at most ``threshold``; returns (...), 0..1.
+
+    Percentage of correct keypoints in 3D, 150 mm (Mehta et al., 3DV 2017, Sec. 6).
+    """
+    return (distances <= threshold).double().mean(-1)
+
+
+def auc(distances: Tensor, thresholds: Tensor) -> Tensor:
+    """Mean of `pck` over thresholds (T); returns (...), 0..1.
+
+    MPI-INF-3DHP takes 0, 5, ..., 150 mm (Mehta et al., 3DV 2017, and its evaluation script).
+    """
+    return (distances[..., None] <= thresholds).double().mean((-2, -1))
+
+
+def reprojection_px(
+    points: Tensor,
+    keypoints: Tensor,
+    full_camera: Tensor,
+    focal_length: Tensor,
+    principal_point: Tensor,
+) -> Tensor:
+    """Mean distance in the photo of projected joints from the annotated ones.
+
+    Args:
+        points: (..., K, 3) metres, body frame.
+        keypoints: (..., K, 3) pixels and confidence, 0 for joints that do not count.
+        full_camera: (..., 3) metres.
+        focal_length: (...) pixels.
+        principal_point: (..., 2) pixels.
+
+    Returns:
+        (...) pixels; NaN where no joint is annotated.
+    """
+    pixels = project_points(points, full_camera, focal_length, principal_point)
+    apart = torch.linalg.vector_norm(pixels - keypoints[..., :2], dim=-1)
+    known = keypoints[..., 2] > 0
+    return torch.where(known, apart, 0).sum(-1) / known.sum(-1)
 
 
 def camera_residual_px(points: Tensor, full_cameras: Tensor, focal_length: Tensor) -> Tensor:

@@ -9,7 +9,9 @@ import torch
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
-from mroi_plugin.evaluation.errors import camera_residual_px, mpjpe, pa_mpjpe, pve
+from mroi_plugin.evaluation.errors import pa_pve, pve
+from mroi_plugin.evaluation.per_sample import PerSample
+from mroi_plugin.evaluation.person_errors import MM_PER_M, Errors, camera_errors, joint_errors
 from mroi_plugin.evaluation.protocol import (
     JOINT_SETS,
     GenderedBodies,
@@ -20,15 +22,25 @@ from mroi_plugin.evaluation.running_means import RunningMeans
 from mroi_plugin.host.conventions import keypoint_names
 from mroi_plugin.registry import METRICS, register
 
-MM_PER_M = 1000.0
 GT_SOURCES = ('smpl', 'keypoints3d')
-ERRORS = ('mpjpe', 'pa_mpjpe', 'pve', 'camera_residual_px')
+ERRORS = (
+    'mpjpe',
+    'pa_mpjpe',
+    'pve',
+    'pa_pve',
+    'pck',
+    'auc',
+    'reprojection_px',
+    'reprojection_share',
+    'camera_residual_px',
+)
 Batch = dict[str, Any]
 
 
 @register(METRICS)
 class HumanMeshMetric(BaseMetric):
-    """MPJPE, PA-MPJPE and PVE in mm (v2 Sec. 4.1) and the camera residual in px.
+    """MPJPE, PA-MPJPE, PVE and PA-PVE in mm (v2 Sec. 4.1), PCK and AUC, and in px the distance of
+    projected from annotated joints and the camera residual.
 
     Joints are regressed from both meshes with the Human3.6M regressor and aligned at its pelvis;
     the prediction is the neutral body, the truth the body of the person's gender. Every frame must
@@ -40,6 +52,7 @@ class HumanMeshMetric(BaseMetric):
             (motion-captured) joints, without PVE.
         convention: keypoint convention of ``keypoints3d``.
         joint_set: ``lsp_14``, or ``h36m_17`` for MPI-INF-3DHP.
+        per_sample: keep the errors of every person, for ``samples.table()``.
         collect_device: see mmengine.
         prefix: see mmengine.
 
@@ -55,6 +68,7 @@ class HumanMeshMetric(BaseMetric):
         gt_source: str = 'smpl',
         convention: str = 'smpl_54',
         joint_set: str = 'lsp_14',
+        per_sample: bool = False,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
@@ -67,6 +81,7 @@ class HumanMeshMetric(BaseMetric):
         self.convention = convention
         self.bodies = GenderedBodies(body_model)
         self.means = RunningMeans(('frames', *ERRORS))
+        self.samples = PerSample(JOINT_SETS[joint_set][1]) if per_sample else None
 
     @torch.no_grad()
     def process(self, data_batch: Batch, data_samples: Sequence[dict[str, Tensor]]) -> None:
@@ -83,52 +98,41 @@ class HumanMeshMetric(BaseMetric):
         """
         vertices = torch.stack([sample['pred_vertices'] for sample in data_samples]).float()
         _check_finite(vertices, data_batch)
+        compare = self._with_smpl if self.gt_source == 'smpl' else self._with_keypoints
+        errors = {**compare(vertices, data_batch), **camera_errors(data_batch, data_samples)}
         self.means.add('frames', torch.ones(len(vertices)))
-        self._add_camera_residual(data_samples)
-        if self.gt_source == 'smpl':
-            self._compare_with_smpl(vertices, data_batch)
-        else:
-            self._compare_with_keypoints(vertices, data_batch)
+        for name in ERRORS:
+            if name in errors:
+                self.means.add(name, errors[name][~errors[name].isnan()])
+        if self.samples is not None:
+            self.samples.add(data_batch, errors)
 
     def _regress(self, vertices: Tensor) -> tuple[Tensor, Tensor]:
         regressor = self.bodies.get('neutral', vertices.device).J_regressor_h36m
         return mesh_joints(vertices, regressor, self.joint_set)
 
-    def _compare_with_smpl(self, vertices: Tensor, batch: Batch) -> None:
-        known = batch['has_smpl'].reshape(-1) > 0
+    def _with_smpl(self, vertices: Tensor, batch: Batch) -> Errors:
+        known = batch['has_smpl'].reshape(-1).to(vertices.device) > 0
         if not known.any():
-            return
-        truth = self.bodies.vertices(_select(batch, known), vertices.device)
-        vertices = vertices[known.to(vertices.device)]
-        joints, pelvis = self._regress(vertices)
+            return {}
+        truth = self.bodies.vertices(_select(batch, known.cpu()), vertices.device)
+        joints, pelvis = self._regress(vertices[known])
         true_joints, true_pelvis = self._regress(truth)
-        self._add_joint_errors(joints, true_joints, pelvis, true_pelvis)
-        self.means.add('pve', MM_PER_M * pve(vertices, truth, pelvis, true_pelvis))
+        errors = joint_errors(joints, true_joints, pelvis, true_pelvis)
+        errors['pve'] = MM_PER_M * pve(vertices[known], truth, pelvis, true_pelvis)
+        errors['pa_pve'] = MM_PER_M * pa_pve(vertices[known], truth)
+        return {name: _spread(values, known) for name, values in errors.items()}
 
-    def _compare_with_keypoints(self, vertices: Tensor, batch: Batch) -> None:
+    def _with_keypoints(self, vertices: Tensor, batch: Batch) -> Errors:
         keypoints = batch['keypoints3d'].to(vertices.device)
         true_joints, true_pelvis, known = annotated_joints(
             keypoints, keypoint_names(self.convention), self.joint_set
         )
         if not known.any():
-            return
+            return {}
         joints, pelvis = self._regress(vertices[known])
-        self._add_joint_errors(joints, true_joints[known], pelvis, true_pelvis[known])
-
-    def _add_joint_errors(
-        self, joints: Tensor, truth: Tensor, pelvis: Tensor, true_pelvis: Tensor
-    ) -> None:
-        self.means.add('mpjpe', MM_PER_M * mpjpe(joints, truth, pelvis, true_pelvis))
-        self.means.add('pa_mpjpe', MM_PER_M * pa_mpjpe(joints, truth))
-
-    def _add_camera_residual(self, samples: Sequence[dict[str, Tensor]]) -> None:
-        if 'pred_cam_full' not in samples[0] or len(samples[0]['pred_cam_full']) < 2:
-            return
-        joints, cameras, focal = (
-            torch.stack([sample[name] for sample in samples]).float()
-            for name in ('pred_joints', 'pred_cam_full', 'focal_length')
-        )
-        self.means.add('camera_residual_px', camera_residual_px(joints, cameras, focal))
+        errors = joint_errors(joints, true_joints[known], pelvis, true_pelvis[known])
+        return {name: _spread(values, known) for name, values in errors.items()}
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Metrics over all ranks, on every rank; the sums start afresh.
@@ -171,6 +175,13 @@ class HumanMeshMetric(BaseMetric):
             )
         metrics = {name: results[name][0] for name in ERRORS if results[name][1]}
         return {**metrics, 'frames': evaluated, 'frames_without_truth': frames - evaluated}
+
+
+def _spread(values: Tensor, known: Tensor) -> Tensor:
+    """Values (n, ...) of the persons that are known, (N) bool, as (N, ...), NaN elsewhere."""
+    out = values.new_full((len(known), *values.shape[1:]), float('nan'))
+    out[known] = values
+    return out
 
 
 def _select(batch: Batch, who: Tensor) -> Batch:

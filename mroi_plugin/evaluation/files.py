@@ -1,0 +1,65 @@
+"""What a test leaves: numbers, a row per person, and pictures."""
+
+from __future__ import annotations
+
+import json
+import os.path as osp
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from torch import nn
+from torch.utils.data import Dataset
+
+from mroi_plugin.evaluation.summaries import summarize, worst
+from mroi_plugin.exports.whole_file import whole_file
+
+PER_SAMPLE = 'per_sample.csv'
+
+
+def write_errors(metrics: Mapping[str, Any], table: pd.DataFrame, path: str) -> list[Path]:
+    """Write the metrics with the errors of groups as JSON, and the table beside it as CSV.
+
+    Args:
+        metrics: by name.
+        table: of `PerSample`.
+        path: of the JSON file.
+
+    Returns:
+        The files.
+    """
+    rows = Path(path).with_name(PER_SAMPLE)
+    with whole_file(path) as part:
+        part.write_text(json.dumps({**metrics, **summarize(table)}, indent=2) + '\n')
+    with whole_file(rows) as part:
+        table.to_csv(part, index=False, float_format='%.7g')
+    return [Path(path), rows]
+
+
+def draw(
+    model: nn.Module,
+    dataset: Dataset,
+    table: pd.DataFrame,
+    folder: str,
+    pictures: int,
+    worst_of: int,
+) -> None:
+    """Draw some test persons, evenly spread, and the worst; and the meshes of the former as GLB."""
+    from mroi_plugin.visualization.meshes import write_meshes
+    from mroi_plugin.visualization.predictions import (
+        predict_panels,
+        spread_indices,
+        write_pictures,
+    )
+
+    chosen = {
+        'pictures': spread_indices(len(dataset), pictures) if pictures else (),
+        osp.join('pictures', 'worst'): worst(table, worst_of),
+    }
+    for name, indices in chosen.items():
+        if len(indices):
+            panels = predict_panels(model, dataset, indices)
+            print(f'wrote {write_pictures(panels, osp.join(folder, name))[-1]}')
+            if name == 'pictures':
+                print(f'wrote {write_meshes(panels, Path(folder, name, "meshes.glb"))}')

@@ -1,0 +1,1 @@
+"""One web page about one or several test runs."""
