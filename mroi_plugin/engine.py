@@ -11,12 +11,15 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
 from mroi_plugin.checkpoints import check_checkpoint
 from mroi_plugin.host import prepare
 from mroi_plugin.preflight import check_files, check_rois, config_name
+from mroi_plugin.reliability.failures import message_of, name_failures
+from mroi_plugin.reliability.resuming import check_resumable, latest_checkpoint
+from mroi_plugin.reliability.room import check_writable
 
 
 class UsageError(ValueError):
@@ -26,14 +29,10 @@ class UsageError(ValueError):
 @contextmanager
 def report_user_errors() -> Iterator[None]:
     """Print errors that a user can mend as one message, without a traceback; exit status 2."""
-    from mroi_plugin.datasets import InvalidSampleError
-
     try:
         yield
     except (OSError, KeyError, ValueError) as error:
-        # A loader process prefixes its traceback; the last error in it is the message.
-        message = str(error).rsplit(f'{InvalidSampleError.__name__}: ', 1)[-1]
-        print(f'error: {message.strip()}', file=sys.stderr)
+        print(f'error: {message_of(error)}', file=sys.stderr)
         raise SystemExit(2) from error
 
 
@@ -134,7 +133,8 @@ def train(
     Args:
         config: path of the config file.
         work_dir: folder for logs and checkpoints.
-        resume: checkpoint to go on from; ``auto`` takes the latest of ``work_dir``.
+        resume: checkpoint to go on from; ``auto`` takes the last whole one of ``work_dir``, and
+            starts anew where there is none.
         amp: mixed precision.
         compile_model: ``torch.compile``.
         launcher: ``none``, ``pytorch`` or ``slurm``.
@@ -146,24 +146,37 @@ def train(
 
     Raises:
         MissingFilesError: naming all missing files at once.
+        OSError: if nothing can be written to the work dir, or it has too little room.
+        ValueError: if ``resume`` cannot be gone on from.
     """
     cfg = load_config(config, work_dir, launcher, options, epochs)
     check_rois(cfg.to_dict())
     check_files(cfg.to_dict())
+    check_writable(cfg.work_dir)
     if amp:
         use_amp(cfg)
     if compile_model:
         cfg.compile = True
-    if resume is not None:
-        cfg.resume = True
-        cfg.load_from = None if resume == 'auto' else resume
+    _resume(cfg, resume)
     prepare()
     runner = Runner.from_cfg(cfg)
     if cfg.load_from:
         check_checkpoint(runner.model, cfg.load_from)
-    runner.train()
+    with name_failures(runner):
+        runner.train()
     _release_workers(runner)
     return runner
+
+
+def _resume(cfg: Config, resume: str | None) -> None:
+    """Point a config at the checkpoint to go on from; it may ask for that itself."""
+    if resume is None and cfg.get('resume'):
+        resume = cfg.get('load_from') or 'auto'
+    checkpoint = latest_checkpoint(cfg.work_dir) if resume == 'auto' else resume
+    cfg.resume = checkpoint is not None
+    if checkpoint is not None:
+        check_resumable(checkpoint)
+        cfg.load_from = checkpoint
 
 
 def _release_workers(runner: Runner) -> None:
@@ -186,8 +199,7 @@ def train_once(
     cfg = load_config(config, work_dir, options=options, epochs=epochs)
     last = osp.join(work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
     if not osp.isfile(last):
-        resume = 'auto' if osp.isdir(work_dir) and find_latest_checkpoint(work_dir) else None
-        train(config, work_dir, resume=resume, options=options, epochs=epochs)
+        train(config, work_dir, resume='auto', options=options, epochs=epochs)
     return last
 
 

@@ -42,7 +42,12 @@ DATA_SAMPLERS = Registry(
     'data sampler', parent=engine.DATA_SAMPLERS, scope=SCOPE, locations=['mroi_plugin.datasets']
 )
 LOOPS = Registry('loop', parent=engine.LOOPS, scope=SCOPE, locations=['mroi_plugin.datasets'])
-HOOKS = Registry('hook', parent=engine.HOOKS, scope=SCOPE, locations=['mroi_plugin.datasets'])
+HOOKS = Registry(
+    'hook',
+    parent=engine.HOOKS,
+    scope=SCOPE,
+    locations=['mroi_plugin.datasets', 'mroi_plugin.reliability'],
+)
 
 OTHERS = [
     Registry(root.name, parent=root, scope=SCOPE)

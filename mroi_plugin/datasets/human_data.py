@@ -14,6 +14,7 @@ from torch import nn
 from torch.utils.data import ConcatDataset, Dataset
 
 from mroi_plugin.datasets.annotations import GENDER_NAMES, Annotations, read_annotations
+from mroi_plugin.datasets.faults import SampleFaults
 from mroi_plugin.datasets.person_geometry import Sample
 from mroi_plugin.registry import DATASETS, MODELS, TRANSFORMS, register
 
@@ -48,6 +49,8 @@ class MultiRoIHumanData(Dataset):
         body_model: `SMPLBody`; needed to carry ``smpl_transl`` through augmentation (the rest
             pelvis of each person's gendered body, where its file lies). Without it ``has_transl``
             is 0.
+        skip_invalid: replace samples that cannot be used by others, drawn from the same random
+            numbers in every run, and count them; for training alone.
 
     Raises:
         FileNotFoundError: if ``ann_file`` is missing.
@@ -64,7 +67,9 @@ class MultiRoIHumanData(Dataset):
         convention: str = 'smpl_54',
         box_padding: float = 1.2,
         body_model: dict[str, Any] | None = None,
+        skip_invalid: bool = False,
     ) -> None:
+        self.faults = SampleFaults(skip_invalid)
         self.image_dir = image_dir
         self.ann_file = ann_file
         self.pipeline = build_pipeline(pipeline)
@@ -116,7 +121,11 @@ class MultiRoIHumanData(Dataset):
         return sample
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return self.pipeline(self.raw_sample(int(index)))
+        return self.faults.load(
+            lambda chosen: self.pipeline(self.raw_sample(chosen)),
+            int(index),
+            lambda attempt: int(self.rng(int(index), stream=1 + attempt).integers(len(self))),
+        )
 
 
 def _gendered(body_model: dict[str, Any], code: int) -> nn.Module:
