@@ -16,7 +16,7 @@ from mmengine.runner import Runner
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
 from mroi_plugin.checkpoints import check_checkpoint
 from mroi_plugin.host import prepare
-from mroi_plugin.preflight import check_files, check_rois, config_name
+from mroi_plugin.preflight import check_files, check_rois, check_skipping, config_name
 from mroi_plugin.reliability.failures import message_of, name_failures
 from mroi_plugin.reliability.resuming import check_resumable, latest_checkpoint
 from mroi_plugin.reliability.room import check_writable
@@ -103,6 +103,14 @@ def set_epochs(cfg: Config, epochs: int) -> None:
     cfg.train_cfg.max_epochs = epochs
 
 
+def _check(cfg: Config) -> None:
+    """What can be known of a config before anything is built."""
+    plain = cfg.to_dict()
+    check_rois(plain)
+    check_skipping(plain)
+    check_files(plain)
+
+
 def use_amp(cfg: Config) -> None:
     """Switch the optimiser wrapper of a config to mixed precision, bfloat16.
 
@@ -150,8 +158,7 @@ def train(
         ValueError: if ``resume`` cannot be gone on from.
     """
     cfg = load_config(config, work_dir, launcher, options, epochs)
-    check_rois(cfg.to_dict())
-    check_files(cfg.to_dict())
+    _check(cfg)
     check_writable(cfg.work_dir)
     if amp:
         use_amp(cfg)
@@ -232,8 +239,7 @@ def test(
     """
     cfg = load_config(config, work_dir, launcher, options)
     cfg.load_from, cfg.resume = checkpoint, False
-    check_rois(cfg.to_dict())
-    check_files(cfg.to_dict())
+    _check(cfg)
     prepare()
     runner = Runner.from_cfg(cfg)
     check_checkpoint(runner.model, checkpoint)

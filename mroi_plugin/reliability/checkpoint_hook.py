@@ -49,8 +49,9 @@ class WholeCheckpointHook(CheckpointHook):
         done, end = (
             (runner.epoch, runner.max_epochs) if self.by_epoch else (runner.iter, runner.max_iters)
         )
-        count = max(0, end - done) // self.interval if self.interval > 0 else 0
-        count += bool(self.save_last)
+        left = max(0, end - done)
+        interval = self.interval if self.interval > 0 else left + 1
+        count = -(-left // interval) if self.save_last else left // interval
         if self.max_keep_ckpts > 0:
             kept = [self.filename_tmpl.format(step) for step in self.keep_ckpt_ids]
             there = sum(osp.isfile(osp.join(self.out_dir, name)) for name in kept)

@@ -46,8 +46,8 @@ def name_failures(runner: Any) -> Iterator[None]:
         raise WorkerDiedError(
             f'a loader process died after {runner.iter} iterations '
             f'({dead.group(2).strip(" .") or "without a word"}) at {_samples(runner, pids)}. '
-            'Mostly memory ran out: lower train_dataloader.num_workers or batch_size; or the file of that '
-            'sample crashes its decoder. Go on with --resume.'
+            'Mostly memory ran out: lower train_dataloader.num_workers or batch_size; or the file '
+            'of that sample crashes its decoder. Go on with --resume.'
         ) from error
 
 
