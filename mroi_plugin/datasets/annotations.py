@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mroi_plugin.datasets.column_checks import check_columns
 from mroi_plugin.host.conventions import from_human_data, keypoint_names
 
 GENDERS = {'m': 0, 'male': 0, 'f': 1, 'female': 1}
@@ -127,6 +128,7 @@ def _load_human_data(path: str) -> Any:
         raise ValueError(
             f"{path} (ann_file) has no 'bbox_xywh': RoIs need the box of every person."
         )
+    check_columns(path, data)
     return _decompress(data)
 
 
