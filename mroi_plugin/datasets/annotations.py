@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.datasets.column_checks import check_columns
+from mroi_plugin.datasets.column_checks import check_columns, check_poses
 from mroi_plugin.host.conventions import from_human_data, keypoint_names
 
 GENDERS = {'m': 0, 'male': 0, 'f': 1, 'female': 1}
@@ -110,6 +110,7 @@ def read_poses(path: str) -> dict[str, np.ndarray]:
     given = _open_human_data(path).get('smpl')
     if not given:
         raise ValueError(f"{path} has no 'smpl' with body_pose, global_orient and betas.")
+    check_poses(path, {'smpl': given}, len(given.get('body_pose', ())))
     arrays = _smpl({'smpl': given}, len(given.get('body_pose', ())))
     known = arrays.pop('has_smpl') > 0
     del arrays['has_transl']
@@ -163,6 +164,8 @@ def _decompress(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _boxes(path: str, data: Any, padding: float) -> dict[str, np.ndarray]:
+    if not 0 < padding < np.inf:
+        raise ValueError(f'{path}: box_padding={padding}, expected a factor above 0, e.g. 1.2.')
     boxes = np.asarray(data['bbox_xywh'], np.float32)[:, :4]
     bad = ~np.isfinite(boxes).all(1) | (boxes[:, 2:] <= 0).any(1)
     if bad.any():

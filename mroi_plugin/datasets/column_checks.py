@@ -69,7 +69,11 @@ def check_columns(path: str, data: Mapping[str, Any]) -> None:
     columns = _Columns(path, len(data['image_path']))
     for i, name in enumerate(data['image_path']):
         if not isinstance(name, str) or not name:
-            columns.refuse(f'image_path of sample {i}', repr(name), 'the name of a file')
+            columns.refuse(
+                f'image_path of sample {i}',
+                repr(name if name is None else str(name)),
+                'the name of a file',
+            )
     columns.sized('bbox_xywh', data['bbox_xywh'], 4, more=True)
     for key in CHANNELS:
         if key in data:
@@ -82,6 +86,20 @@ def check_columns(path: str, data: Mapping[str, Any]) -> None:
     genders = (data.get('meta') or {}).get('gender')
     if genders is not None and len(genders) != columns.count:
         columns.refuse('meta.gender', f'of {len(genders)} persons', f'one of {columns.count} each')
+
+
+def check_poses(path: str, data: Mapping[str, Any], count: int) -> None:
+    """The same for the SMPL parameters alone.
+
+    Args:
+        path: the file.
+        data: its entries.
+        count: N, persons.
+
+    Raises:
+        ValueError: see `check_columns`.
+    """
+    _check_smpl(_Columns(path, count), data)
 
 
 def _check_keypoints(columns: _Columns, data: Mapping[str, Any], key: str) -> None:
