@@ -15,6 +15,7 @@ from mmengine.runner import Runner
 
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
 from mroi_plugin.checkpoints import check_checkpoint
+from mroi_plugin.config_check import check_sections, name_config_errors
 from mroi_plugin.host import prepare
 from mroi_plugin.preflight import check_files, check_rois, check_skipping, config_name
 from mroi_plugin.reliability.failures import message_of, name_failures
@@ -45,7 +46,7 @@ def parse_options(options: Sequence[str]) -> dict[str, Any]:
     parsed = {}
     for option in options:
         key, separator, value = option.partition('=')
-        if not separator:
+        if not (key and separator):
             raise UsageError(f'--cfg-options {option!r}: expected KEY=VALUE.')
         parsed[key] = _parse_value(value)
     return parsed
@@ -73,12 +74,16 @@ def load_config(
 
     Raises:
         FileNotFoundError: if the file is missing.
+        UsageError: if it is no Python.
     """
     if not osp.isfile(path):
         raise FileNotFoundError(
             f'{path}: no such config file; those of the project are in configs/.'
         )
-    cfg = Config.fromfile(path)
+    try:
+        cfg = Config.fromfile(path)
+    except SyntaxError as error:
+        raise UsageError(f'{path}, or one of its _base_, is no Python: {error}') from error
     cfg.launcher = launcher
     cfg.merge_from_dict(parse_options(options))
     cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join('work_dirs', config_name(path))
@@ -106,6 +111,7 @@ def set_epochs(cfg: Config, epochs: int) -> None:
 def _check(cfg: Config) -> None:
     """What can be known of a config before anything is built."""
     plain = cfg.to_dict()
+    check_sections(plain)
     check_rois(plain)
     check_skipping(plain)
     check_files(plain)
@@ -166,10 +172,11 @@ def train(
         cfg.compile = True
     _resume(cfg, resume)
     prepare()
-    runner = Runner.from_cfg(cfg)
+    with name_config_errors(config):
+        runner = Runner.from_cfg(cfg)
     if cfg.load_from:
         check_checkpoint(runner.model, cfg.load_from)
-    with name_failures(runner):
+    with name_failures(runner), name_config_errors(config):
         runner.train()
     _release_workers(runner)
     return runner
@@ -241,7 +248,8 @@ def test(
     cfg.load_from, cfg.resume = checkpoint, False
     _check(cfg)
     prepare()
-    runner = Runner.from_cfg(cfg)
+    with name_config_errors(config):
+        runner = Runner.from_cfg(cfg)
     check_checkpoint(runner.model, checkpoint)
     metrics = {name: float(value) for name, value in runner.test().items()}
     _release_workers(runner)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from mroi_plugin.cameras import encode_bbox_info
-from mroi_plugin.datasets.errors import InvalidSampleError
+from mroi_plugin.datasets.errors import InvalidSampleError, require
 from mroi_plugin.datasets.person_geometry import Sample
 from mroi_plugin.registry import TRANSFORMS, register
 
@@ -51,6 +51,7 @@ class PackMultiRoI:
         Raises:
             InvalidSampleError: if a number is not finite.
         """
+        require(sample, 'img', 'PackMultiRoI', 'MultiRoICrop')
         packed = {'img': torch.from_numpy(sample['img'])}
         for name in FLOATS:
             values = np.asarray(sample[name], np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path as osp
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 from mmengine.dist import is_main_process
@@ -27,12 +28,19 @@ class WholeCheckpointHook(CheckpointHook):
     left to mmengine.
 
     Raises:
+        ValueError: before training, for an unknown option.
         OSError: before training, if the disk has too little room; later, naming the file, if one
             cannot be written.
     """
 
     def before_train(self, runner: Any) -> None:
         """Look for room, and clear away what a killed run was writing."""
+        unknown = sorted(set(self.args) - set(signature(runner.save_checkpoint).parameters))
+        if unknown:
+            raise ValueError(
+                f'default_hooks.checkpoint has no option {", ".join(unknown)}: see mmengine\'s '
+                'CheckpointHook.'
+            )
         local = '://' not in str(self.out_dir or runner.work_dir)
         if local and self.backend_args is None and self.file_client_args is None:
             self.backend_args = {'backend': BACKEND}

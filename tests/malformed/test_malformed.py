@@ -9,6 +9,7 @@ import table_annotations
 import table_bodies
 import table_boxes
 import table_checkpoints
+import table_configs
 import table_photos
 from mmengine.registry import DefaultScope
 from scene import Scene
@@ -18,6 +19,7 @@ TABLES = {
     'photos': table_photos,
     'boxes': table_boxes,
     'bodies': table_bodies,
+    'configs': table_configs,
     'checkpoints': table_checkpoints,
 }
 CASES = [
@@ -50,4 +52,4 @@ def test_good_input_is_accepted(scene):
 
 
 def test_there_are_enough_cases():
-    assert len(CASES) >= 100 and len({case.id for case in CASES}) == len(CASES)
+    assert len(CASES) >= 250 and len({case.id for case in CASES}) == len(CASES)
