@@ -21,6 +21,7 @@ from mroi_plugin.preflight import check_files, check_rois, check_skipping, confi
 from mroi_plugin.reliability.failures import message_of, name_failures
 from mroi_plugin.reliability.resuming import check_resumable, latest_checkpoint
 from mroi_plugin.reliability.room import check_writable
+from mroi_plugin.reliability.whole_files import write_whole
 
 
 class UsageError(ValueError):
@@ -255,8 +256,8 @@ def test(
     _release_workers(runner)
     if runner.rank == 0:
         out = out or osp.join(cfg.work_dir, 'metrics.json')
-        with open(out, 'w') as file:
-            json.dump({'config': config, 'checkpoint': checkpoint, **metrics}, file, indent=2)
+        report = {'config': config, 'checkpoint': checkpoint, **metrics}
+        write_whole(json.dumps(report, indent=2).encode(), out)
         print(f'wrote {out}')
         if pictures:
             _draw(runner, pictures)
