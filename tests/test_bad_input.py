@@ -84,7 +84,13 @@ def test_unknown_options_and_files(workspace, arguments, message):
 
 
 def test_help_is_instant():
-    for name in ('train.py', 'test.py', 'make_synthetic_data.py', 'quickstart.py'):
+    for name in (
+        'train.py',
+        'test.py',
+        'make_synthetic_data.py',
+        'quickstart.py',
+        'replay_step.py',
+    ):
         code = (
             'import sys, runpy; sys.argv = [sys.argv[1], "--help"]\n'
             'try: runpy.run_path(sys.argv[0], run_name="__main__")\n'

@@ -41,6 +41,7 @@ WITHOUT_HOST = [
     (DATA_SAMPLERS, 'MixingSampler'),
     (LOOPS, 'ResumableEpochLoop'),
     *((HOOKS, 'WholeCheckpointHook'), (HOOKS, 'FiniteLossHook'), (HOOKS, 'SkippedSamplesHook')),
+    (HOOKS, 'MissedValidationHook'),
 ]
 EVERY = (
     *(DATASETS, DATA_SAMPLERS, HOOKS, LOOPS, METRICS, MODELS),

@@ -19,6 +19,7 @@ custom_hooks = [
     dict(type='EpochSeedHook'),
     dict(type='SkippedSamplesHook'),
     dict(type='FiniteLossHook'),
+    dict(type='MissedValidationHook'),
 ]
 
 env_cfg = dict(

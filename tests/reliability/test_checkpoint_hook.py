@@ -52,7 +52,7 @@ class Falling(BaseMetric):
 PAIRS = [(torch.ones(2), torch.ones(1))] * 4
 
 
-def run(work_dir, values=(3.0, 2.0, 2.5, 1.0), resume=None, name='1', **options):
+def run(work_dir, values=(3.0, 2.0, 2.5, 1.0), resume=None, name='1', metric=None, **options):
     epochs = len(values)
     loader = dict(
         dataset=PAIRS,
@@ -67,10 +67,11 @@ def run(work_dir, values=(3.0, 2.0, 2.5, 1.0), resume=None, name='1', **options)
         train_dataloader=loader,
         val_dataloader=loader,
         val_cfg={},
-        val_evaluator=Evaluator([Falling(values)]),
+        val_evaluator=Evaluator([metric or Falling(values)]),
         train_cfg=dict(by_epoch=True, max_epochs=epochs, val_interval=1),
         optim_wrapper=dict(optimizer=dict(type='Adam', lr=0.1)),
         default_hooks=dict(checkpoint=checkpoint),
+        custom_hooks=[dict(type='mroi.MissedValidationHook')],
         resume=resume is not None,
         load_from=resume,
         log_level='ERROR',
@@ -162,3 +163,31 @@ def test_text_of_a_config_is_not_run_at_resuming(tmp_path):
     torch.save(content, tmp_path / 'planted.pth')
     runner = run(tmp_path, (2.0, 1.0), str(tmp_path / 'planted.pth'), '2')
     assert runner.epoch == 2 and not trace.exists()
+
+
+class Killed(Exception):
+    """Ends a run where a kill would."""
+
+
+class Doomed(Falling):
+    """A validation that the run does not survive."""
+
+    def compute_metrics(self, results):
+        raise Killed
+
+
+def test_a_validation_that_was_cut_off_is_made_up_for(tmp_path):
+    with pytest.raises(Killed):
+        run(tmp_path, metric=Doomed([1.0]), values=(1.0,), save_best='a/error')
+    assert names(tmp_path) == ['epoch_1.pth', 'last_checkpoint']
+    resume = latest_checkpoint(str(tmp_path))
+    runner = run(tmp_path, (3.0,), resume, '2', save_best='a/error')
+    assert runner.message_hub.get_scalar('val/a/error').current() == 3.0
+    assert 'best_a_error_epoch_1.pth' in names(tmp_path)
+
+
+def test_a_validation_that_is_known_is_not_repeated(tmp_path):
+    """The best checkpoint had this one written again, after the validation."""
+    run(tmp_path, values=(3.0,), save_best='a/error')
+    runner = run(tmp_path, (9.0,), latest_checkpoint(str(tmp_path)), '2', save_best='a/error')
+    assert runner.message_hub.get_scalar('val/a/error').current() == 3.0

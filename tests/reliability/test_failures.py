@@ -177,3 +177,14 @@ def test_a_work_dir_that_takes_nothing_is_refused_before_anything(in_workspace, 
     (tmp_path / 'file').write_text('')
     with pytest.raises(OSError, match=r'work dir .*file/run cannot be written to'):
         engine.train(write_config(tmp_path), str(tmp_path / 'file' / 'run'))
+
+
+def test_losses_of_a_model_with_a_discriminator_stop_the_run_too(in_workspace, repo, tmp_path):
+    config = str(repo / 'configs' / 'hosts' / 'hmr_adversarial_synthetic.py')
+    options = [
+        *('train_dataloader.batch_size=8', 'train_dataloader.num_workers=0'),
+        *('train_dataloader.persistent_workers=False', 'optim_wrapper.generator.optimizer.lr=1e25'),
+    ]
+    with pytest.raises(NonFiniteLossError, match=r'iteration \d .* The step was taken already'):
+        engine.train(config, str(tmp_path / 'run'), options=options)
+    assert not list((tmp_path / 'run').glob('failed_step*'))
