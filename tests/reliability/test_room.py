@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 from torch import nn
@@ -18,6 +20,14 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(OSError, match=r'work dir .*file.sub cannot be written to.*--work-dir'):
         check_writable(str(tmp_path / 'file' / 'sub'))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason='root may write anywhere')
+def test_a_folder_that_may_not_be_written_to(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(OSError, match='cannot be written to: Permission denied'):
+        check_writable(str(tmp_path))
+    tmp_path.chmod(0o700)
 
 
 def test_estimate_of_a_checkpoint_is_its_size(tmp_path):
