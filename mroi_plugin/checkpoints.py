@@ -5,8 +5,9 @@ from __future__ import annotations
 import os.path as osp
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
+from mroi_plugin.config_text import read_setting
 from mroi_plugin.host import read_safely
 
 
@@ -36,13 +37,31 @@ def read_checkpoint(path: str) -> dict[str, Any]:
         content = read_safely(path)
     except Exception as error:
         raise ValueError(
-            f'{path} is no readable checkpoint ({type(error).__name__}: {error}).'
+            f'{path} is no readable checkpoint ({type(error).__name__}: {_first_line(error)}): it '
+            'is damaged, or asks for more than tensors and plain data, of which nothing is '
+            'executed. Copy or download it again, or take another.'
         ) from error
     if not isinstance(content, dict):
         raise ValueError(
             f'{path} holds a {type(content).__name__}, expected a dictionary of tensors.'
         )
-    return content if 'state_dict' in content else {'state_dict': content}
+    content = content if 'state_dict' in content else {'state_dict': content}
+    _check_tensors(path, content['state_dict'])
+    return content
+
+
+def _check_tensors(path: str, state: Any) -> None:
+    others = (
+        [name for name, value in state.items() if not isinstance(value, Tensor)]
+        if isinstance(state, dict)
+        else [type(state).__name__]
+    )
+    if others or not state:
+        raise ValueError(
+            f'{path}: state_dict holds {", ".join(map(str, others[:3])) or "nothing"}, expected '
+            'tensors by name; save model.state_dict() anew, or convert it with '
+            'tools/convert_checkpoint.py.'
+        )
 
 
 def load_model(cfg: dict[str, Any], checkpoint: str) -> nn.Module:
@@ -113,15 +132,18 @@ def _describe(model: nn.Module) -> dict[str, Any]:
 
 
 def _described_in(config_text: str) -> dict[str, Any]:
-    """The same, from the config text that mmengine stores in a checkpoint."""
-    from mmengine.config import Config
-
+    """The same, from the config text that mmengine stores in a checkpoint, which is not run."""
     try:
-        model = Config.fromstring(config_text, '.py').model
-    except (AttributeError, SyntaxError, KeyError):
+        model = read_setting(config_text, 'model')
+    except (KeyError, ValueError):
         return {}
-    inner = model.get('architecture', model)
+    model = model if isinstance(model, dict) else {}
+    inner = model.get('architecture') or model
     head = inner.get('head') or {}
     names = {'method': inner.get('type'), 'head': head.get('type')}
     found = {key: str(name).split('.')[-1] for key, name in names.items() if name}
-    return {**found, **({'num_rois': head.num_rois} if 'num_rois' in head else {})}
+    return {**found, **({'num_rois': head['num_rois']} if 'num_rois' in head else {})}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split('\n')[0]

@@ -11,12 +11,16 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
 from mroi_plugin.checkpoints import check_checkpoint
+from mroi_plugin.config_check import check_sections, name_config_errors
 from mroi_plugin.host import prepare
-from mroi_plugin.preflight import check_files, check_rois, config_name
+from mroi_plugin.preflight import check_files, check_rois, check_skipping, config_name
+from mroi_plugin.reliability.failures import message_of, name_failures
+from mroi_plugin.reliability.resuming import check_resumable, latest_checkpoint
+from mroi_plugin.reliability.room import check_writable
 
 
 class UsageError(ValueError):
@@ -26,14 +30,10 @@ class UsageError(ValueError):
 @contextmanager
 def report_user_errors() -> Iterator[None]:
     """Print errors that a user can mend as one message, without a traceback; exit status 2."""
-    from mroi_plugin.datasets import InvalidSampleError
-
     try:
         yield
     except (OSError, KeyError, ValueError, ImportError) as error:
-        # A loader process prefixes its traceback; the last error in it is the message.
-        message = str(error).rsplit(f'{InvalidSampleError.__name__}: ', 1)[-1]
-        print(f'error: {message.strip()}', file=sys.stderr)
+        print(f'error: {message_of(error)}', file=sys.stderr)
         raise SystemExit(2) from error
 
 
@@ -46,7 +46,7 @@ def parse_options(options: Sequence[str]) -> dict[str, Any]:
     parsed = {}
     for option in options:
         key, separator, value = option.partition('=')
-        if not separator:
+        if not (key and separator):
             raise UsageError(f'--cfg-options {option!r}: expected KEY=VALUE.')
         parsed[key] = _parse_value(value)
     return parsed
@@ -77,12 +77,16 @@ def load_config(
 
     Raises:
         FileNotFoundError: if the file is missing.
+        UsageError: if it is no Python.
     """
     if not osp.isfile(path):
         raise FileNotFoundError(
             f'{path}: no such config file; those of the project are in configs/.'
         )
-    cfg = Config.fromfile(path)
+    try:
+        cfg = Config.fromfile(path)
+    except SyntaxError as error:
+        raise UsageError(f'{path}, or one of its _base_, is no Python: {error}') from error
     cfg.launcher = launcher
     if protocol is not None:
         chosen = Config.fromfile(find_protocol(path, protocol))
@@ -127,6 +131,15 @@ def set_epochs(cfg: Config, epochs: int) -> None:
     cfg.train_cfg.max_epochs = epochs
 
 
+def _check(cfg: Config) -> None:
+    """What can be known of a config before anything is built."""
+    plain = cfg.to_dict()
+    check_sections(plain)
+    check_rois(plain)
+    check_skipping(plain)
+    check_files(plain)
+
+
 def use_amp(cfg: Config) -> None:
     """Switch the optimiser wrapper of a config to mixed precision, bfloat16.
 
@@ -157,7 +170,8 @@ def train(
     Args:
         config: path of the config file.
         work_dir: folder for logs and checkpoints.
-        resume: checkpoint to go on from; ``auto`` takes the latest of ``work_dir``.
+        resume: checkpoint to go on from; ``auto`` takes the last whole one of ``work_dir``, and
+            starts anew where there is none.
         amp: mixed precision.
         compile_model: ``torch.compile``.
         launcher: ``none``, ``pytorch`` or ``slurm``.
@@ -169,24 +183,37 @@ def train(
 
     Raises:
         MissingFilesError: naming all missing files at once.
+        OSError: if nothing can be written to the work dir, or it has too little room.
+        ValueError: if ``resume`` cannot be gone on from.
     """
     cfg = load_config(config, work_dir, launcher, options, epochs)
-    check_rois(cfg.to_dict())
-    check_files(cfg.to_dict())
+    _check(cfg)
+    check_writable(cfg.work_dir)
     if amp:
         use_amp(cfg)
     if compile_model:
         cfg.compile = True
-    if resume is not None:
-        cfg.resume = True
-        cfg.load_from = None if resume == 'auto' else resume
+    _resume(cfg, resume)
     prepare()
-    runner = Runner.from_cfg(cfg)
+    with name_config_errors(config):
+        runner = Runner.from_cfg(cfg)
     if cfg.load_from:
         check_checkpoint(runner.model, cfg.load_from)
-    runner.train()
+    with name_failures(runner), name_config_errors(config):
+        runner.train()
     _release_workers(runner)
     return runner
+
+
+def _resume(cfg: Config, resume: str | None) -> None:
+    """Point a config at the checkpoint to go on from; it may ask for that itself."""
+    if resume is None and cfg.get('resume'):
+        resume = cfg.get('load_from') or 'auto'
+    checkpoint = latest_checkpoint(cfg.work_dir) if resume == 'auto' else resume
+    cfg.resume = checkpoint is not None
+    if checkpoint is not None:
+        check_resumable(checkpoint)
+        cfg.load_from = checkpoint
 
 
 def _release_workers(runner: Runner) -> None:
@@ -209,8 +236,7 @@ def train_once(
     cfg = load_config(config, work_dir, options=options, epochs=epochs)
     last = osp.join(work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
     if not osp.isfile(last):
-        resume = 'auto' if osp.isdir(work_dir) and find_latest_checkpoint(work_dir) else None
-        train(config, work_dir, resume=resume, options=options, epochs=epochs)
+        train(config, work_dir, resume='auto', options=options, epochs=epochs)
     return last
 
 
@@ -247,11 +273,11 @@ def test(
     """
     cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
     cfg.load_from, cfg.resume = checkpoint, False
-    check_rois(cfg.to_dict())
-    check_files(cfg.to_dict())
+    _check(cfg)
     prepare()
     cfg.test_evaluator.per_sample = True
-    runner = Runner.from_cfg(cfg)
+    with name_config_errors(config):
+        runner = Runner.from_cfg(cfg)
     check_checkpoint(runner.model, checkpoint)
     metrics = {name: float(value) for name, value in runner.test().items()}
     table = runner.test_evaluator.metrics[0].samples.table()

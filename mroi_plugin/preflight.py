@@ -105,6 +105,22 @@ def check_rois(cfg: Mapping[str, Any]) -> None:
                 )
 
 
+def check_skipping(cfg: Mapping[str, Any]) -> None:
+    """Refuse to skip samples in an evaluation: a replacement would count twice.
+
+    Raises:
+        ValueError: naming the key.
+    """
+    for loader in ('val_dataloader', 'test_dataloader'):
+        for key, node in _walk(cfg.get(loader), loader):
+            if node.get('skip_invalid'):
+                raise ValueError(
+                    f'{key}.skip_invalid=True: samples are replaced in training alone, an '
+                    'evaluation would count the others twice. Leave it out and drop bad samples '
+                    'from the annotation file.'
+                )
+
+
 def config_name(path: str) -> str:
     """Name of a config file without folder and extension."""
     return osp.splitext(osp.basename(path))[0]

@@ -43,7 +43,12 @@ DATA_SAMPLERS = Registry(
 )
 DETECTORS = Registry('detector', scope=SCOPE, locations=['mroi_plugin.inference.detectors'])
 LOOPS = Registry('loop', parent=engine.LOOPS, scope=SCOPE, locations=['mroi_plugin.datasets'])
-HOOKS = Registry('hook', parent=engine.HOOKS, scope=SCOPE, locations=['mroi_plugin.datasets'])
+HOOKS = Registry(
+    'hook',
+    parent=engine.HOOKS,
+    scope=SCOPE,
+    locations=['mroi_plugin.datasets', 'mroi_plugin.reliability'],
+)
 
 OTHERS = [
     Registry(root.name, parent=root, scope=SCOPE)

@@ -40,6 +40,8 @@ WITHOUT_HOST = [
     (OPTIM_WRAPPER_CONSTRUCTORS, 'AdversarialOptimWrapper'),
     (DATA_SAMPLERS, 'MixingSampler'),
     (LOOPS, 'ResumableEpochLoop'),
+    *((HOOKS, 'WholeCheckpointHook'), (HOOKS, 'FiniteLossHook'), (HOOKS, 'SkippedSamplesHook')),
+    (HOOKS, 'MissedValidationHook'),
 ]
 EVERY = (
     *(DATASETS, DATA_SAMPLERS, HOOKS, LOOPS, METRICS, MODELS),

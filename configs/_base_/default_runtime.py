@@ -6,7 +6,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook',
+        type='WholeCheckpointHook',
         interval=1,
         max_keep_ckpts=2,
         save_best='mesh/mpjpe',
@@ -15,7 +15,12 @@ default_hooks = dict(
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
 )
-custom_hooks = [dict(type='EpochSeedHook')]
+custom_hooks = [
+    dict(type='EpochSeedHook'),
+    dict(type='SkippedSamplesHook'),
+    dict(type='FiniteLossHook'),
+    dict(type='MissedValidationHook'),
+]
 
 env_cfg = dict(
     cudnn_benchmark=True,

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mroi_plugin.body_models.array_checks import check_smpl_arrays, read_arrays
+
 ARRAYS = ('v_template', 'f', 'shapedirs', 'posedirs', 'J_regressor', 'weights', 'kintree_table')
 """What a body model consists of."""
 
@@ -106,12 +108,16 @@ def load_smpl_file(path: str) -> dict[str, np.ndarray]:
         ) from None
     except Exception as error:
         raise ValueError(f'{path} is no SMPL file ({type(error).__name__}: {error}).') from error
+    if not isinstance(content, dict):
+        raise ValueError(f'{path} holds a {type(content).__name__}, expected a SMPL model.')
     lacking = [name for name in ARRAYS if name not in content]
     if lacking:
         raise ValueError(
             f'{path} lacks {", ".join(lacking)}: expected a SMPL model, not a part of one.'
         )
-    return {name: _dense(content[name]) for name in ARRAYS}
+    arrays = read_arrays(path, lambda: {name: _dense(content[name]) for name in ARRAYS})
+    check_smpl_arrays(path, arrays)
+    return arrays
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -8,19 +8,27 @@ import hashlib
 import io
 import os.path as osp
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from mroi_plugin.body_models.array_checks import (
+    GET_AGAIN,
+    MEAN_SIZES,
+    check_array,
+    read_arrays,
+)
 from mroi_plugin.body_models.free_body import free_mean_params, load_free_body
 from mroi_plugin.body_models.official import load_smpl_file
 from mroi_plugin.registry import MODELS, register
 
 MODEL_PATH = 'data/body_models/smpl'
 BODY_GENDERS = ('neutral', 'male', 'female')
-REGRESSOR_NAMES = ('J_regressor_extra', 'J_regressor_h36m')
+REGRESSOR_NAMES = {'J_regressor_extra': 9, 'J_regressor_h36m': 17}
+"""Joints that mmhuman3d adds to SMPL's, by the file that regresses them."""
 GET_SMPL = (
     'SMPL is licensed: register at its web site and put the file there, or set free_body=True to '
     'use the '
@@ -90,7 +98,9 @@ def load_body_arrays(
                 'get it with '
                 "mmhuman3d's body model files."
             )
-        arrays[name] = np.load(regressor, allow_pickle=False)
+        array = read_arrays(regressor, partial(np.load, regressor, allow_pickle=False))
+        check_array(regressor, name, array, (REGRESSOR_NAMES[name], len(arrays['v_template'])))
+        arrays[name] = array
     return arrays
 
 
@@ -189,6 +199,11 @@ def body_digest(body: nn.Module | dict[str, np.ndarray]) -> str:
     return digest.hexdigest()[:12]
 
 
+def _read_npz(path: str) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as file:
+        return dict(file)
+
+
 def load_mean_params(
     model_path: str = MODEL_PATH, free_body: bool = False
 ) -> dict[str, np.ndarray]:
@@ -207,8 +222,11 @@ def load_mean_params(
             'it. '
             f'{GET_SMPL}'
         )
-    with np.load(path, allow_pickle=False) as file:
-        return {
-            name: np.asarray(file[name], np.float32).reshape(-1)
-            for name in ('pose', 'shape', 'cam')
-        }
+    content = read_arrays(path, partial(_read_npz, path))
+    means = {}
+    for name, size in MEAN_SIZES.items():
+        if name not in content:
+            raise ValueError(f'{path} lacks {name}: expected pose, shape and cam. {GET_AGAIN}')
+        means[name] = np.asarray(content[name], np.float32).reshape(-1)
+        check_array(path, name, means[name], (size,))
+    return means

@@ -118,6 +118,8 @@ def read_annotations(path: str, convention: str, box_padding: float = 1.0) -> An
         ValueError: if it cannot be read, holds no person, an empty or NaN box, or columns of
             unequal length.
     """
+    if not 0 < box_padding < float('inf'):
+        raise ValueError(f'{path}: box_padding={box_padding}, expected a factor above 0, e.g. 1.2.')
     mapped = open_index(path, convention)
     if mapped.info['unused_cameras']:
         warnings.warn(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mroi_plugin.datasets.errors import require
 from mroi_plugin.datasets.person_geometry import Sample, flip_person, rotate_person
 from mroi_plugin.host.conventions import flip_permutation
 from mroi_plugin.registry import TRANSFORMS, register
@@ -20,6 +21,9 @@ class AugmentPerson:
         rotation_prob: probability of a roll.
         scale: standard deviation of the relative box size, cut at once that.
         convention: keypoint convention of the sample, for exchanging left and right.
+
+    Raises:
+        ValueError: if a probability is outside 0..1, or ``scale`` could make a box vanish.
     """
 
     def __init__(
@@ -30,6 +34,13 @@ class AugmentPerson:
         scale: float = 0.25,
         convention: str = 'smpl_54',
     ) -> None:
+        chances = 0 <= flip_prob <= 1 and 0 <= rotation_prob <= 1
+        if not chances or not 0 <= scale < 1 or not 0 <= rotation < np.inf:
+            raise ValueError(
+                f'AugmentPerson(flip_prob={flip_prob}, rotation={rotation}, '
+                f'rotation_prob={rotation_prob}, scale={scale}): expected probabilities in 0..1, '
+                'rotation >= 0 degrees and 0 <= scale < 1.'
+            )
         self.flip_prob = flip_prob
         self.rotation = rotation
         self.rotation_prob = rotation_prob
@@ -38,6 +49,7 @@ class AugmentPerson:
 
     def __call__(self, sample: Sample) -> Sample:
         """Augment a loaded sample; draws from its ``rng``."""
+        require(sample, 'image_affine', 'AugmentPerson', 'LoadPhoto')
         rng: np.random.Generator = sample['rng']
         flip, roll = rng.random(2) < (self.flip_prob, self.rotation_prob)
         angle, size = np.clip(rng.standard_normal(2), (-2, -1), (2, 1))
@@ -66,6 +78,7 @@ class ChannelNoise:
 
     def __call__(self, sample: Sample) -> Sample:
         """Recolour ``img`` (M, 3, h, w) uint8."""
+        require(sample, 'img', 'ChannelNoise', 'MultiRoICrop')
         gains = sample['rng'].uniform(1 - self.factor, 1 + self.factor, 3)
         img = np.empty_like(sample['img'])
         for channel, gain in enumerate(gains):

@@ -6,6 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def require(sample: Mapping[str, Any], name: str, step: str, giver: str) -> None:
+    """Refuse a pipeline in which a step comes without the one it builds on.
+
+    Args:
+        sample: as it comes to the step.
+        name: what the step reads.
+        step: the step.
+        giver: the step that sets it.
+
+    Raises:
+        ValueError: naming both steps.
+    """
+    if name not in sample:
+        raise ValueError(
+            f'pipeline: {step} finds no {name!r} in the sample; put {giver} before it.'
+        )
+
+
 class InvalidSampleError(ValueError):
     """A sample that cannot be trained on or tested."""
 

@@ -14,6 +14,7 @@ from torch import nn
 from torch.utils.data import ConcatDataset, Dataset
 
 from mroi_plugin.datasets.annotations import GENDER_NAMES, Annotations, read_annotations
+from mroi_plugin.datasets.faults import SampleFaults
 from mroi_plugin.datasets.loading import LoadPhoto
 from mroi_plugin.datasets.person_geometry import Sample
 from mroi_plugin.registry import DATASETS, MODELS, TRANSFORMS, register
@@ -51,6 +52,8 @@ class MultiRoIHumanData(Dataset):
             is 0.
         annotated: what persons of this data set have, some of `ANNOTATED`; a file in which nobody
             has one of them is refused.
+        skip_invalid: replace samples that cannot be used by others, drawn from the same random
+            numbers in every run, and count them; for training alone.
 
     Raises:
         FileNotFoundError: if ``ann_file`` is missing.
@@ -69,7 +72,9 @@ class MultiRoIHumanData(Dataset):
         box_padding: float = 1.2,
         body_model: dict[str, Any] | None = None,
         annotated: Sequence[str] = (),
+        skip_invalid: bool = False,
     ) -> None:
+        self.faults = SampleFaults(skip_invalid)
         self.image_dir = image_dir
         self.ann_file = ann_file
         self.pipeline = build_pipeline(pipeline)
@@ -127,7 +132,11 @@ class MultiRoIHumanData(Dataset):
         return next(steps, LoadPhoto())(self.raw_sample(index))
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return self.pipeline(self.raw_sample(int(index)))
+        return self.faults.load(
+            lambda chosen: self.pipeline(self.raw_sample(chosen)),
+            int(index),
+            lambda attempt: int(self.rng(int(index), stream=1 + attempt).integers(len(self))),
+        )
 
 
 def _gendered(body_model: dict[str, Any], code: int) -> nn.Module:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mroi_plugin.datasets.column_checks import check_columns, check_poses
 from mroi_plugin.host.conventions import from_human_data
 
 GENDERS = {'m': 0, 'male': 0, 'f': 1, 'female': 1}
@@ -46,7 +47,8 @@ def open_persons(path: str) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: if the file is missing.
-        ValueError: if it cannot be read, holds no person or no boxes.
+        ValueError: if it cannot be read, holds no person, or columns that cannot be what they are
+            called.
     """
     data = open_human_data(path)
     if not len(data.get('image_path', ())):
@@ -55,6 +57,7 @@ def open_persons(path: str) -> dict[str, Any]:
         raise ValueError(
             f"{path} (ann_file) has no 'bbox_xywh': RoIs need the box of every person."
         )
+    check_columns(path, data)
     return data
 
 
@@ -62,18 +65,15 @@ def small_columns(path: str, data: dict[str, Any]) -> dict[str, np.ndarray]:
     """All columns but the keypoints; see `Annotations`.
 
     Raises:
-        ValueError: for an empty or NaN box, or columns of unequal length.
+        ValueError: for an empty or NaN box.
     """
     count = len(data['image_path'])
-    columns = {
+    return {
         **_boxes(path, data),
         **_smpl(data, count),
         **_cameras(data, count),
         '_gender': _genders(data, count),
     }
-    keypoints = {name: data[name] for name in KEYPOINTS if name in data}
-    _check_lengths(path, {**columns, **keypoints}, count)
-    return columns
 
 
 def keypoint_chunks(
@@ -115,6 +115,7 @@ def read_poses(path: str) -> dict[str, np.ndarray]:
     given = open_human_data(path).get('smpl')
     if not given:
         raise ValueError(f"{path} has no 'smpl' with body_pose, global_orient and betas.")
+    check_poses(path, {'smpl': given}, len(given.get('body_pose', ())))
     arrays = _smpl({'smpl': given}, len(given.get('body_pose', ())))
     known = arrays.pop('has_smpl') > 0
     del arrays['has_transl']
@@ -183,11 +184,3 @@ def _genders(data: Any, count: int) -> np.ndarray:
     names = (data.get('meta') or {}).get('gender')
     names = ['neutral'] * count if names is None else names
     return np.array([GENDERS.get(str(name).lower(), -1) for name in names], np.int8)
-
-
-def _check_lengths(path: str, arrays: dict[str, np.ndarray], count: int) -> None:
-    wrong = {name: len(array) for name, array in arrays.items() if len(array) != count}
-    if wrong:
-        raise ValueError(
-            f'{path}: {count} image paths, but {wrong} rows; all must have one per person.'
-        )

@@ -15,7 +15,10 @@ from mroi_plugin.datasets.errors import InvalidSampleError
 from mroi_plugin.datasets.person_geometry import Sample
 from mroi_plugin.registry import TRANSFORMS, register
 
-JPEG = b'\xff\xd8'
+JPEG, JPEG_SCAN, JPEG_END = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
+MIN_BOX_PX = 1.0
+MAX_BOX = 20.0
+"""Sides of a box, in longer sides of the photo: beyond, a crop shows a few pixels of photo."""
 REDUCED = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -49,7 +52,10 @@ class EncodedPhoto:
             InvalidSampleError: if the file is damaged.
         """
         flags = REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
-        pixels = cv2.imdecode(np.frombuffer(self.data, np.uint8), flags)
+        try:
+            pixels = cv2.imdecode(np.frombuffer(self.data, np.uint8), flags)
+        except cv2.error as error:  # larger than OpenCV allows
+            raise _undecodable(self.sample, self.data) from error
         if pixels is None:
             raise _undecodable(self.sample, self.data)
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
@@ -84,7 +90,7 @@ class LoadPhoto:
         """
         data = self._read(sample)
         size = _image_size(sample, data)
-        _check_box_meets_image(sample, size)
+        _check_box(sample, size)
         loaded = {
             **sample,
             'photo': EncodedPhoto(data, sample),
@@ -102,6 +108,10 @@ class LoadPhoto:
             data = fileio.get(sample['image_path'], backend_args=self.backend_args)
         except FileNotFoundError:
             data = None
+        except (OSError, ValueError) as error:
+            raise InvalidSampleError.of(
+                sample, f'the image cannot be read ({error}): mend image_path or the file.'
+            ) from error
         if data is None:  # what an LMDB says of an unknown key
             raise InvalidSampleError.of(
                 sample, 'the image is missing: check data_root and image_dir of the dataset config.'
@@ -111,22 +121,40 @@ class LoadPhoto:
 
 def _image_size(sample: Sample, data: bytes) -> np.ndarray:
     """``(w, h)`` from the header, as stored: annotations know nothing of EXIF orientations."""
+    if _is_cut(data):
+        raise _undecodable(sample, data)
     try:
         with Image.open(io.BytesIO(data)) as image:
             return np.array(image.size, np.float64)
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise _undecodable(sample, data) from error
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether a JPEG lacks its end, which decoders fill with grey; a thumbnail's end is not its."""
+    if not data.startswith(JPEG) or data.endswith(JPEG_END):
+        return False
+    return data.rfind(JPEG_END) < data.rfind(JPEG_SCAN)
 
 
 def _undecodable(sample: Sample, data: bytes) -> InvalidSampleError:
     return InvalidSampleError.of(
         sample,
-        f'the file ({len(data)} bytes) cannot be decoded as an image: replace it, or drop the '
+        f'the file ({len(data)} bytes) cannot be decoded as an image, or not to its end: replace '
+        'it, or drop the '
         'sample from the annotation.',
     )
 
 
-def _check_box_meets_image(sample: Sample, size: np.ndarray) -> None:
+def _check_box(sample: Sample, size: np.ndarray) -> None:
+    small, large = sample['box_size'].min(), sample['box_size'].max()
+    if small < MIN_BOX_PX or large > MAX_BOX * size.max():
+        raise InvalidSampleError.of(
+            sample,
+            f'the box is {sample["box_size"][0]:.4g} x {sample["box_size"][1]:.4g} px, expected '
+            f'between {MIN_BOX_PX:.0f} and {MAX_BOX * size.max():.0f} px of the '
+            f'{size[0]:.0f}x{size[1]:.0f} image: mend bbox_xywh, which is in pixels.',
+        )
     half = sample['box_size'] / 2
     low, high = sample['box_centre'] - half, sample['box_centre'] + half
     if (high <= 0).any() or (low >= size).any():

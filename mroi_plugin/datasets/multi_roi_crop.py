@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from mroi_plugin.datasets.errors import require
 from mroi_plugin.datasets.loading import EncodedPhoto
 from mroi_plugin.datasets.person_geometry import Sample, compose_affine
 from mroi_plugin.datasets.roi_reach import MIN_SHARE, STEPS, nearest_in_photo, shown_share
@@ -80,10 +81,10 @@ class MultiRoICrop:
                 f'MultiRoICrop: num_rois={num_rois} with {len(scales)} shifts and scales; expected '
                 f'1..{1 + len(scales)}, give longer lists for more.'
             )
-        if min(crop_size) < 1 or any(s <= 0 for s in scales):
+        if np.shape(crop_size) != (2,) or min(crop_size) < 1 or any(s <= 0 for s in scales):
             raise ValueError(
-                f'MultiRoICrop: crop_size={tuple(crop_size)} and scales={tuple(scales)} must be '
-                'positive.'
+                f'MultiRoICrop: crop_size={crop_size} and scales={tuple(scales)} must be positive, '
+                'crop_size (w, h) in pixels.'
             )
         self.crop_size = (int(crop_size[0]), int(crop_size[1]))
         self.shifts = np.asarray([(0.0, 0.0), *shifts], np.float64)[:num_rois]
@@ -114,6 +115,7 @@ class MultiRoICrop:
             with the centres relative to the principal point, and ``roi_affines`` (M, 2, 3)
             augmented full image -> crop.
         """
+        require(sample, 'photo', 'MultiRoICrop', 'LoadPhoto')
         shifts, scales = self.layout(sample.get('rng'))
         side = square_side(sample['box_size'], self.crop_size)
         sides = scales * side

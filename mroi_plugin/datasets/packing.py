@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mroi_plugin.cameras import encode_bbox_info
+from mroi_plugin.datasets.errors import InvalidSampleError, require
 from mroi_plugin.datasets.person_geometry import Sample
 from mroi_plugin.registry import TRANSFORMS, register
 
@@ -27,6 +28,10 @@ FLOATS = (
     'has_transl',
 )
 METADATA = ('gender', 'sample_idx', 'image_path')
+NOT_FINITE = (
+    '{} is not finite. Expected numbers, and confidence 0 or has_smpl = 0 where nothing is known: '
+    'mend the annotation or drop the sample.'
+)
 
 
 @register(TRANSFORMS, host='PIPELINES')
@@ -42,9 +47,16 @@ class PackMultiRoI:
             (M, 3) unitless, ``focal_length`` () px, ``principal_point`` (2) px, ``img_size`` (w, h)
             px, ``keypoints2d`` (K, 3), ``keypoints3d`` (K, 4), ``smpl_*`` and the masks ``has_*``;
             and ``gender`` (0 male, 1 female, -1 neutral), ``sample_idx`` and ``image_path``.
+
+        Raises:
+            InvalidSampleError: if a number is not finite.
         """
+        require(sample, 'img', 'PackMultiRoI', 'MultiRoICrop')
         packed = {'img': torch.from_numpy(sample['img'])}
         for name in FLOATS:
-            packed[name] = torch.as_tensor(np.asarray(sample[name], np.float32))
+            values = np.asarray(sample[name], np.float32)
+            if not np.isfinite(values).all():
+                raise InvalidSampleError.of(sample, NOT_FINITE.format(name))
+            packed[name] = torch.as_tensor(values)
         packed['bbox_info'] = encode_bbox_info(packed['rois'], packed['focal_length'])
         return {**packed, **{name: sample[name] for name in METADATA}}

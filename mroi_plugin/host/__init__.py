@@ -7,6 +7,7 @@ from mroi_plugin.host.compat import load_host
 from mroi_plugin.host.finder import install_finder
 from mroi_plugin.host.pending import enter_components
 from mroi_plugin.host.registries import announce_scope
+from mroi_plugin.host.safe_loading import make_loaded_readers_safe
 
 
 def connect(registry: ModuleType) -> None:
@@ -27,8 +28,11 @@ def connect(registry: ModuleType) -> None:
 
 
 def prepare() -> None:
-    """What a run of the mmengine Runner needs beforehand: safe reading of its own checkpoints."""
+    """What a run of the mmengine Runner needs beforehand: safe reading of all checkpoints."""
+    import mmengine.runner.checkpoint  # noqa: F401  (one of the readers)
+
     allow_engine_checkpoints()
+    make_loaded_readers_safe()
 
 
 __all__ = ['allow_engine_checkpoints', 'connect', 'load_host', 'prepare', 'read_safely']

@@ -8,7 +8,7 @@ import zipfile
 from collections import Counter
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -76,9 +76,12 @@ def allow_engine_checkpoints() -> None:
         torch.serialization.add_safe_globals([*named, *_dtype_classes()])
 
 
-def read_safely(path: str) -> Any:
+def read_safely(path: str | BinaryIO) -> Any:
     """Read a file of ``torch.save`` onto the CPU; what is neither plain data nor of mmengine's
     checkpoints is refused.
+
+    Args:
+        path: of the file, or the open file.
 
     Raises:
         pickle.UnpicklingError: if the file asks for anything else.

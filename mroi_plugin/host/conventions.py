@@ -51,10 +51,14 @@ def from_human_data(keypoints: np.ndarray, mask: np.ndarray, convention: str) ->
 
     Returns:
         (N, K, C) float32; NaN coordinates become 0 with confidence 0.
+
+    Raises:
+        ValueError: if mmhuman3d does not know the convention.
     """
     load_host()
     from mmhuman3d.core.conventions.keypoints_mapping import convert_kps
 
+    keypoint_names(convention)  # refuses one that is unknown
     converted, valid = convert_kps(keypoints, src='human_data', dst=convention, mask=mask)
     converted = np.asarray(converted, np.float32)
     unknown = (np.asarray(valid) == 0)[None] | ~np.isfinite(converted).all(-1)

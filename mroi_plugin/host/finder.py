@@ -15,6 +15,7 @@ from types import ModuleType
 from mroi_plugin.host.numpy_names import restore_old_names
 from mroi_plugin.host.pending import enter_components
 from mroi_plugin.host.placeholders import import_for_host
+from mroi_plugin.host.safe_loading import make_reader_safe
 
 HOSTS = ('mmhuman3d', 'mmcv')
 HOST_BUILTINS = {**vars(builtins), '__import__': import_for_host}
@@ -48,6 +49,7 @@ class HostFinder(MetaPathFinder):
         finally:
             self._thread.depth = depth
         restore_old_names(module)
+        make_reader_safe(module)
         if depth == 0:
             enter_components()
 

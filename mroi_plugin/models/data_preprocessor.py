@@ -18,6 +18,9 @@ class MultiRoIPreprocessor(BaseDataPreprocessor):
     Args:
         mean: per channel, in 0..255, RGB.
         std: per channel, in 0..255, RGB.
+
+    Raises:
+        ValueError: if one has not three numbers, or a deviation is not positive.
     """
 
     def __init__(
@@ -26,6 +29,11 @@ class MultiRoIPreprocessor(BaseDataPreprocessor):
         std: Sequence[float] = (58.395, 57.12, 57.375),
     ) -> None:
         super().__init__()
+        if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+            raise ValueError(
+                f'MultiRoIPreprocessor: mean={tuple(mean)}, std={tuple(std)}; expected three '
+                'numbers each, those of std above 0.'
+            )
         self.register_buffer('mean', torch.tensor(mean).view(-1, 1, 1), persistent=False)
         self.register_buffer('std', torch.tensor(std).view(-1, 1, 1), persistent=False)
 

@@ -55,6 +55,9 @@ class IterativeRegressor(nn.Module):
         hidden_channels: widths of the two hidden layers.
         num_iters: number of residual steps.
         dropout: dropout probability after either hidden layer.
+
+    Raises:
+        ValueError: if ``num_iters`` is not positive.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class IterativeRegressor(nn.Module):
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
+        if num_iters < 1:
+            raise ValueError(f'num_iters={num_iters}: expected at least 1 step.')
         first, second = hidden_channels
         self.num_iters = num_iters
         self.groups = list(init)

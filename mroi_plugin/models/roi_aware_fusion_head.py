@@ -73,6 +73,9 @@ class RoIAwareFusionHead(nn.Module):
                 "own camera; set mesh_from='mean'."
             )
         _check_option('bbox_condition', bbox_condition, BBOX_CONDITIONS)
+        if len(tuple(hidden_channels)) != 2:
+            raise ValueError(f'hidden_channels={hidden_channels}: expected two widths.')
+        self.in_channels = in_channels
         self.num_rois = num_rois
         self.mesh_from = mesh_from
         self.camera_from = camera_from
@@ -127,13 +130,18 @@ class RoIAwareFusionHead(nn.Module):
             is built and M > 1, ``embeddings`` (N, M, D).
 
         Raises:
-            ValueError: if M is not what the head was built for.
+            ValueError: if M or D is not what the head was built for.
         """
         if bbox_info.shape[1] != self.num_rois:
             raise ValueError(
                 f'the head was built for num_rois={self.num_rois} and got {bbox_info.shape[1]} '
                 'RoIs: '
                 'make num_rois of the head and of MultiRoICrop agree.'
+            )
+        if features.shape[-1] != self.in_channels:
+            raise ValueError(
+                f'the head was built for in_channels={self.in_channels} and the backbone gives '
+                f'{features.shape[-1]}: set model.head.in_channels to that.'
             )
         fused, weights = self.fusion(features, bbox_info)
         state = self._decode(fused, self._condition(bbox_info).to(fused.dtype))

@@ -1,0 +1,42 @@
+"""Settings in the text of a config, read without running it."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+
+def read_setting(text: str, name: str) -> Any:
+    """Value of one assignment at the top of a config's text, as mmengine keeps it in checkpoints.
+
+    Args:
+        text: Python of assignments, literals and ``dict(...)``.
+        name: of the setting, e.g. ``model``.
+
+    Raises:
+        KeyError: if there is no such assignment.
+        ValueError: if its value, or the text, is anything else; nothing of it is executed.
+    """
+    try:
+        lines = ast.parse(text).body
+    except SyntaxError as error:
+        raise ValueError(f'no config: {error}') from error
+    for line in lines:
+        if isinstance(line, ast.Assign) and [ast.unparse(goal) for goal in line.targets] == [name]:
+            return _value(line.value)
+    raise KeyError(name)
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.Call):
+        if not (isinstance(node.func, ast.Name) and node.func.id == 'dict' and not node.args):
+            raise ValueError(f'{ast.unparse(node)!r} is no literal')
+        return {keyword.arg: _value(keyword.value) for keyword in node.keywords}
+    if isinstance(node, ast.Dict):
+        keys = [None if key is None else ast.literal_eval(key) for key in node.keys]
+        return dict(zip(keys, map(_value, node.values)))
+    if isinstance(node, ast.List):
+        return [_value(item) for item in node.elts]
+    if isinstance(node, ast.Tuple):
+        return tuple(_value(item) for item in node.elts)
+    return ast.literal_eval(node)

@@ -1,0 +1,63 @@
+"""Failures of loader workers, told with the sample, the iteration and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mroi_plugin.datasets.errors import InvalidSampleError
+from mroi_plugin.datasets.faults import parts_with_faults
+
+DEAD = re.compile(r'DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)(.*)')
+"""How torch says that a worker has died."""
+
+
+class WorkerDiedError(ChildProcessError):
+    """A loader process that ended without an error of its own."""
+
+
+def message_of(error: Exception) -> str:
+    """The message of an error that a worker may have wrapped in its traceback."""
+    return str(error).rsplit(f'{InvalidSampleError.__name__}: ', 1)[-1].strip()
+
+
+@contextmanager
+def name_failures(runner: Any) -> Iterator[None]:
+    """Tell failures of the loaders with the iteration they stopped.
+
+    Raises:
+        InvalidSampleError: of a sample, with the iteration.
+        WorkerDiedError: if a worker died, with the sample it was at.
+    """
+    try:
+        yield
+    except InvalidSampleError as error:
+        raise InvalidSampleError(
+            f'{message_of(error)} Training stopped after {runner.iter} iterations; '
+            'skip_invalid=True in the training set passes over such samples.'
+        ) from None
+    except RuntimeError as error:
+        dead = DEAD.search(str(error))
+        if dead is None:
+            raise
+        pids = [int(pid) for pid in dead.group(1).split(',')]
+        raise WorkerDiedError(
+            f'a loader process died after {runner.iter} iterations '
+            f'({dead.group(2).strip(" .") or "without a word"}) at {_samples(runner, pids)}. '
+            'Mostly memory ran out: lower train_dataloader.num_workers or batch_size; or the file '
+            'of that sample crashes its decoder. Go on with --resume.'
+        ) from error
+
+
+def _samples(runner: Any, pids: list[int]) -> str:
+    """What dead workers were at."""
+    loops = (getattr(runner, f'_{name}_loop', None) for name in ('train', 'val'))
+    loaders = [loop.dataloader for loop in loops if hasattr(loop, 'dataloader')]
+    found = []
+    for part in (part for loader in loaders for part in parts_with_faults(loader.dataset)):
+        for index in filter(lambda i: i is not None, map(part.faults.sample_of, pids)):
+            path = part.raw_sample(index)['image_path']
+            found.append(f'{path} (sample {index} of {part.ann_file})')
+    return ', '.join(found) or 'no sample: it was between two'

@@ -1,0 +1,167 @@
+"""Configs and overrides that cannot be trained."""
+
+from __future__ import annotations
+
+from mroi_plugin import engine
+from mroi_plugin.datasets import MultiRoICrop
+from mroi_plugin.engine import UsageError
+from mroi_plugin.models import RoIAwareFusion, RoIAwareFusionHead
+
+SMALL = (
+    'model.backbone.base_channels=8',
+    'model.backbone.stem_channels=8',
+    'model.head.in_channels=64',
+    'train_dataloader.num_workers=0',
+    'train_dataloader.persistent_workers=False',
+    'train_dataloader.batch_size=8',
+    'train_cfg.max_epochs=1',
+)
+STEP = 'train_dataloader.dataset.pipeline'
+
+
+def options(*given):
+    """A training with these overrides, which must fail before its first step is over."""
+
+    def spoil(scene):
+        name = f'experiment_name={scene.folder.name}'  # loggers are shared by those of one name
+        scene.train(*SMALL, name, *given)
+
+    return spoil
+
+
+def config(text):
+    """A training of a config file of this text."""
+    return lambda scene: scene.train(config=scene.write(text, 'mine.py'))
+
+
+OPTIONS = {
+    'model.type=Estimator': (KeyError, ['Estimator', 'mroi::model']),
+    'model.backbone.type=ResNet9': (KeyError, ['ResNet9', 'mroi::model']),
+    'model.backbone.type=mmhuman3d.ResNet9': (KeyError, ['ResNet9']),
+    'model.backbone.depth=19': (KeyError, ['depth 19']),
+    'model=3': (ValueError, ['model=3: expected a dictionary']),
+    'model.head=3': (ValueError, ['model.head=3: expected a dictionary']),
+    'model.head.type=Head': (KeyError, ['Head', 'mroi::model']),
+    'model.head.colour=red': (ValueError, ['synthetic.py: RoIAwareFusionHead', "'colour'"]),
+    'model.head.num_rois=3': (ValueError, ['crop.num_rois is 5 but model.head.num_rois is 3']),
+    'model.head.num_rois=0': (ValueError, ['model.head.num_rois is 0', 'same M']),
+    'model.head.in_channels=65': (ValueError, ['in_channels=65 and the backbone gives 64']),
+    'model.head.mesh_from=vote': (ValueError, ["mesh_from='vote'", 'mean, roi']),
+    'model.head.camera_from=all': (ValueError, ["camera_from='all'", 'each, shared']),
+    'model.head.bbox_condition=some': (ValueError, ["bbox_condition='some'", 'own, all, none']),
+    'model.head.num_iters=0': (ValueError, ['num_iters=0']),
+    'model.head.dropout=2': (ValueError, ['dropout', '2']),
+    'model.head.hidden_channels=(32,)': (ValueError, ['hidden_channels=', 'two widths']),
+    'model.head.fusion.score=best': (ValueError, ["score='best'", 'pair_mlp']),
+    'model.head.fusion.relation=near': (ValueError, ["relation='near'", 'subtract_then_encode']),
+    'model.head.fusion.num_freqs=-1': (ValueError, ['num_freqs=-1', '0..100']),
+    'model.head.embedding.gate=open': (ValueError, ["gate='open'", 'sigmoid']),
+    'model.loss_camera.pairs=some': (ValueError, ["pairs='some'", 'all, anchor']),
+    'model.loss_contrastive.temperature=0': (ValueError, ['temperature=0']),
+    'model.loss_contrastive.reduction=max': (ValueError, ["reduction='max'", 'mean, sum']),
+    'model.convention=smpl_99': (ValueError, ["convention='smpl_99'", 'smpl_54']),
+    'model.body_model.gender=both': (ValueError, ["gender='both'", 'neutral']),
+    'model.body_model.free_body=False': (
+        FileNotFoundError,
+        ['model.body_model.model_path', 'SMPL_'],
+    ),
+    'model.data_preprocessor.std=(0,0,0)': (ValueError, ['std=(0, 0, 0)', 'above 0']),
+    'model.data_preprocessor.mean=(1,2)': (ValueError, ['mean=(1, 2)', 'three numbers']),
+    'optim_wrapper.type=Wrapper': (KeyError, ['Wrapper', 'optim_wrapper']),
+    'optim_wrapper.optimizer.type=Adamm': (ValueError, ["optimizer.type='Adamm'"]),
+    'optim_wrapper.optimizer.lr=fast': (ValueError, ["optimizer.lr='fast'"]),
+    'optim_wrapper.optimizer.lr=-1': (ValueError, ['optimizer.lr=-1']),
+    'train_cfg.max_epochs=0': (ValueError, ['train_cfg.max_epochs=0', 'above 0']),
+    'train_cfg.max_epochs=ten': (ValueError, ["train_cfg.max_epochs='ten'"]),
+    'train_cfg.type=Loop': (KeyError, ['Loop']),
+    'train_dataloader=3': (ValueError, ['train_dataloader=3: expected a dictionary']),
+    'train_dataloader.batch_size=0': (ValueError, ['train_dataloader.batch_size=0']),
+    'train_dataloader.batch_size=many': (ValueError, ["batch_size='many'", 'whole number']),
+    'train_dataloader.batch_size=100000': (ValueError, ['batch_size is larger than the data set']),
+    'train_dataloader.num_workers=-1': (ValueError, ['num_workers']),
+    'train_dataloader.sampler.type=Sampler': (KeyError, ['Sampler']),
+    'train_dataloader.dataset.type=Data': (KeyError, ['Data']),
+    'train_dataloader.dataset.colour=red': (ValueError, ['MultiRoIHumanData', "'colour'"]),
+    'train_dataloader.dataset.ann_file=gone.npz': (
+        FileNotFoundError,
+        ['gone.npz', 'named by train_dataloader.dataset.ann_file'],
+    ),
+    'train_dataloader.dataset.image_dir=gone': (
+        FileNotFoundError,
+        ['named by train_dataloader.dataset.image_dir'],
+    ),
+    'val_dataloader.dataset.skip_invalid=True': (
+        ValueError,
+        ['val_dataloader.dataset.skip_invalid'],
+    ),
+    f'{STEP}.load=None': (ValueError, ['AugmentPerson finds no', 'put LoadPhoto before it']),
+    f'{STEP}.crop=None': (ValueError, ['finds no', 'put MultiRoICrop before it']),
+    f'{STEP}.pack=None': (ValueError, ['must be PackMultiRoI']),
+    f'{STEP}.crop.crop_size=(0,64)': (ValueError, ['crop_size=(0, 64)', 'positive']),
+    f'{STEP}.crop.crop_size=48': (ValueError, ['crop_size=48', '(w, h)']),
+    f'{STEP}.crop.crop_size=(1,2,3)': (ValueError, ['crop_size=(1, 2, 3)', '(w, h)']),
+    f'{STEP}.crop.scales=(1.5,)': (ValueError, ['4 shifts but 1 scales']),
+    f'{STEP}.crop.scales=(0,1,1,1)': (ValueError, ['scales=(0, 1, 1, 1)']),
+    f'{STEP}.noise.factor=2': (ValueError, ['ChannelNoise(factor=2)']),
+    f'{STEP}.augment.flip_prob=2': (ValueError, ['AugmentPerson(flip_prob=2', '0..1']),
+    f'{STEP}.augment.scale=2': (ValueError, ['AugmentPerson(', 'scale=2)']),
+    f'{STEP}.augment.type=Twist': (KeyError, ['Twist']),
+    'val_evaluator.gt_source=photo': (ValueError, ["gt_source='photo'", 'keypoints3d']),
+    'val_evaluator.type=Metric': (KeyError, ['Metric']),
+    'default_hooks.checkpoint.colour=red': (ValueError, ['default_hooks.checkpoint', 'colour']),
+    'default_hooks.checkpoint.rule=best': (KeyError, ['rule', 'best']),
+    'custom_hooks.0.type=Hook': (KeyError, ['Hook']),
+    'randomness.seed=seed': (ValueError, ["randomness.seed='seed'"]),
+    'load_from=gone.pth': (FileNotFoundError, ['gone.pth', 'named by load_from']),
+    'colour': (UsageError, ["--cfg-options 'colour'", 'KEY=VALUE']),
+    '=5': (UsageError, ["--cfg-options '=5'", 'KEY=VALUE']),
+}
+CASES = [
+    *((name, options(name), error, said) for name, (error, said) in OPTIONS.items()),
+    (
+        'no such config',
+        lambda s: s.train(config='configs/none.py'),
+        FileNotFoundError,
+        ['configs/none.py: no such config file'],
+    ),
+    ('config with a slip', config('model = dict('), ValueError, ['mine.py', 'line 1']),
+    ('config of nothing', config(''), ValueError, ['has no model', '_base_']),
+    ('config on no base', config("_base_ = ['gone.py']"), FileNotFoundError, ['gone.py']),
+    (
+        'zero epochs',
+        lambda s: s.train(epochs=0),
+        UsageError,
+        ['--epochs 0', 'at least 1'],
+    ),
+    (
+        'resumed from nothing',
+        lambda s: s.train(resume='gone.pth'),
+        FileNotFoundError,
+        ['gone.pth: no such checkpoint'],
+    ),
+    (
+        'tested without checkpoint',
+        lambda s: engine.test('configs/none.py', 'gone.pth'),
+        FileNotFoundError,
+        ['configs/none.py'],
+    ),
+    (
+        'six RoIs of five',
+        lambda s: MultiRoICrop(num_rois=6),
+        ValueError,
+        ['1..5, give longer lists'],
+    ),
+    (
+        'tokens of relative places',
+        lambda s: RoIAwareFusion(8, 2, score='self_attention'),
+        ValueError,
+        ["relation='absolute'"],
+    ),
+    ('fusion of none', lambda s: RoIAwareFusion(8, 0), ValueError, ['num_rois=0', 'at least 1']),
+    (
+        'one camera and every mesh',
+        lambda s: RoIAwareFusionHead(8, 2, mesh_from='roi', camera_from='shared'),
+        ValueError,
+        ["set mesh_from='mean'"],
+    ),
+]

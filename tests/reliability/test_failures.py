@@ -1,0 +1,190 @@
+"""What goes wrong in the middle of a training is named: file, sample, iteration, term."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import numpy as np
+import pytest
+import torch
+from tiny_training import CONFIG, write_config
+from torch.utils.data import get_worker_info
+
+from mroi_plugin import engine
+from mroi_plugin.datasets import InvalidSampleError
+from mroi_plugin.registry import MODELS, TRANSFORMS
+from mroi_plugin.reliability import NonFiniteLossError
+from mroi_plugin.reliability.failures import WorkerDiedError
+from mroi_plugin.reliability.replay import replay_step
+
+
+@TRANSFORMS.register_module()
+class DieAt:
+    """A worker that is killed by the system when it comes to a sample."""
+
+    def __init__(self, sample):
+        self.sample = sample
+
+    def __call__(self, sample):
+        if sample['sample_idx'] == self.sample and get_worker_info() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return sample
+
+
+@TRANSFORMS.register_module()
+class VanishAt:
+    """A photo that somebody removes while it is being trained on."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def __call__(self, sample):
+        if sample['sample_idx'] in self.samples:
+            sample = {**sample, 'image_path': sample['image_path'] + '.gone'}
+        return sample
+
+
+def train(tmp_path, more='', name='run'):
+    config = write_config(tmp_path, CONFIG + more)
+    return engine.train(config, str(tmp_path / name))
+
+
+def first_step(name, **options):
+    """A step of the pipeline before all others, in the text of a config."""
+    return f"""
+train_dataloader['dataset'] = dict(pipeline=dict(
+    _delete_=True, first=dict(type={name!r}, **{options!r}), load=dict(type='LoadPhoto'),
+    crop=dict(type='MultiRoICrop', crop_size=(48, 64)), pack=dict(type='PackMultiRoI'),
+))
+"""
+
+
+def test_a_worker_that_dies_is_named_with_its_sample(in_workspace, tmp_path):
+    with pytest.raises(WorkerDiedError) as error:
+        train(tmp_path, first_step('DieAt', sample=20))
+    found = re.search(r'after (\d+) iterations \((is killed|exited)', str(error.value))
+    assert found and 0 <= int(found.group(1)) < 4, error.value
+    assert re.search(r'\.jpg \(sample 20 of \S*synthetic_train.npz\)', str(error.value))
+    assert 'num_workers' in str(error.value) and '--resume' in str(error.value)
+
+
+def test_an_image_that_vanishes_is_named_with_its_iteration(in_workspace, tmp_path):
+    with pytest.raises(InvalidSampleError) as error:
+        train(tmp_path, first_step('VanishAt', samples=[7]))
+    message = str(error.value)
+    assert 'the image is missing' in message and 'Traceback' not in message
+    assert re.search(r'\.gone \(sample 7 of \S*synthetic_train.npz\)', message)
+    assert re.search(r'Training stopped after \d iterations; skip_invalid=True', message)
+
+
+def skipping(samples, workers):
+    return (
+        first_step('VanishAt', samples=samples)
+        + f"""
+train_dataloader['dataset']['skip_invalid'] = True
+train_dataloader['num_workers'] = {workers}
+"""
+    )
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_invalid_samples_are_replaced_and_counted(in_workspace, tmp_path, workers):
+    runner = train(tmp_path, skipping([3, 8, 9], workers))
+    assert runner.iter == 4
+    scalar = runner.message_hub.get_scalar('train/skipped_samples')
+    assert scalar.current() >= 3
+    (log,) = (tmp_path / 'run').glob('*/*.log')
+    line = f'epoch 1: {int(scalar.current())} samples of data/synthetic/preprocessed_datasets/'
+    assert line + 'synthetic_train.npz could not be used and were replaced' in log.read_text()
+
+
+def test_replacements_are_the_same_in_every_run(in_workspace, tmp_path):
+    runs = [train(tmp_path, skipping([3, 8, 9], n), f'run{n}') for n in (0, 2)]
+    one, other = (run.model.state_dict() for run in runs)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_data_set_of_nothing_else_is_an_error(in_workspace, tmp_path):
+    with pytest.raises(InvalidSampleError, match='the image is missing'):
+        train(tmp_path, skipping(list(range(32)), 0))
+
+
+def test_evaluation_does_not_skip(in_workspace, repo):
+    options = ['val_dataloader.dataset.skip_invalid=True']
+    with pytest.raises(ValueError, match=r'val_dataloader.dataset.skip_invalid=True: .* training'):
+        engine.train(str(repo / 'configs' / 'mroi_synthetic.py'), options=options)
+
+
+@MODELS.register_module()
+class RootLoss(torch.nn.Module):
+    """The root of a difference: no number below zero."""
+
+    def forward(self, pose, target, has_smpl):
+        return (pose - target).sum().sqrt()
+
+
+UNSTABLE = """
+model['loss_pose'] = dict(_delete_=True, type='RootLoss')
+train_dataloader['num_workers'] = 0
+"""
+
+
+def test_a_loss_that_is_no_number_stops_the_run_before_the_step(in_workspace, tmp_path):
+    with pytest.raises(NonFiniteLossError) as error:
+        train(tmp_path, UNSTABLE)
+    message = str(error.value)
+    found = re.match(
+        r'iteration (\d+) \(epoch 1\): loss_pose is nan\. Weights and samples', message
+    )
+    assert found, message
+    command = re.search(r'python (tools/replay_step.py) (\S+tiny\d+.py) (\S+\.pth)$', message)
+    config, dump = command.group(2), command.group(3)
+    assert dump.endswith(f'failed_step_{found.group(1)}.pth')
+    replay = replay_step(config, dump)
+    assert replay.same and replay.weights == replay.inputs == []
+    assert replay.layer.startswith('loss_pose (RootLoss)')
+    finite = {name: value for name, value in replay.losses.items() if np.isfinite(value)}
+    assert set(finite) == set(replay.losses) - {'loss_pose'} and len(finite) >= 5
+    assert 'bit for bit as in the training: yes' in replay.describe()
+
+
+@MODELS.register_module()
+class RootOfNothing(torch.nn.Module):
+    """Zero, with a gradient that is no number."""
+
+    def forward(self, pose, target, has_smpl):
+        return (0 * pose).square().sum().sqrt()
+
+
+def test_weights_that_a_step_has_broken_are_named(in_workspace, tmp_path):
+    broken = r'iteration 2 .* \d+ weights were not finite before the step, first backbone'
+    with pytest.raises(NonFiniteLossError, match=broken):
+        train(tmp_path, UNSTABLE.replace('RootLoss', 'RootOfNothing'))
+
+
+def test_replays_of_something_else_are_refused(in_workspace, tmp_path):
+    config = write_config(tmp_path)
+    torch.save({'state_dict': {'a': torch.ones(1)}}, tmp_path / 'a.pth')
+    with pytest.raises(ValueError, match='a.pth holds state_dict, expected batch, epoch'):
+        replay_step(config, str(tmp_path / 'a.pth'))
+    with pytest.raises(FileNotFoundError, match='gone.pth'):
+        replay_step(config, str(tmp_path / 'gone.pth'))
+
+
+def test_a_work_dir_that_takes_nothing_is_refused_before_anything(in_workspace, tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(OSError, match=r'work dir .*file/run cannot be written to'):
+        engine.train(write_config(tmp_path), str(tmp_path / 'file' / 'run'))
+
+
+def test_losses_of_a_model_with_a_discriminator_stop_the_run_too(in_workspace, repo, tmp_path):
+    config = str(repo / 'configs' / 'hosts' / 'hmr_adversarial_synthetic.py')
+    options = [
+        *('train_dataloader.batch_size=8', 'train_dataloader.num_workers=0'),
+        *('train_dataloader.persistent_workers=False', 'optim_wrapper.generator.optimizer.lr=1e25'),
+    ]
+    with pytest.raises(NonFiniteLossError, match=r'iteration \d .* The step was taken already'):
+        engine.train(config, str(tmp_path / 'run'), options=options)
+    assert not list((tmp_path / 'run').glob('failed_step*'))
