@@ -47,7 +47,11 @@ HOOKS = Registry(
     'hook',
     parent=engine.HOOKS,
     scope=SCOPE,
-    locations=['mroi_plugin.datasets', 'mroi_plugin.reliability'],
+    locations=[
+        'mroi_plugin.datasets',
+        'mroi_plugin.reliability',
+        'mroi_plugin.visualization.pictures_hook',
+    ],
 )
 
 OTHERS = [

@@ -13,6 +13,7 @@ from mroi_plugin.host.pending import HOST_REGISTRIES
 from mroi_plugin.registry import (
     DATA_SAMPLERS,
     DATASETS,
+    DETECTORS,
     HOOKS,
     LOOPS,
     METRICS,
@@ -41,10 +42,11 @@ WITHOUT_HOST = [
     (DATA_SAMPLERS, 'MixingSampler'),
     (LOOPS, 'ResumableEpochLoop'),
     *((HOOKS, 'WholeCheckpointHook'), (HOOKS, 'FiniteLossHook'), (HOOKS, 'SkippedSamplesHook')),
-    (HOOKS, 'MissedValidationHook'),
+    *((HOOKS, 'MissedValidationHook'), (HOOKS, 'PredictionPicturesHook')),
+    *((DETECTORS, name) for name in ('GivenBoxes', 'HOGDetector', 'HuggingFaceDetector')),
 ]
 EVERY = (
-    *(DATASETS, DATA_SAMPLERS, HOOKS, LOOPS, METRICS, MODELS),
+    *(DATASETS, DATA_SAMPLERS, DETECTORS, HOOKS, LOOPS, METRICS, MODELS),
     *(OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS),
 )
 DERIVED = [
@@ -77,6 +79,7 @@ def test_what_the_hosts_runner_calls_is_derived_from_ours_under_the_same_name(ki
 
 def test_every_component_of_ours_is_listed_here():
     load_host()
+    assert DETECTORS.get('HOGDetector')
     assert METRICS.get('HumanMeshMetric') and OPTIM_WRAPPER_CONSTRUCTORS.get(
         'DefaultOptimWrapperConstructor'
     )
