@@ -33,7 +33,7 @@ setup(
     extras_require={
         'body': ['anny==0.6.2', 'fast-simplification==0.2.0', 'rtree', 'scipy'],
         'onnx': ['onnx>=1.14', 'onnxruntime>=1.16'],
-        'transformers': ['transformers>=4.40'],
+        'transformers': ['transformers>=4.48'],
     },
     entry_points={'console_scripts': ['mroi = mroi_plugin.cli:main']},
 )

@@ -16,6 +16,7 @@ GET_SMPL = (
     'or set '
     'free_body=True to use the free body'
 )
+GET_TRANSFORMERS = 'download the model there (huggingface-cli download NAME --local-dir FOLDER)'
 GET_DATA = (
     'convert the data set with mmhuman3d (README.md, "Data"), or train configs/mroi_synthetic.py'
 )
@@ -53,6 +54,8 @@ def _files_of(key: str, node: Mapping[str, Any], local: bool) -> Iterator[Requir
         genders = BODY_GENDERS if 'evaluator' in key else ('neutral',)  # truth is gendered
         for path in licensed_files(node['model_path'], purpose, genders):
             yield RequiredFile(path, f'{key}.model_path', GET_SMPL)
+    if node.get('type') == 'TransformersBackbone' and node.get('pretrained'):
+        yield RequiredFile(node['pretrained'], f'{key}.pretrained', GET_TRANSFORMERS)
     checkpoint = node.get('checkpoint')
     if node.get('type') == 'Pretrained' and checkpoint and '://' not in checkpoint:
         yield RequiredFile(checkpoint, f'{key}.checkpoint', GET_WEIGHTS)

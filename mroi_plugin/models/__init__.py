@@ -16,6 +16,7 @@ from mroi_plugin.models.losses import (
 )
 from mroi_plugin.models.positional_encoding import RoIPositionalEncoding
 from mroi_plugin.models.roi_aware_fusion_head import RoIAwareFusionHead
+from mroi_plugin.models.transformers_backbone import TransformersBackbone
 
 __all__ = [
     'CameraConsistencyLoss',
@@ -31,5 +32,6 @@ __all__ = [
     'RoIPositionalEncoding',
     'SMPLBetasLoss',
     'SMPLPoseLoss',
+    'TransformersBackbone',
     'VertexLoss',
 ]

@@ -11,6 +11,7 @@ from mroi_plugin.inference.results import PersonResult
 from mroi_plugin.visualization.colors import person_color
 from mroi_plugin.visualization.drawing import (
     ROI_COLORS,
+    draw_joints,
     draw_label,
     fit_height,
     roi_corners,
@@ -18,6 +19,7 @@ from mroi_plugin.visualization.drawing import (
 )
 from mroi_plugin.visualization.renderer import Mesh, render
 
+NUM_SMPL_JOINTS = 24
 PAPER = 250
 MARGIN = 1.15
 """Extent of a view, in extents of what it shows."""
@@ -152,10 +154,13 @@ def result_row(
         height: of the pictures, px.
     """
     colors = [person_color(i) for i in range(len(persons))] if colors is None else colors
-    rois = weighted_rois(image, persons[0], crop_size) if persons else image
+    joints = image
+    for person in persons:
+        joints = draw_joints(joints, person.joints2d[:NUM_SMPL_JOINTS])
+    rois = weighted_rois(joints, persons[0], crop_size) if persons else image
     square = (height, height)
     pictures = {
-        f'{len(persons)} persons; RoIs and fusion weights of the first': rois,
+        f'{len(persons)} persons; joints; RoIs and fusion weights of the first': rois,
         'meshes': meshes_over_photo(image, persons, faces, colors),
         'from the right': turned_view(persons, faces, colors, SIDE, square),
         'from above': turned_view(persons, faces, colors, TOP, square),
