@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mroi_plugin.models.across_ranks import RankBatchNorm1d
 from mroi_plugin.registry import MODELS, register
 
 GATES = ('sigmoid', 'sigmoid_relu')
@@ -15,7 +16,7 @@ class ContrastiveEmbedding(nn.Module):
     """``z = g(W . h)`` with the gate ``W = sigmoid(Linear(h))`` (v1 Eq. 6).
 
     ``g`` is SimCLR's ``Linear - BatchNorm - ReLU - Linear - BatchNorm``; its second ``Linear``
-    needs no bias before a ``BatchNorm``.
+    needs no bias before a ``BatchNorm``. In distributed training these normalise over all ranks.
 
     Args:
         in_channels: D.
@@ -33,10 +34,10 @@ class ContrastiveEmbedding(nn.Module):
         self.rectify = nn.ReLU() if gate == 'sigmoid_relu' else nn.Identity()
         self.project = nn.Sequential(
             nn.Linear(in_channels, in_channels),
-            nn.BatchNorm1d(in_channels),
+            RankBatchNorm1d(in_channels),
             nn.ReLU(),
             nn.Linear(in_channels, in_channels, bias=False),
-            nn.BatchNorm1d(in_channels),
+            RankBatchNorm1d(in_channels),
         )
 
     def forward(self, h: Tensor) -> Tensor:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
+
+from mroi_plugin.models.across_ranks import mean_over_ranks
 
 
 def masked_mean(error: Tensor, weight: Tensor) -> Tensor:
     """``sum(weight * error) / count(weight > 0)`` over all elements.
 
     Elements without supervision (weight 0) do not enter; a batch without any gives 0 with a graph.
+    In distributed training the mean over ranks is that of the whole batch, however unequally they
+    are supervised.
 
     Args:
         error: (...) elementwise error.
@@ -18,4 +23,5 @@ def masked_mean(error: Tensor, weight: Tensor) -> Tensor:
         Scalar.
     """
     weight = weight.to(error.dtype).expand_as(error)
-    return (weight * error).sum() / (weight > 0).sum().clamp(min=1)
+    count = mean_over_ranks((weight > 0).sum())
+    return (weight * error).sum() / torch.where(count > 0, count, 1)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mroi_plugin.models.across_ranks import gather_persons
 from mroi_plugin.registry import MODELS, register
 
 DENOMINATORS = ('negatives', 'all')
@@ -44,31 +42,6 @@ def contrastive_per_anchor(
     own = similarity[person, :, person + first]  # (N, M, M)
     positives = own.masked_fill(same_roi, 0).sum(-1) / (m - 1)
     return log_d - positives
-
-
-class _AllGather(torch.autograd.Function):
-    """Concatenate the tensors of all ranks; each rank receives the gradients that all ranks have of
-    its own."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor) -> Tensor:
-        z = z.contiguous()
-        parts = [torch.empty_like(z) for _ in range(dist.get_world_size())]
-        dist.all_gather(parts, z)
-        return torch.cat(parts)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        gradient = gradient.clone(memory_format=torch.contiguous_format)
-        dist.all_reduce(gradient)
-        return gradient.chunk(dist.get_world_size())[dist.get_rank()]
-
-
-def _gather_persons(z: Tensor) -> tuple[Tensor, int]:
-    """Embeddings of the persons of all ranks, with gradients, and where this rank's begin."""
-    if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
-        return z, 0
-    return _AllGather.apply(z), dist.get_rank() * len(z)
 
 
 @register(MODELS, host='LOSSES')
@@ -122,8 +95,10 @@ class MultiRoIContrastiveLoss(nn.Module):
             z = z.to(torch.promote_types(z.dtype, torch.float32))
             if self.normalize:
                 z = F.normalize(z, dim=-1)
-            others, first = _gather_persons(z) if self.gather else (z, 0)
+            others, first = gather_persons(z) if self.gather else (z, 0)
             if z.shape[1] == 1 or (self.denominator == 'negatives' and len(others) == 1):
                 return 0 * z.sum()
             loss = contrastive_per_anchor(z, others, first, self.temperature, self.denominator)
-            return self.loss_weight * getattr(loss, self.reduction)()
+            if self.reduction == 'sum':  # over all ranks, whose losses are averaged
+                return self.loss_weight * (len(others) // len(z)) * loss.sum()
+            return self.loss_weight * loss.mean()
