@@ -92,6 +92,14 @@ def test_another_file_is_refused(tmp_path, content):
         MappedArrays(str(path))
 
 
+def test_objects_are_never_read(path):
+    """A header that says that there are Python objects in the file."""
+    content = Path(path).read_bytes()
+    Path(path).write_bytes(content.replace(b'"<i8"', b'"|O" '))
+    with pytest.raises(ValueError, match='OBJECT|object'):
+        MappedArrays(path)
+
+
 def test_strings():
     names = ['a.jpg', '', 'ä/ö.png', 'z' * 1000]
     strings = MappedStrings(**encode_strings(names))
