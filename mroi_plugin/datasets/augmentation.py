@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from mroi_plugin.datasets.errors import require
@@ -80,8 +81,9 @@ class ChannelNoise:
         """Recolour ``img`` (M, 3, h, w) uint8."""
         require(sample, 'img', 'ChannelNoise', 'MultiRoICrop')
         gains = sample['rng'].uniform(1 - self.factor, 1 + self.factor, 3)
+        tables = np.clip(np.arange(256) * gains[:, None] + 0.5, 0, 255).astype(np.uint8)
         img = np.empty_like(sample['img'])
-        for channel, gain in enumerate(gains):
-            table = np.clip(np.arange(256) * gain + 0.5, 0, 255).astype(np.uint8)
-            img[:, channel] = table[sample['img'][:, channel]]
+        for recoloured, crop in zip(img, sample['img']):
+            for channel, table in enumerate(tables):
+                cv2.LUT(crop[channel], table, recoloured[channel])
         return {**sample, 'img': img}

@@ -10,7 +10,13 @@ import numpy as np
 from mroi_plugin.datasets.errors import require
 from mroi_plugin.datasets.loading import EncodedPhoto
 from mroi_plugin.datasets.person_geometry import Sample, compose_affine
-from mroi_plugin.datasets.roi_reach import MIN_SHARE, STEPS, nearest_in_photo, shown_share
+from mroi_plugin.datasets.roi_reach import (
+    MIN_SHARE,
+    STEPS,
+    nearest_in_photo,
+    shown_share,
+    surely_shown,
+)
 from mroi_plugin.registry import TRANSFORMS, register
 
 DEFAULT_SHIFTS = ((0.1, 0.0), (-0.1, 0.0), (0.0, 0.1), (0.0, -0.1))
@@ -134,8 +140,8 @@ class MultiRoICrop:
         """Centres (M, 2) px of RoIs that all show a part of the photo."""
         to_full, size = sample['image_affine'], np.asarray(sample['img_size'])
         reached = centres.copy()
-        for m, (centre, side) in enumerate(zip(centres, sides)):
-            near = None
+        for m in np.flatnonzero(~surely_shown(centres, sides, to_full, size)):
+            centre, side, near = centres[m], sides[m], None
             for step in STEPS:
                 if step > 0:
                     near = nearest_in_photo(centre, to_full, size) if near is None else near

@@ -29,6 +29,26 @@ def shown_share(crop_to_photo: np.ndarray, crop_size: tuple[int, int], photo: np
     return float(area) / (abs(np.linalg.det(crop_to_photo[:, :2])) * width * height)
 
 
+def surely_shown(
+    centres: np.ndarray, sides: np.ndarray, photo_to_full: np.ndarray, photo: np.ndarray
+) -> np.ndarray:
+    """RoIs (M) bool that show enough photo without measuring how much.
+
+    Where the middle lies in the photo, and the photo is no smaller than the diagonal, at least a
+    right angle of the RoI shows photo: a quarter of a square.
+
+    Args:
+        centres: (M, 2) px of the augmented full image.
+        sides: (M) longer sides of the RoIs, px.
+        photo_to_full: affine (2, 3), a rotation or mirror.
+        photo: (w, h) px.
+    """
+    to_photo = cv2.invertAffineTransform(photo_to_full)
+    middle = centres @ to_photo[:, :2].T + to_photo[:, 2]
+    inside = ((middle >= 0) & (middle <= photo - 1)).all(1)
+    return inside & (np.sqrt(2) * sides <= photo.min())
+
+
 def nearest_in_photo(
     centre: np.ndarray, photo_to_full: np.ndarray, photo: np.ndarray
 ) -> np.ndarray:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from mroi_plugin.datasets import MultiRoICrop
 from mroi_plugin.datasets.multi_roi_crop import roi_affine
 from mroi_plugin.datasets.person_geometry import compose_affine, rotation_about
-from mroi_plugin.datasets.roi_reach import MIN_SHARE, nearest_in_photo, shown_share
+from mroi_plugin.datasets.roi_reach import (
+    MIN_SHARE,
+    nearest_in_photo,
+    shown_share,
+    surely_shown,
+)
 
 WIDTH, HEIGHT = 320, 240
 CROP = (48, 64)
@@ -136,3 +142,20 @@ def test_random_rois_do_not_depend_on_the_workers(in_workspace):
     alone, together = (rois_of_a_loader(in_workspace, workers) for workers in (0, 2))
     np.testing.assert_array_equal(alone, together)
     assert not np.allclose(alone[0], alone[1])
+
+
+def test_what_is_surely_shown_is_shown():
+    """Never a RoI that shows less than the least share, whatever its place, size and roll."""
+    rng = np.random.default_rng(0)
+    photo, accepted = np.array([300.0, 200.0]), 0
+    for _ in range(300):
+        to_full = rotation_about(rng.uniform(-180, 180), rng.uniform(0, 200, 2))
+        centres, sides = rng.uniform(-300, 500, (5, 2)), rng.uniform(10, 400, 5)
+        sure = surely_shown(centres, sides, to_full, photo)
+        for m in np.flatnonzero(sure):
+            for crop_size in ((48, 64), (64, 64), (32, 64)):
+                affine = compose_affine(roi_affine(centres[m], sides[m], crop_size), to_full)
+                share = shown_share(cv2.invertAffineTransform(affine), crop_size, photo)
+                assert share >= MIN_SHARE
+        accepted += sure.sum()
+    assert accepted > 50
