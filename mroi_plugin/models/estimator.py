@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
 from mroi_plugin.models.full_camera_projector import FullCameraProjector
+from mroi_plugin.models.recomputation import recompute_blocks
 from mroi_plugin.models.targets import pelvis_roots, smpl_targets
 from mroi_plugin.registry import MODELS, register
 
@@ -35,6 +36,8 @@ class MultiRoIEstimator(BaseModel):
         loss_scale: factor on every term; the released code trains with 60.
         convention: keypoint convention of ``keypoints2d`` and ``keypoints3d``.
         channels_last: run the backbone in channels-last memory order, faster on most devices.
+        recompute: compute the backbone's blocks again in the backward pass, to save memory; see
+            `recompute_blocks`.
         data_preprocessor: `MultiRoIPreprocessor`.
         init_cfg: see mmengine.
     """
@@ -54,6 +57,7 @@ class MultiRoIEstimator(BaseModel):
         loss_scale: float = 1.0,
         convention: str = 'smpl_54',
         channels_last: bool = False,
+        recompute: bool = False,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
@@ -63,6 +67,8 @@ class MultiRoIEstimator(BaseModel):
         self.backbone = MODELS.build(backbone)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.backbone.to(memory_format=self.memory_format)
+        if recompute:
+            recompute_blocks(self.backbone)
         self.head = MODELS.build(head)
         self.body_model = MODELS.build(body_model).requires_grad_(False)
         self.projector = FullCameraProjector()

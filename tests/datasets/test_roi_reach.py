@@ -148,7 +148,7 @@ def test_what_is_surely_shown_is_shown():
     """Never a RoI that shows less than the least share, whatever its place, size and roll."""
     rng = np.random.default_rng(0)
     photo, accepted = np.array([300.0, 200.0]), 0
-    for _ in range(300):
+    for _ in range(600):
         to_full = rotation_about(rng.uniform(-180, 180), rng.uniform(0, 200, 2))
         centres, sides = rng.uniform(-300, 500, (5, 2)), rng.uniform(10, 400, 5)
         sure = surely_shown(centres, sides, to_full, photo)
