@@ -22,7 +22,6 @@ import numpy as np
 import torch
 from common import report
 
-PERSONS = 48
 SIDE = 224
 NORMAL = {'mean': [123.675, 116.28, 103.53], 'std': [58.395, 57.12, 57.375], 'to_rgb': True}
 HOST_PIPELINE = [
@@ -45,7 +44,7 @@ HOST_PIPELINE = [
 ]
 
 
-def write_photos(folder: Path, size: tuple[int, int]) -> str:
+def write_photos(folder: Path, size: tuple[int, int], persons: int) -> str:
     """Photos of one size with a person in each, and their annotations; returns the data's root.
 
     Rendered scenes are enlarged and given grain, so that a JPEG of them is no smaller than one of a
@@ -57,7 +56,7 @@ def write_photos(folder: Path, size: tuple[int, int]) -> str:
     root = folder / f'{size[0]}x{size[1]}'
     if (root / 'persons.npz').exists():
         return str(root)
-    build_synthetic_data(folder / 'rendered', train=PERSONS, test=1, jobs=1, quiet=True)
+    build_synthetic_data(folder / 'rendered', train=persons, test=1, jobs=1, quiet=True)
     source = folder / 'rendered' / 'preprocessed_datasets' / 'synthetic_train.npz'
     table, rng = read_human_data(str(source)), np.random.default_rng(0)
     for i, name in enumerate(table['image_path']):
@@ -136,12 +135,14 @@ def floor(root: str) -> Callable[[int], None]:
     return make
 
 
-def milliseconds(makers: dict[str, Callable[[int], Any]], rounds: int) -> dict[str, float]:
+def milliseconds(
+    makers: dict[str, Callable[[int], Any]], persons: int, rounds: int
+) -> dict[str, float]:
     """Median time per person; the makers take turns, so that all see the same machine."""
     spent: dict[str, list[float]] = {name: [] for name in makers}
     for turn in range(rounds + 1):
         for name, make in makers.items():
-            for index in range(PERSONS):
+            for index in range(persons):
                 start = time.perf_counter()
                 make(index)
                 if turn:  # the first round warms the disk cache
@@ -149,7 +150,7 @@ def milliseconds(makers: dict[str, Callable[[int], Any]], rounds: int) -> dict[s
     return {name: 1e3 * float(np.median(times)) for name, times in spent.items()}
 
 
-def workers(dataset: Any, count: int, seconds: float = 4.0) -> float:
+def workers(dataset: Any, count: int, seconds: float) -> float:
     """Persons per second of a loader with so many worker processes."""
     sampler = torch.utils.data.RandomSampler(dataset, replacement=True, num_samples=100_000)
     loader = iter(torch.utils.data.DataLoader(dataset, 16, sampler=sampler, num_workers=count))
@@ -164,6 +165,8 @@ def workers(dataset: Any, count: int, seconds: float = 4.0) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--rounds', type=int, default=6)
+    parser.add_argument('--persons', type=int, default=48, help='different photos')
+    parser.add_argument('--seconds', type=float, default=4.0, help='for each number of workers')
     parser.add_argument('--folder', default='work_dirs/benchmarks/samples', help='for the photos')
     parser.add_argument('--out', help='JSON file of the figures')
     args = parser.parse_args()
@@ -171,14 +174,14 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = []
     for size in ((640, 480), (1920, 1080)):
-        root = write_photos(Path(args.folder), size)
+        root = write_photos(Path(args.folder), size, args.persons)
         ours = {m: our_dataset(root, m) for m in range(1, 9)}
         makers = {
             'mmhuman3d, 1 crop': host_dataset(root).__getitem__,
             'floor, 5 warps': floor(root),
         }
         makers.update({f'ours, M={m}': dataset.__getitem__ for m, dataset in ours.items()})
-        times = milliseconds(makers, args.rounds)
+        times = milliseconds(makers, args.persons, args.rounds)
         for name, value in times.items():
             rows.append(
                 {
@@ -190,7 +193,7 @@ def main() -> None:
                 }
             )
         for count in (1, 2):
-            speed = workers(ours[5], count)
+            speed = workers(ours[5], count, args.seconds)
             rows.append(
                 {
                     'photo': f'{size[0]}x{size[1]}',

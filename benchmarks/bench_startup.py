@@ -1,0 +1,72 @@
+#!/usr/bin/env python
+"""How long one waits: for help, for the import, for the first iteration of the embedded job."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+
+from common import ROOT, report
+
+FIRST_STEP = """
+import sys, time
+start = time.perf_counter()
+from mmengine.hooks import Hook
+from mroi_plugin import engine
+from mroi_plugin.registry import HOOKS
+
+@HOOKS.register_module()
+class StopAfterFirst(Hook):
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        print('first iteration after', time.perf_counter() - start, flush=True)
+        sys.exit(0)
+
+cfg = engine.load_config(sys.argv[1], sys.argv[2])
+from mmengine.runner import Runner
+from mroi_plugin.host import prepare
+cfg.custom_hooks = [*cfg.custom_hooks, dict(type='StopAfterFirst')]
+prepare()
+Runner.from_cfg(cfg).train()
+"""
+
+
+def seconds(*command: str, rounds: int = 5) -> float:
+    """Least time of a command, from its start to its end."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, *command], check=True, capture_output=True, cwd=ROOT)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def first_iteration() -> float:
+    """From the start of Python to the end of the first iteration, with the data there."""
+    with tempfile.TemporaryDirectory() as folder:
+        return seconds('-c', FIRST_STEP, 'configs/mroi_synthetic.py', folder, rounds=3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--out', help='JSON file of the figures')
+    args = parser.parse_args()
+    torch = seconds('-c', 'import torch')
+    found = {
+        'tools/train.py --help': seconds('tools/train.py', '--help'),
+        'tools/test.py --help': seconds('tools/test.py', '--help'),
+        'import torch': torch,
+        'import mroi_plugin, beyond torch': seconds('-c', 'import torch, mroi_plugin') - torch,
+        'first iteration of configs/mroi_synthetic.py': first_iteration(),
+    }
+    rows = [
+        {'what': what, 'seconds': value, 'time / import torch': value / torch}
+        for what, value in found.items()
+    ]
+    report('startup', rows, args.out)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,40 @@
+"""Every benchmark runs alone, on little, and writes figures of the checked form."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from locations import ROOT
+
+SMALL = {
+    'bench_loading': ['--persons', '300'],
+    'bench_samples': ['--rounds', '1', '--persons', '2', '--seconds', '0.1'],
+    'bench_evaluation': ['--frames', '40'],
+    'bench_model': ['--networks', 'mroi_synthetic', '--rois', '1', '2', '--rounds', '1'],
+}
+SLOW = {'bench_startup'}
+"""Starts two dozen processes; what it starts is run by other tests."""
+
+
+def test_every_benchmark_is_here():
+    found = {path.stem for path in (ROOT / 'benchmarks').glob('bench_*.py')}
+    assert found == set(SMALL) | SLOW
+
+
+@pytest.mark.parametrize('name', SMALL)
+def test_it_runs_and_writes_its_figures(name, tmp_path):
+    command = [sys.executable, str(ROOT / 'benchmarks' / f'{name}.py'), *SMALL[name]]
+    folder = ['--folder', 'files'] if name in ('bench_loading', 'bench_samples') else []
+    done = subprocess.run(
+        [*command, *folder, '--out', 'figures.json'],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    result = json.loads(Path(tmp_path, 'figures.json').read_text())
+    assert result['benchmark'] == name.removeprefix('bench_') and result['rows']
+    assert result['command'].startswith(f'python benchmarks/{name}.py')
+    assert set(result['machine']) == {'architecture', 'cores', 'gpu', 'python', 'torch'}
