@@ -73,7 +73,6 @@ def draw(
         write_pictures,
     )
 
-    pelvis = model.body_model.J_regressor_h36m[H36M_PELVIS].cpu().numpy()
     chosen = {
         'pictures': spread_indices(len(dataset), pictures) if pictures else (),
         osp.join('pictures', 'worst'): worst(table, worst_of),
@@ -83,5 +82,6 @@ def draw(
             panels = predict_panels(model, dataset, indices)
             print(f'wrote {write_pictures(panels, osp.join(folder, name))[-1]}')
             if name == 'pictures':
+                pelvis = model.body_model.J_regressor_h36m[H36M_PELVIS].cpu().numpy()
                 path = Path(folder, name, 'meshes.glb')
                 print(f'wrote {write_meshes(panels, path, pelvis)}')
