@@ -202,7 +202,7 @@ def _worst_table(run: Run) -> str:
 
 
 def _cell(value: Any, digits: int | None) -> str:
-    """A number with so many digits, or a text; a dash for a missing one, which pandas reads as NaN."""
+    """A number with so many digits, or a text; a dash for what is missing, NaN in pandas."""
     if digits is not None:
         return number(value, digits)
     return value if isinstance(value, str) else '–'
