@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path as osp
 from typing import Any
 
+from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
 from mroi_plugin.config_text import read_setting
@@ -81,6 +82,11 @@ def load_model(cfg: dict[str, Any], checkpoint: str) -> nn.Module:
     check_checkpoint(model, checkpoint)
     model.load_state_dict(read_checkpoint(checkpoint)['state_dict'])
     return model.eval()
+
+
+def bare_model(model: nn.Module) -> nn.Module:
+    """The model itself where several ranks share it through a wrapper, or the model as it is."""
+    return model.module if is_model_wrapper(model) else model
 
 
 def check_checkpoint(model: nn.Module, path: str) -> None:

@@ -14,7 +14,7 @@ from mmengine.device import get_device
 from mmengine.runner import Runner
 
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
-from mroi_plugin.checkpoints import check_checkpoint
+from mroi_plugin.checkpoints import bare_model, check_checkpoint
 from mroi_plugin.config_check import check_sections, name_config_errors
 from mroi_plugin.host import prepare
 from mroi_plugin.preflight import check_files, check_rois, check_skipping, config_name
@@ -198,7 +198,7 @@ def train(
     with name_config_errors(config):
         runner = Runner.from_cfg(cfg)
     if cfg.load_from:
-        check_checkpoint(runner.model, cfg.load_from)
+        check_checkpoint(bare_model(runner.model), cfg.load_from)
     with name_failures(runner), name_config_errors(config):
         runner.train()
     _release_workers(runner)
@@ -271,22 +271,23 @@ def test(
         MissingFilesError: naming all missing files at once.
         CheckpointMismatchError: if the checkpoint is of another network.
     """
+    from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, write_errors
+
     cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
     cfg.load_from, cfg.resume = checkpoint, False
     _check(cfg)
     prepare()
-    cfg.test_evaluator.per_sample = True
+    keep_rows(cfg.test_evaluator)
     with name_config_errors(config):
         runner = Runner.from_cfg(cfg)
-    check_checkpoint(runner.model, checkpoint)
+    model = bare_model(runner.model)
+    check_checkpoint(model, checkpoint)
     metrics = {name: float(value) for name, value in runner.test().items()}
-    table = runner.test_evaluator.metrics[0].samples.table()
+    table = kept_rows(runner.test_evaluator.metrics)
     _release_workers(runner)
     if runner.rank == 0:
-        from mroi_plugin.evaluation.files import draw, write_errors
-
         told = {'config': config, 'checkpoint': checkpoint, 'protocol': protocol, **metrics}
         for path in write_errors(told, table, out or osp.join(cfg.work_dir, 'metrics.json')):
             print(f'wrote {path}')
-        draw(runner.model, runner.test_dataloader.dataset, table, cfg.work_dir, pictures, worst)
+        draw(model, runner.test_dataloader.dataset, table, cfg.work_dir, pictures, worst)
     return metrics

@@ -182,6 +182,22 @@ class ConcatHumanData(ConcatDataset):
 
     def rng(self, index: int, stream: int = 0) -> np.random.Generator:
         """See `MultiRoIHumanData.rng`."""
+        part, within = self._place(index)
+        return part.rng(within, stream)
+
+    def loaded_sample(self, index: int) -> Sample:
+        """See `MultiRoIHumanData.loaded_sample`."""
+        part, within = self._place(index)
+        return part.loaded_sample(within)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """A sample, whose ``sample_idx`` counts through all files: no two persons share one."""
+        part, within = self._place(int(index))
+        sample = part[within]
+        return {**sample, 'sample_idx': sample['sample_idx'] + int(index) - within}
+
+    def _place(self, index: int) -> tuple[MultiRoIHumanData, int]:
+        """The data set of a sample and its index there."""
         part = bisect_right(self.cumulative_sizes, index)
         before = self.cumulative_sizes[part - 1] if part else 0
-        return self.datasets[part].rng(index - before, stream)
+        return self.datasets[part], index - before

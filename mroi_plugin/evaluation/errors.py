@@ -69,19 +69,21 @@ def joint_distances(pred: Tensor, target: Tensor, pred_root: Tensor, target_root
 
 
 def pck(distances: Tensor, threshold: float) -> Tensor:
-    """Share of joints (..., J) that are off by at most ``threshold``; returns (...), 0..1.
+    """Share of joints (..., J) that are off by less than ``threshold``; returns (...), 0..1.
 
-    Percentage of correct keypoints in 3D, 150 mm (Mehta et al., 3DV 2017, Sec. 6).
+    Percentage of correct keypoints in 3D, 150 mm (Mehta et al., 3DV 2017, and
+    ``mpii_compute_3d_pck.m`` of MPI-INF-3DHP's test set).
     """
-    return (distances <= threshold).double().mean(-1)
+    return (distances < threshold).double().mean(-1)
 
 
 def auc(distances: Tensor, thresholds: Tensor) -> Tensor:
     """Mean of `pck` over thresholds (T); returns (...), 0..1.
 
-    MPI-INF-3DHP takes 0, 5, ..., 150 mm (Mehta et al., 3DV 2017, and its evaluation script).
+    ``mpii_compute_3d_pck.m`` takes 0, 5, ..., 150 mm; at 0 no joint counts, so that the best there
+    can be is 30 / 31.
     """
-    return (distances[..., None] <= thresholds).double().mean((-2, -1))
+    return (distances[..., None] < thresholds).double().mean((-2, -1))
 
 
 def reprojection_px(

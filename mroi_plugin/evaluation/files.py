@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import json
 import os.path as osp
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from mmengine.evaluator import BaseMetric
 from torch import nn
 from torch.utils.data import Dataset
 
+from mroi_plugin.evaluation.protocol import H36M_PELVIS
 from mroi_plugin.evaluation.summaries import summarize, worst
 from mroi_plugin.exports.whole_file import whole_file
 
 PER_SAMPLE = 'per_sample.csv'
+
+
+def keep_rows(evaluator: Any) -> None:
+    """Have every `HumanMeshMetric` of a config's evaluator, one metric or several, keep the errors
+    of every person."""
+    for metric in evaluator if isinstance(evaluator, (list, tuple)) else [evaluator]:
+        if metric['type'] in ('HumanMeshMetric', 'mroi.HumanMeshMetric'):
+            metric['per_sample'] = True
+
+
+def kept_rows(metrics: Sequence[BaseMetric]) -> pd.DataFrame:
+    """What the first metric that kept rows has kept, of all ranks; empty if none has."""
+    kept = [metric.samples for metric in metrics if getattr(metric, 'samples', None) is not None]
+    return kept[0].table() if kept else pd.DataFrame()
 
 
 def write_errors(metrics: Mapping[str, Any], table: pd.DataFrame, path: str) -> list[Path]:
@@ -27,8 +43,12 @@ def write_errors(metrics: Mapping[str, Any], table: pd.DataFrame, path: str) -> 
         path: of the JSON file.
 
     Returns:
-        The files.
+        The files; the JSON alone where the table is empty.
     """
+    if table.empty:
+        with whole_file(path) as part:
+            part.write_text(json.dumps(metrics, indent=2) + '\n')
+        return [Path(path)]
     rows = Path(path).with_name(PER_SAMPLE)
     with whole_file(path) as part:
         part.write_text(json.dumps({**metrics, **summarize(table)}, indent=2) + '\n')
@@ -62,4 +82,6 @@ def draw(
             panels = predict_panels(model, dataset, indices)
             print(f'wrote {write_pictures(panels, osp.join(folder, name))[-1]}')
             if name == 'pictures':
-                print(f'wrote {write_meshes(panels, Path(folder, name, "meshes.glb"))}')
+                pelvis = model.body_model.J_regressor_h36m[H36M_PELVIS].cpu().numpy()
+                path = Path(folder, name, 'meshes.glb')
+                print(f'wrote {write_meshes(panels, path, pelvis)}')

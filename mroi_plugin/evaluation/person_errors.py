@@ -16,6 +16,7 @@ from mroi_plugin.evaluation.errors import (
     pck,
     reprojection_px,
 )
+from mroi_plugin.evaluation.protocol import J14_NAMES
 
 MM_PER_M = 1000.0
 PCK_MM = 150.0
@@ -26,18 +27,22 @@ Errors = dict[str, Tensor]
 def joint_errors(joints: Tensor, truth: Tensor, pelvis: Tensor, true_pelvis: Tensor) -> Errors:
     """``mpjpe``, ``pa_mpjpe`` (N) mm, ``pck``, ``auc`` (N) in 0..1, ``joints`` (N, J) mm.
 
+    PCK and AUC are of the 14 joints of MPI-INF-3DHP's ``mpii_get_pck_auc_joint_groups.m``, which
+    are those of LSP: neither of the pelvis, which alignment puts right, nor of spine and head.
+
     Args:
-        joints: (N, J, 3) m.
+        joints: (N, J, 3) m, of one of `JOINT_SETS`: those of LSP come first.
         truth: (N, J, 3) m.
         pelvis: (N, 3) m.
         true_pelvis: (N, 3) m.
     """
     distances = MM_PER_M * joint_distances(joints, truth, pelvis, true_pelvis)
+    limbs = distances[:, : len(J14_NAMES)]
     return {
         'mpjpe': distances.mean(-1),
         'pa_mpjpe': MM_PER_M * pa_mpjpe(joints, truth),
-        'pck': pck(distances, PCK_MM),
-        'auc': auc(distances, AUC_MM.to(distances.device)),
+        'pck': pck(limbs, PCK_MM),
+        'auc': auc(limbs, AUC_MM.to(distances.device)),
         'joints': distances,
     }
 

@@ -67,4 +67,6 @@ def _label(low: float, high: float) -> str:
 
 def worst(table: pd.DataFrame, count: int) -> Sequence[int]:
     """``sample_idx`` of the persons with the largest MPJPE, the worst first."""
-    return table.nlargest(count, 'mpjpe')['sample_idx'].tolist() if count else []
+    if not count or 'mpjpe' not in table:
+        return []
+    return table.nlargest(count, 'mpjpe')['sample_idx'].tolist()

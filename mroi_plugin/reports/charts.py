@@ -49,27 +49,48 @@ def lines(series: Mapping[str, Points], x_name: str, y_name: str, label: str) ->
         y_name: of the vertical axis, which begins at 0.
         label: what the picture shows, for those who cannot see it.
     """
-    points = [p for values in series.values() for p in values if all(map(math.isfinite, p))]
-    if max(map(len, series.values()), default=0) < 2 or not points:
+    known = {
+        name: [p for p in values if all(map(math.isfinite, p))] for name, values in series.items()
+    }
+    points = [p for values in known.values() for p in values]
+    if max(map(len, known.values()), default=0) < 2:
         return ''  # a point is no curve
     left, right = min(x for x, _ in points), max(x for x, _ in points)
-    top = max(y for _, y in points) or 1
-    width = (right - left) or 1
-    paths = []
-    for i, values in enumerate(series.values()):
-        known = [p for p in values if all(map(math.isfinite, p))]
-        spots = [f'{100 * (x - left) / width:.2f},{100 - 95 * y / top:.2f}' for x, y in known]
+    heights = ticks(0, max(y for _, y in points) or 1, beyond=True)
+    top, width = heights[-1], (right - left) or 1
+    places = [(f'{100 * (x - left) / width:.2f}', f'{x:g}') for x in ticks(left, right)]
+    levels = [(f'{100 - 100 * y / top:.2f}', f'{y:g}') for y in heights]
+    paths = [f'<line class="grid" x1="0" x2="100" y1="{y}" y2="{y}"/>' for y, _ in levels]
+    for i, values in enumerate(known.values()):
+        spots = [f'{100 * (x - left) / width:.2f},{100 - 100 * y / top:.2f}' for x, y in values]
         if spots:
             paths.append(f'<polyline class="line s{i % 6}" points="{" ".join(spots)}"/>')
+    y_labels = ''.join(f'<span class="y" style="top:{y}%">{text}</span>' for y, text in levels)
+    x_labels = ''.join(f'<span class="x" style="left:{x}%">{text}</span>' for x, text in places)
     return (
         f'<figure class="lines"><figcaption>{escape(y_name)}</figcaption>'
-        f'<div class="frame"><span class="top">{number(top / 0.95)}</span>'
-        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(label)}">{"".join(paths)}</svg>'
-        f'<span class="zero">0</span></div>'
-        f'<div class="axis"><span>{left:.3g}</span><span>{escape(x_name)}</span>'
-        f'<span>{right:.3g}</span></div></figure>'
+        f'<div class="frame"><svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(label)}">{"".join(paths)}</svg>{y_labels}{x_labels}</div>'
+        f'<p class="axis">{escape(x_name)}</p></figure>'
     )
+
+
+def ticks(low: float, high: float, beyond: bool = False) -> list[float]:
+    """Two to nine round numbers from ``low`` to ``high``.
+
+    Args:
+        low: finite.
+        high: finite; no higher than ``low``, there is ``low`` alone.
+        beyond: the last one is not below ``high``.
+    """
+    if high <= low:
+        return [low]
+    rough = (high - low) / 7
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(unit * k for k in (1, 2, 5, 10) if unit * k >= rough * (1 - 1e-9))
+    first = math.ceil(low / step - 1e-9)
+    last = math.ceil(high / step - 1e-9) if beyond else math.floor(high / step + 1e-9)
+    return [float(f'{k * step:.9g}') for k in range(first, last + 1)]
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:

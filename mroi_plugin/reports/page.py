@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
-from io import BytesIO
+from typing import Any
 
-import cv2
 import numpy as np
 
 from mroi_plugin.reports.charts import bars, legend, lines, number, table
+from mroi_plugin.reports.embedded import picture, viewer
 from mroi_plugin.reports.runs import Run
 
 OVERALL = {
@@ -38,14 +37,17 @@ CURVES = {
     'depth_m': 'distance from the camera [m]',
 }
 BINS = 12
-SHEET_WIDTH = 1600
-SOFTER_LIGHT = (
-    'tracklight=new THREE.DirectionalLight(0xffffff,1.75);',
-    'scene.add(new THREE.HemisphereLight(0xffffff,0x667080,1.1));'
-    'tracklight=new THREE.DirectionalLight(0xffffff,0.7);',
-)
-"""trimesh's viewer lights from the front alone; what turns away is black."""
-JPEG = [cv2.IMWRITE_JPEG_QUALITY, 82]
+WORST = {
+    'sample_idx': ('sample', 0),
+    'mpjpe': ('MPJPE [mm]', 1),
+    'pa_mpjpe': ('PA-MPJPE [mm]', 1),
+    'pve': ('PVE [mm]', 1),
+    'reprojection_px': ('2D error [px]', 1),
+    'action': ('action', None),
+    'image_path': ('photo', None),
+}
+"""Columns of the worst persons: title, and digits of numbers."""
+WORST_SHOWN = 8
 
 
 def build_page(runs: Sequence[Run]) -> str:
@@ -87,8 +89,8 @@ def _sections(runs: Sequence[Run], names: Sequence[str]) -> Iterator[tuple[str, 
     yield 'Error by place and distance', _against(runs, key)
     yield 'Training', _training(runs, key)
     yield 'Meshes', _meshes(runs)
-    yield 'Test persons', _sheets(runs, lambda run: run.picture('contact_sheet.jpg'))
-    yield 'Worst persons', _sheets(runs, lambda run: run.picture('worst', 'contact_sheet.jpg'))
+    yield 'Test persons', _sheets(runs)
+    yield 'Worst persons', _worst(runs)
 
 
 def _overall(runs: Sequence[Run]) -> str:
@@ -161,38 +163,46 @@ def _training(runs: Sequence[Run], key: str) -> str:
 
 
 def _meshes(runs: Sequence[Run]) -> str:
-    """trimesh's viewer, which carries three.js (MIT licence) with it."""
-    import trimesh
-    from trimesh.viewer.notebook import scene_to_html
-
     parts = []
     for run in runs:
         path = run.picture('meshes.glb')
         if path is not None:
-            viewer = scene_to_html(trimesh.load(BytesIO(path.read_bytes()), file_type='glb'))
-            viewer = viewer.replace(*SOFTER_LIGHT)
-            parts.append(
-                f'<h3>{escape(run.name)}</h3><iframe title="Meshes of {escape(run.name)}" '
-                f'sandbox="allow-scripts" srcdoc="{escape(viewer)}"></iframe>'
-            )
-    note = '<p class="soft">Predicted bodies in blue, true ones in sand. Drag to turn.</p>'
+            parts.append(f'<h3>{escape(run.name)}</h3>{viewer(path, f"Meshes of {run.name}")}')
+    note = (
+        '<p class="soft">Predicted bodies in blue, true ones in sand, pelvis on pelvis. Drag to '
+        'turn. Shown by trimesh and three.js (MIT licence).</p>'
+    )
     return note + ''.join(parts) if parts else ''
 
 
-def _sheets(runs: Sequence[Run], find: Callable[[Run], object]) -> str:
+def _sheets(runs: Sequence[Run]) -> str:
+    shown = 'photos with RoIs, predicted and true meshes'
+    return ''.join(
+        picture(run.picture('contact_sheet.jpg'), run.name, f'{run.name}: {shown}') for run in runs
+    )
+
+
+def _worst(runs: Sequence[Run]) -> str:
     parts = []
     for run in runs:
-        path = find(run)
-        image = None if path is None else cv2.imread(str(path))
-        if image is None:
-            continue
-        if image.shape[1] > SHEET_WIDTH:
-            size = (SHEET_WIDTH, round(image.shape[0] * SHEET_WIDTH / image.shape[1]))
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        data = base64.b64encode(cv2.imencode('.jpg', image, JPEG)[1].tobytes()).decode()
-        alt = f'{run.name}: photos with RoIs, predicted and true meshes'
-        parts.append(
-            f'<figure class="sheet"><figcaption>{escape(run.name)}</figcaption>'
-            f'<img alt="{escape(alt)}" src="data:image/jpeg;base64,{data}"></figure>'
-        )
+        path = run.picture('worst', 'contact_sheet.jpg')
+        alt = f'{run.name}: the persons with the largest errors, with RoIs and meshes'
+        parts += [_worst_table(run), picture(path, run.name, alt)]
     return ''.join(parts)
+
+
+def _worst_table(run: Run) -> str:
+    columns = [name for name in WORST if name in run.table]
+    if not {'sample_idx', 'mpjpe'} <= set(columns):
+        return ''
+    persons = run.table[columns].nlargest(WORST_SHOWN, 'mpjpe').dropna(axis=1, how='all')
+    cells = [[_cell(value, WORST[name][1]) for value in persons[name]] for name in persons.columns]
+    head = [WORST[name][0] for name in persons.columns]
+    return table(head, list(zip(*cells)), f'{run.name}: largest MPJPE')
+
+
+def _cell(value: Any, digits: int | None) -> str:
+    """A number with so many digits, or a text; a dash for what is missing, NaN in pandas."""
+    if digits is not None:
+        return number(value, digits)
+    return value if isinstance(value, str) else '–'

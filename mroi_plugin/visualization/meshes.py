@@ -18,7 +18,7 @@ STEP_M = 1.2
 """Between two persons."""
 
 
-def write_meshes(panels: Sequence[PersonPanel], path: Path) -> Path:
+def write_meshes(panels: Sequence[PersonPanel], path: Path, pelvis: np.ndarray) -> Path:
     """Write the first persons, each predicted body with the true one over it, pelvis on pelvis.
 
     Bodies are in axes of glTF, metres, a step apart along x; nodes are ``predicted_0``, ``true_0``
@@ -27,6 +27,7 @@ def write_meshes(panels: Sequence[PersonPanel], path: Path) -> Path:
     Args:
         panels: with predictions, and the truth where it is known.
         path: ``.glb`` file.
+        pelvis: (V,) weights of the vertices that make the pelvis.
     """
     scene = trimesh.Scene()
     for i, panel in enumerate(panels[:SHOWN]):
@@ -36,7 +37,7 @@ def write_meshes(panels: Sequence[PersonPanel], path: Path) -> Path:
         }
         for name, (vertices, color) in bodies.items():
             if vertices is not None:
-                mesh = _mesh(vertices, panel.faces, color, i * STEP_M)
+                mesh = _mesh(vertices - pelvis @ vertices, panel.faces, color, i * STEP_M)
                 scene.add_geometry(mesh, node_name=f'{name}_{i}', geom_name=f'{name}_{i}')
     with whole_file(path) as part:
         part.write_bytes(scene.export(file_type='glb'))
@@ -46,8 +47,9 @@ def write_meshes(panels: Sequence[PersonPanel], path: Path) -> Path:
 def _mesh(
     vertices: np.ndarray, faces: np.ndarray, color: Sequence[float], x: float
 ) -> trimesh.Trimesh:
-    centred = np.asarray(vertices, np.float64) - vertices.mean(0)
-    mesh = trimesh.Trimesh(centred * UPRIGHT + [x, 0, 0], faces, process=False)
+    mesh = trimesh.Trimesh(
+        np.asarray(vertices, np.float64) * UPRIGHT + [x, 0, 0], faces, process=False
+    )
     rgba = [*(round(255 * c) for c in color), 255]
     material = trimesh.visual.material.PBRMaterial(
         baseColorFactor=rgba, metallicFactor=0.0, roughnessFactor=0.8

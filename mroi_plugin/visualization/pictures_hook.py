@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 
+from mroi_plugin.checkpoints import bare_model
 from mroi_plugin.registry import HOOKS, register
 
 
@@ -44,7 +44,7 @@ class PredictionPicturesHook(Hook):
         self._validations += 1
         if self._validations % self.interval or runner.rank != 0:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = bare_model(runner.model)
         dataset = runner.val_dataloader.dataset
         training = model.training
         for panel in predict_panels(model, dataset, spread_indices(len(dataset), self.count)):

@@ -74,6 +74,17 @@ def test_pictures_of_some_and_of_the_worst(tested):
     )
 
 
+def test_meshes_lie_pelvis_on_pelvis(tested):
+    folder, _ = tested
+    scene = trimesh.load(folder / 'pictures' / 'meshes.glb')
+    body = MODELS.build({'type': 'SMPLBody', 'free_body': True})
+    weights = body.J_regressor_h36m[0].numpy()
+    for i in range(3):
+        for kind in ('predicted', 'true'):
+            vertices = scene.geometry[f'{kind}_{i}'].vertices
+            np.testing.assert_allclose(weights @ vertices, [1.2 * i, 0, 0], atol=1e-5)
+
+
 def batch_of(indices):
     count = len(indices)
     return {

@@ -20,17 +20,18 @@ def rand(*shape, seed=0):
 def test_pck_and_auc_against_loops():
     distances = rand(5, 14).abs() * 120
     for n in range(5):
-        right = sum(1 for d in distances[n].tolist() if d <= 150)
+        right = sum(1 for d in distances[n].tolist() if d < 150)
         assert pck(distances, 150.0)[n].item() == pytest.approx(right / 14)
         shares = []
         for threshold in range(0, 151, 5):
-            shares.append(sum(1 for d in distances[n].tolist() if d <= threshold) / 14)
+            shares.append(sum(1 for d in distances[n].tolist() if d < threshold) / 14)
         assert auc(distances, AUC_MM)[n].item() == pytest.approx(sum(shares) / 31)
 
 
 def test_perfect_and_hopeless():
     near, far = torch.zeros(2, 14), torch.full((2, 14), 1e4)
-    assert pck(near, 150).tolist() == [1, 1] and auc(near, AUC_MM).tolist() == [1, 1]
+    assert pck(near, 150).tolist() == [1, 1]
+    assert auc(near, AUC_MM).tolist() == [30 / 31] * 2  # nothing is below 0 mm
     assert pck(far, 150).tolist() == [0, 0] and auc(far, AUC_MM).tolist() == [0, 0]
 
 
@@ -75,6 +76,22 @@ def test_joint_errors_are_means_of_their_joints():
     found = joint_errors(rand(4, 14, 3), rand(4, 14, 3, seed=1), rand(4, 3), rand(4, 3, seed=2))
     torch.testing.assert_close(found['joints'].mean(1), found['mpjpe'])
     assert found['mpjpe'].min() > 100  # mm, of metres
+
+
+def test_pck_leaves_out_what_alignment_puts_right():
+    """Of 17 joints, pelvis, spine and head count for MPJPE and not for PCK and AUC."""
+    truth = rand(3, 17, 3)
+    joints = truth.clone()
+    joints[:, :14] += 1.0  # 1.7 m off, while the other three are right
+    found = joint_errors(joints, truth, joints[:, 14], truth[:, 14])
+    assert found['pck'].tolist() == [0] * 3 and found['auc'].tolist() == [0] * 3
+    assert found['joints'].shape == (3, 17) and (found['joints'][:, 14:] == 0).all()
+    torch.testing.assert_close(found['mpjpe'], found['joints'].mean(1))
+
+
+def test_a_joint_off_by_the_threshold_is_wrong():
+    at = torch.full((1, 14), 150.0).double()
+    assert pck(at, 150).item() == 0 and pck(at - 1e-6, 150).item() == 1
 
 
 def test_without_cameras_nothing_is_said():

@@ -13,7 +13,7 @@ import pytest
 import trimesh
 
 from mroi_plugin.cli import main
-from mroi_plugin.reports.charts import bars, lines, number, table
+from mroi_plugin.reports.charts import bars, lines, number, table, ticks
 from mroi_plugin.reports.runs import read_runs
 
 CHROMIUM = next(
@@ -21,7 +21,10 @@ CHROMIUM = next(
 )
 
 
-def make_run(folder, seed, name='<b>&run'):
+LONG = 'a_run_whose_name_nobody_would_want_to_read_aloud_' * 2
+
+
+def make_run(folder, seed, name=f'<b>&{LONG}run'):
     """A run as tools/test.py and training leave it."""
     rng = np.random.default_rng(seed)
     folder = folder / f'{name}_{seed}'
@@ -33,7 +36,10 @@ def make_run(folder, seed, name='<b>&run'):
         'per_action': {a: {'persons': 20, 'mpjpe': 70.0 + seed} for a in ('Eating', 'Walking')},
     }  # fmt: skip
     (folder / 'metrics.json').write_text(json.dumps(metrics))
-    rows = {'sample_idx': range(40), 'mpjpe': rng.uniform(50, 100, 40), 'offset': rng.random(40)}
+    rows = {
+        'sample_idx': range(40), 'mpjpe': rng.uniform(50, 100, 40), 'offset': rng.random(40),
+        'image_path': [f'{"folder/" * 9}{i}.jpg' for i in range(40)], 'action': [None] * 40,
+    }  # fmt: skip
     pd.DataFrame(rows).to_csv(folder / 'per_sample.csv', index=False)
     logs = folder / '20260101_000000' / 'vis_data'
     logs.mkdir(parents=True)
@@ -58,12 +64,47 @@ def page(tmp_path_factory):
 
 def test_the_page_stands_alone_and_escapes(page):
     text = page.read_text()
-    assert '<b>&run' not in text and '&lt;b&gt;&amp;run_0' in text
+    assert '<b>&' not in text and f'&lt;b&gt;&amp;{LONG}run_0' in text
     outside = re.sub(r'srcdoc="[^"]*"', '', text)
     assert not re.search(r'(?:src|href)="(?!data:)', outside) and 'http' not in outside
     assert text.count('<iframe') == 2 and text.count('<img') == 4
     for shown in ('80.2', '87.5', 'Eating (20)', 'joint 3', 'Worst persons', 'validation MPJPE'):
         assert shown in text, shown
+
+
+def test_the_worst_persons_are_told(page):
+    text = page.read_text()
+    for seed in range(2):
+        folder = next(page.parent.glob(f'*run_{seed}'))
+        rows = pd.read_csv(folder / 'per_sample.csv').nlargest(8, 'mpjpe')
+        body = text.split('largest MPJPE</caption>')[1 + seed].split('</table>')[0]
+        assert re.findall(r'scope="row">(\d+)<', body) == [str(i) for i in rows['sample_idx']]
+        assert re.findall(r'<td>([\d.]+)</td>', body) == [f'{e:.1f}' for e in rows['mpjpe']]
+        assert 'action' not in body  # which no photo told
+
+
+@pytest.mark.parametrize(
+    ('low', 'high', 'beyond', 'expected'),
+    [
+        (0, 251.4, True, [0, 50, 100, 150, 200, 250, 300]),
+        (2.07, 7.56, False, [3, 4, 5, 6, 7]),
+        (0.0607, 0.381, False, [0.1, 0.15, 0.2, 0.25, 0.3, 0.35]),
+        (1, 3, False, [1, 1.5, 2, 2.5, 3]),
+        (5, 5, False, [5]),
+        (0, 1e-3, True, [0, 2e-4, 4e-4, 6e-4, 8e-4, 1e-3]),
+    ],
+)
+def test_axes_bear_round_numbers(low, high, beyond, expected):
+    assert ticks(low, high, beyond) == expected
+
+
+@pytest.mark.parametrize('beyond', [False, True])
+def test_axes_bear_some_numbers_and_not_many(beyond):
+    rng = np.random.default_rng(0)
+    for low, span in zip(rng.uniform(-10, 10, 500), 10 ** rng.uniform(-4, 6, 500)):
+        found = ticks(low, low + span, beyond)
+        assert 2 <= len(found) <= 9 and found[0] >= low - 1e-6
+        assert (found[-1] >= low + span - 1e-6) if beyond else (found[-1] <= low + span + 1e-6)
 
 
 def test_a_run_with_metrics_alone(tmp_path):
@@ -73,6 +114,17 @@ def test_a_run_with_metrics_alone(tmp_path):
     assert main(['report', str(folder), '--out', str(tmp_path / 'r.html')]) == 0
     text = (tmp_path / 'r.html').read_text()
     assert '90.0' in text and '<iframe' not in text and 'Training' not in text
+
+
+def test_an_action_that_few_photos_tell(tmp_path):
+    folder = make_run(tmp_path, 0, 'run')
+    rows = pd.read_csv(folder / 'per_sample.csv')
+    rows['action'] = ['Eating'] + [''] * 39
+    rows.loc[0, 'mpjpe'] = 900
+    rows.to_csv(folder / 'per_sample.csv', index=False)
+    assert main(['report', str(folder), '--out', str(tmp_path / 'r.html')]) == 0
+    text = (tmp_path / 'r.html').read_text().split('largest MPJPE</caption>')[1]
+    assert '<td>Eating</td>' in text and '<td>–</td>' in text and 'nan' not in text.split('<img')[0]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +192,16 @@ def test_in_a_browser(page, width, scheme):
         )
         level = [sum(map(int, re.findall(r'\d+', c)[:3])) / 3 for c in (paper, ink)]
         assert abs(level[0] - level[1]) > 150 and (level[0] > 128) == (scheme == 'light')
+        inside = view.evaluate(
+            "[...document.querySelectorAll('h1, h2, h3, p, li, dt, dd, figure, .frame span')]"
+            '.every(e => { const b = e.getBoundingClientRect();'
+            ' return b.left >= 0 && b.right <= innerWidth; })'
+        )
+        assert inside
+        tall = view.evaluate(
+            "Math.max(...[...document.querySelectorAll('.frame span')].map(e => e.offsetHeight))"
+        )
+        assert 0 < tall <= 16  # labels of axes are single lines
         small = view.evaluate(
             "Math.min(...[...document.querySelectorAll('dt, b, th, td, span, p')]"
             '.map(e => parseFloat(getComputedStyle(e).fontSize)))'
