@@ -10,8 +10,8 @@ from __future__ import annotations
 import argparse
 import copy
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -58,38 +58,43 @@ def make_batch(name: str, rois: int, persons: int, device: str) -> dict[str, tor
     return {key: value.to(device) for key, value in batch.items()}
 
 
-def seconds(run: Callable[[], Any], rounds: int, device: str) -> float:
-    """Least time of a call, after one that warms up: others on the machine only add to it."""
-    times = []
+def seconds(runs: Mapping[str, Callable[[], Any]], rounds: int, device: str) -> dict[str, float]:
+    """Least time of every call, after one that warms up. They take turns, so that all see the same
+    machine, and others on it only add to a time."""
+    least = dict.fromkeys(runs, float('inf'))
     for turn in range(rounds + 1):
-        start = time.perf_counter()
-        run()
-        if device != 'cpu':
-            torch.cuda.synchronize()
-        if turn:
-            times.append(time.perf_counter() - start)
-    return min(times)
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            if device != 'cpu':
+                torch.cuda.synchronize()
+            if turn:
+                least[name] = min(least[name], time.perf_counter() - start)
+    return least
+
+
+def row(name: str, what: str, ratio: float, base: str, **more: float) -> dict[str, Any]:
+    """One line of the table."""
+    columns = dict.fromkeys(('beside the backbone [%]', 'vertices differ by [mm]'))
+    return {'network': name, 'what': what, 'time': ratio, 'relative to': base, **columns, **more}
 
 
 @torch.no_grad()
 def by_rois(name: str, counts: list[int], rounds: int, device: str) -> list[dict[str, Any]]:
     """Inference of one person by M, and the share of time beside the backbone."""
-    rows, first = [], None
+    runs: dict[str, Callable[[], Any]] = {}
     for rois in counts:
         model, batch = build(name, rois, device).eval(), make_batch(name, rois, 1, device)
-        whole = seconds(lambda: model(**batch), rounds, device)  # noqa: B023
-        encoder = seconds(lambda: model.encode(batch['img']), rounds, device)  # noqa: B023
-        first = first or whole
-        rows.append(
-            {
-                'network': name,
-                'what': f'inference, 1 person, M={rois}',
-                'time': whole / first,
-                'relative to': f'M={counts[0]}',
-                'beside the backbone [%]': 100 * max(0.0, 1 - encoder / whole),
-                'vertices differ by [mm]': None,
-            }
-        )
+        runs[f'whole {rois}'] = partial(model, **batch)
+        runs[f'encoder {rois}'] = partial(model.encode, batch['img'])
+    spent = seconds(runs, rounds, device)
+    base = f'M={counts[0]}'
+    rows = []
+    for rois in counts:
+        whole, encoder = spent[f'whole {rois}'], spent[f'encoder {rois}']
+        share = {'beside the backbone [%]': 100 * (1 - encoder / whole)}
+        ratio = whole / spent[f'whole {counts[0]}']
+        rows.append(row(name, f'inference, 1 person, M={rois}', ratio, base, **share))
     return rows
 
 
@@ -97,61 +102,49 @@ def by_rois(name: str, counts: list[int], rounds: int, device: str) -> list[dict
 def variants(name: str, rounds: int, device: str, compiled: bool) -> list[dict[str, Any]]:
     """Faster ways of inference, M = 5, and what they change."""
     model, batch = build(name, 5, device).eval(), make_batch(name, 5, 2, device)
-    expected = model(**batch)['pred_vertices']
     last = build(name, 5, device, channels_last=True).eval()
-    autocast = torch.autocast(device.split(':')[0], dtype=torch.bfloat16)
-    ways: dict[str, tuple[Any, Any]] = {
-        'eager float32': (model, nullcontext()),
-        'channels_last': (last, nullcontext()),
-        'bfloat16 autocast': (model, autocast),
-        'bfloat16, channels_last': (last, autocast),
+
+    def narrow(network: nn.Module) -> Any:
+        with torch.autocast(device.split(':')[0], dtype=torch.bfloat16):
+            return network(**batch)
+
+    runs: dict[str, Callable[[], Any]] = {
+        'eager float32': partial(model, **batch),
+        'channels_last': partial(last, **batch),
+        'bfloat16 autocast': partial(narrow, model),
+        'bfloat16, channels_last': partial(narrow, last),
     }
     if compiled:
-        ways['torch.compile'] = (torch.compile(copy.deepcopy(model)), nullcontext())
-    rows, eager = [], None
-    for way, (network, context) in ways.items():
-        with context:
-            spent = seconds(lambda: network(**batch), rounds, device)  # noqa: B023
-            apart = (network(**batch)['pred_vertices'].float() - expected).abs().max()
-        eager = eager or spent
-        rows.append(
-            {
-                'network': name,
-                'what': f'inference, 2 persons, M=5, {way}',
-                'time': spent / eager,
-                'relative to': 'eager float32',
-                'beside the backbone [%]': None,
-                'vertices differ by [mm]': 1e3 * float(apart),
-            }
-        )
+        runs['torch.compile'] = partial(torch.compile(copy.deepcopy(model)), **batch)
+    spent, expected = seconds(runs, rounds, device), model(**batch)['pred_vertices']
+    rows = []
+    for way, run in runs.items():
+        apart = 1e3 * float((run()['pred_vertices'].float() - expected).abs().max())
+        ratio, error = spent[way] / spent['eager float32'], {'vertices differ by [mm]': apart}
+        what = f'inference, 2 persons, M=5, {way}'
+        rows.append(row(name, what, ratio, 'eager float32', **error))
     return rows
 
 
 def training(name: str, persons: int, rounds: int, device: str) -> list[dict[str, Any]]:
     """A training step by M, and with blocks computed again."""
-    rows, first = [], None
+    runs: dict[str, Callable[[], Any]] = {}
     for rois, options in ((1, {}), (5, {}), (5, {'recompute': True}), (5, {'channels_last': True})):
         model = build(name, rois, device, **options).train()
         batch = make_batch(name, rois, persons, device)
+        what = f'M={rois}' + ''.join(f', {key}' for key in options)
+        runs[what] = partial(step, model, batch)
+    spent = seconds(runs, rounds, device)
+    return [
+        row(name, f'training step, {persons} persons, {what}', value / spent['M=1'], 'M=1')
+        for what, value in spent.items()
+    ]
 
-        def step() -> None:
-            sum(model(**batch, mode='loss').values()).backward()  # noqa: B023
-            model.zero_grad()  # noqa: B023
 
-        spent = seconds(step, rounds, device)
-        first = first or spent
-        note = ''.join(f', {key}' for key in options)
-        rows.append(
-            {
-                'network': name,
-                'what': f'training step, {persons} persons, M={rois}{note}',
-                'time': spent / first,
-                'relative to': 'M=1',
-                'beside the backbone [%]': None,
-                'vertices differ by [mm]': None,
-            }
-        )
-    return rows
+def step(model: nn.Module, batch: dict[str, torch.Tensor]) -> None:
+    """Forward and backward pass."""
+    sum(model(**batch, mode='loss').values()).backward()
+    model.zero_grad()
 
 
 def main() -> None:
