@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from mroi_plugin.evaluation.protocol import H36M_PELVIS
 from mroi_plugin.evaluation.summaries import summarize, worst
-from mroi_plugin.exports.whole_file import whole_file
+from mroi_plugin.reliability.whole_files import whole_file
 
 PER_SAMPLE = 'per_sample.csv'
 

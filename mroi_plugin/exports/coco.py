@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.exports.whole_file import whole_file
 from mroi_plugin.host.conventions import keypoint_names
 from mroi_plugin.inference.results import ImageResult, PersonResult
+from mroi_plugin.reliability.whole_files import whole_file
 
 PERSON_CATEGORY = 1
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from mroi_plugin.exports.columns import DERIVED, PERSON, from_columns, to_columns
-from mroi_plugin.exports.whole_file import whole_file
 from mroi_plugin.inference.results import ImageResult
+from mroi_plugin.reliability.whole_files import whole_file
 
 OF_PERSONS = (*PERSON, *DERIVED, 'fusion_weights')
 

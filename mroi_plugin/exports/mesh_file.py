@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from mroi_plugin.exports.whole_file import whole_file
 from mroi_plugin.inference.results import ImageResult, PersonResult
+from mroi_plugin.reliability.whole_files import whole_file
 from mroi_plugin.visualization.colors import person_color
 
 UPRIGHT = np.array([1.0, -1.0, -1.0])

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from mroi_plugin.exports.columns import from_columns, to_columns
-from mroi_plugin.exports.whole_file import whole_file
 from mroi_plugin.inference.results import ImageResult
+from mroi_plugin.reliability.whole_files import whole_file
 
 
 def write_npz(result: ImageResult, stem: Path) -> Path:

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.table import Table
 
     from mroi_plugin.engine import report_user_errors
-    from mroi_plugin.exports.whole_file import whole_file
+    from mroi_plugin.reliability.whole_files import whole_file
 
     with report_user_errors():
         from mroi_plugin.onnx_export.export import export

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 import mroi_plugin
 from mroi_plugin.checkpoints import load_model
 from mroi_plugin.engine import load_config
-from mroi_plugin.exports.whole_file import whole_file
 from mroi_plugin.host import prepare
 from mroi_plugin.models import MultiRoIEstimator
 from mroi_plugin.onnx_export.compare import Comparison, compare_encoding, compare_model
 from mroi_plugin.onnx_export.wrapped_model import INPUTS, WrappedModel
+from mroi_plugin.reliability.whole_files import whole_file
 
 OPSET = 16
 TRACED_PERSONS = 2

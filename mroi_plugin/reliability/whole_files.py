@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import os.path as osp
-from contextlib import suppress
+import pathlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from glob import escape, glob
 from typing import Union
 
@@ -43,6 +45,24 @@ def write_whole(content: bytes, path: Path) -> None:
             f'{path} ({len(content) / 2**20:.1f} MiB) cannot be written: {error.strerror}. What '
             'was there before is untouched; make room, or choose another work dir',
         ) from error
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[pathlib.Path]:
+    """Yield a temporary path for libraries that write files themselves; what they leave there
+    becomes ``path``, and nothing if an error is raised.
+
+    Args:
+        path: where; its folder is made. The temporary name ends as it does.
+    """
+    target = pathlib.Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f'.{target.stem}.{os.getpid()}{target.suffix}')
+    try:
+        yield part
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def remove_parts(folder: Path, pattern: str = '*') -> None:

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the page; exit status 2 with one message if it cannot be done."""
     from mroi_plugin.engine import report_user_errors
-    from mroi_plugin.exports.whole_file import whole_file
+    from mroi_plugin.reliability.whole_files import whole_file
     from mroi_plugin.reports.page import build_page
     from mroi_plugin.reports.runs import read_runs
 

@@ -9,7 +9,7 @@ import numpy as np
 import trimesh
 
 from mroi_plugin.exports.mesh_file import UPRIGHT
-from mroi_plugin.exports.whole_file import whole_file
+from mroi_plugin.reliability.whole_files import whole_file
 from mroi_plugin.visualization.overlay import PREDICTED_COLOR, TRUE_COLOR
 from mroi_plugin.visualization.person_rows import PersonPanel
 

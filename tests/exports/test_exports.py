@@ -12,9 +12,9 @@ import trimesh
 
 from mroi_plugin.body_models import SMPLBody
 from mroi_plugin.exports import WRITERS, read_json, read_npz, write_coco
-from mroi_plugin.exports.whole_file import whole_file
 from mroi_plugin.host.conventions import keypoint_names
 from mroi_plugin.inference import ImageResult, PersonResult
+from mroi_plugin.reliability.whole_files import whole_file
 
 
 @pytest.fixture(scope='module')
