@@ -25,6 +25,14 @@ def test_every_benchmark_is_here():
     assert found == set(SMALL) | SLOW
 
 
+@pytest.mark.parametrize('path', sorted((ROOT / 'benchmarks' / 'results').glob('*.json')), ids=str)
+def test_stored_results_are_of_the_form(path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / 'benchmarks'))
+    from common import check
+
+    check(json.loads(path.read_text()))
+
+
 @pytest.mark.parametrize('name', SMALL)
 def test_it_runs_and_writes_its_figures(name, tmp_path):
     command = [sys.executable, str(ROOT / 'benchmarks' / f'{name}.py'), *SMALL[name]]
