@@ -25,7 +25,9 @@ def test_every_benchmark_is_here():
     assert found == set(SMALL) | SLOW
 
 
-@pytest.mark.parametrize('path', sorted((ROOT / 'benchmarks' / 'results').glob('*.json')), ids=str)
+@pytest.mark.parametrize(
+    'path', sorted((ROOT / 'benchmarks' / 'results').glob('*.json')), ids=lambda p: p.stem
+)
 def test_stored_results_are_of_the_form(path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / 'benchmarks'))
     from common import check
