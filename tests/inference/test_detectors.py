@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import skimage.data
+from versions import needs_torch_2
 
 from mroi_plugin.inference.detectors import GivenBoxes, HOGDetector, HuggingFaceDetector
 from mroi_plugin.inference.photos import Photo, iterate_photos, read_photo
@@ -102,6 +103,7 @@ def test_hog_on_tiny_photos():
         assert HOGDetector()(one)[0].shape[1] == 4
 
 
+@needs_torch_2
 def test_hugging_face_is_an_extra(tmp_path):
     transformers = pytest.importorskip('transformers')
     config = transformers.YolosConfig(
