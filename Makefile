@@ -19,7 +19,7 @@ help:
 
 install: $(INSTALLED)
 
-$(INSTALLED): setup.py requirements/runtime.txt requirements/dev.txt requirements/host.txt
+$(INSTALLED): setup.py requirements/runtime.txt requirements/dev.txt requirements/host.txt requirements/transformers.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 9) <= v <= (3, 12) else "Python 3.9 - 3.12 is needed, %s is %d.%d: make install PYTHON=python3.11" % (sys.executable, *v))'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q "$(TORCH)"
@@ -29,6 +29,7 @@ $(INSTALLED): setup.py requirements/runtime.txt requirements/dev.txt requirement
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	# torch before 2.3 cannot exchange arrays with numpy 2
 	$(BIN)/python -W ignore -c 'import torch; torch.zeros(1).numpy()' 2>/dev/null || $(BIN)/pip install -q numpy==1.26.4
+	$(BIN)/python -W ignore -c 'import sys, torch; sys.exit(tuple(map(int, torch.__version__.split(".")[:2])) < (2, 1))' && $(BIN)/pip install -q -r requirements/transformers.txt || true
 	touch $@
 
 data: install
