@@ -29,7 +29,8 @@ $(INSTALLED): setup.py requirements/runtime.txt requirements/dev.txt requirement
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	# torch before 2.3 cannot exchange arrays with numpy 2
 	$(BIN)/python -W ignore -c 'import torch; torch.zeros(1).numpy()' 2>/dev/null || $(BIN)/pip install -q numpy==1.26.4
-	$(BIN)/python -W ignore -c 'import sys, torch; sys.exit(tuple(map(int, torch.__version__.split(".")[:2])) < (2, 1))' && $(BIN)/pip install -q -r requirements/transformers.txt || true
+	if $(BIN)/python -W ignore -c 'import sys, torch; sys.exit(tuple(map(int, torch.__version__.split(".")[:2])) < (2, 1))'; \
+		then $(BIN)/pip install -q -r requirements/transformers.txt; fi
 	touch $@
 
 data: install
