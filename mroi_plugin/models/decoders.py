@@ -19,7 +19,7 @@ def rotation_6d_to_matrix(x: Tensor) -> Tensor:
     Returns:
         (..., 3, 3).
     """
-    columns = x.unflatten(-1, (3, 2))
+    columns = x.reshape(*x.shape[:-1], 3, 2)
     first = F.normalize(columns[..., 0], dim=-1)
     second = columns[..., 1]
     second = F.normalize(second - (first * second).sum(-1, keepdim=True) * first, dim=-1)

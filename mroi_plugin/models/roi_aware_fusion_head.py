@@ -151,7 +151,7 @@ class RoIAwareFusionHead(nn.Module):
         if self.camera_from == 'shared':
             cameras = spread_camera(cameras[:, 0], bbox_info)
         out = {
-            'pred_pose': rotation_6d_to_matrix(pose.unflatten(-1, (24, 6))),
+            'pred_pose': rotation_6d_to_matrix(pose.reshape(*pose.shape[:-1], 24, 6)),
             'pred_shape': state['betas'],
             'pred_cam': cameras,
             'fusion_weights': weights,
