@@ -13,7 +13,7 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from torch import nn
 
-from mroi_plugin.host import prepare
+from mroi_plugin.host import prepare, read_safely
 from mroi_plugin.reliability.resuming import check_resumable, latest_checkpoint
 
 
@@ -90,7 +90,7 @@ def test_the_last_ones_and_the_best_are_kept(tmp_path):
     kept = ['best_a_error_epoch_4.pth', 'epoch_3.pth', 'epoch_4.pth', 'last_checkpoint']
     assert names(tmp_path) == kept
     assert (tmp_path / 'last_checkpoint').read_text() == str(tmp_path / 'epoch_4.pth')
-    content = torch.load(tmp_path / 'epoch_4.pth', weights_only=True)
+    content = read_safely(str(tmp_path / 'epoch_4.pth'))
     assert content['message_hub']['runtime_info']['best_ckpt'].endswith('epoch_4.pth')
     assert content['message_hub']['runtime_info']['keep_ckpt_ids'] == [3, 4]
 
@@ -107,7 +107,7 @@ def test_at_every_moment_there_is_a_whole_one(tmp_path, monkeypatch):
 
     def watched(source, target):
         there = [p for p in tmp_path.glob('*.pth')]
-        assert all(torch.load(p, weights_only=True)['state_dict'] for p in there)
+        assert all(read_safely(str(p))['state_dict'] for p in there)
         seen.append([p.name for p in there])
         move(source, target)
 
@@ -157,7 +157,7 @@ def test_nothing_to_go_on_from(tmp_path):
 def test_text_of_a_config_is_not_run_at_resuming(tmp_path):
     """mmengine runs ``meta.config`` of the checkpoint that it resumes from, as Python."""
     run(tmp_path, values=(2.0,))
-    content = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)
+    content = read_safely(str(tmp_path / 'epoch_1.pth'))
     trace = tmp_path / 'trace'
     content['meta']['config'] = f'open({str(trace)!r}, "w")\n'
     torch.save(content, tmp_path / 'planted.pth')
