@@ -26,6 +26,7 @@ setup(
         'rich',
         'roma',
         'scipy',
+        'simplejpeg',
         'smplx',
         'torch>=1.13',
         'trimesh',

@@ -3,12 +3,13 @@
 
 Both read the same JPEG files and annotations, with the augmentation of the papers (flip, rotation,
 scale, channel noise), and hand over what a loader would batch. The floor is what no pipeline can do
-without: decoding the photo whole and warping five crops out of it.
+without: decoding the photo whole and warping the same five crops out of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ import cv2
 import numpy as np
 import torch
 from common import report
+
+from mroi_plugin.datasets.person_geometry import compose_affine
 
 SIDE = 224
 NORMAL = {'mean': [123.675, 116.28, 103.53], 'std': [58.395, 57.12, 57.375], 'to_rgb': True}
@@ -121,16 +124,20 @@ def host_dataset(root: str) -> Any:
     )
 
 
-def floor(root: str) -> Callable[[int], None]:
-    """Decode a photo whole and warp five crops out of it."""
-    paths = sorted(Path(root, 'datasets').rglob('*.jpg'))
-    affine = np.array([[0.6, 0.1, -20], [-0.1, 0.6, 30]])
+def floor(dataset: Any) -> Callable[[int], None]:
+    """Decode a photo whole and warp the crops of ``dataset`` out of it, with OpenCV."""
+    steps, plan = dataset.pipeline.transforms[:3], []
+    for index in range(len(dataset)):
+        sample = functools.reduce(lambda x, step: step(x), steps, dataset.raw_sample(index))
+        affines = compose_affine(sample['roi_affines'], sample['image_affine'])
+        plan.append((Path(sample['image_path']), affines))
 
     def make(index: int) -> None:
-        data = np.frombuffer(paths[index].read_bytes(), np.uint8)
+        path, affines = plan[index]
+        data = np.frombuffer(path.read_bytes(), np.uint8)
         photo = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-        for _ in range(5):
-            cv2.warpAffine(photo, affine, (SIDE, SIDE)).transpose(2, 0, 1).copy()
+        for affine in affines:
+            cv2.warpAffine(photo, affine, (SIDE, SIDE))
 
     return make
 
@@ -178,7 +185,7 @@ def main() -> None:
         ours = {m: our_dataset(root, m) for m in range(1, 9)}
         makers = {
             'mmhuman3d, 1 crop': host_dataset(root).__getitem__,
-            'floor, 5 warps': floor(root),
+            'floor, 5 warps': floor(ours[5]),
         }
         makers.update({f'ours, M={m}': dataset.__getitem__ for m, dataset in ours.items()})
         times = milliseconds(makers, args.persons, args.rounds)

@@ -10,9 +10,13 @@ pixels of the (augmented) full image, lengths in space are metres.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import numpy as np
 import torch
 from torch import Tensor
 
+Array = TypeVar('Array', Tensor, np.ndarray)
 MIN_SCALE = 1e-3
 """Smallest \\|s\\| used in a division: a body a thousandth of its crop carries no information."""
 MIN_DEPTH_M = 0.05
@@ -31,21 +35,22 @@ def default_focal_length(img_size: Tensor) -> Tensor:
     return torch.linalg.vector_norm(img_size, dim=-1)
 
 
-def encode_bbox_info(rois: Tensor, focal_length: Tensor) -> Tensor:
+def encode_bbox_info(rois: Array, focal_length: Array) -> Array:
     """Normalised RoI that the network sees, ``(2.8 c_x/f, 2.8 c_y/f, (b - 0.24 f)/(0.06 f))``
     (CLIFF).
 
     Args:
-        rois: (..., 3) centre relative to the principal point and side, pixels.
-        focal_length: (...) pixels; broadcast against the leading dimensions of ``rois``.
+        rois: (..., 3) centre relative to the principal point and side, pixels; tensor or array.
+        focal_length: (...) pixels, likewise; broadcast against the leading dimensions of ``rois``.
 
     Returns:
-        (..., 3) unitless ``bbox_info``.
+        (..., 3) unitless ``bbox_info``, likewise.
     """
+    join = torch.cat if isinstance(rois, Tensor) else np.concatenate
     f = focal_length[..., None]
     centre = 2.8 * rois[..., :2] / f
     side = (rois[..., 2:] - 0.24 * f) / (0.06 * f)
-    return torch.cat([centre, side], dim=-1)
+    return join([centre, side], -1)
 
 
 def decode_bbox_info(bbox_info: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from locations import ROOT
 SMALL = {
     'bench_loading': ['--persons', '300'],
     'bench_samples': ['--rounds', '1', '--persons', '2', '--seconds', '0.1'],
+    'bench_decoding': ['--persons', '2'],
     'bench_evaluation': ['--frames', '40'],
     'bench_model': ['--networks', 'mroi_synthetic', '--rois', '1', '2', '--rounds', '1'],
 }
@@ -38,7 +39,7 @@ def test_stored_results_are_of_the_form(path, monkeypatch):
 @pytest.mark.parametrize('name', SMALL)
 def test_it_runs_and_writes_its_figures(name, tmp_path):
     command = [sys.executable, str(ROOT / 'benchmarks' / f'{name}.py'), *SMALL[name]]
-    folder = ['--folder', 'files'] if name in ('bench_loading', 'bench_samples') else []
+    folder = ['--folder', 'files'] if name in ('bench_loading', 'bench_samples', 'bench_decoding') else []
     done = subprocess.run(
         [*command, *folder, '--out', 'figures.json'],
         cwd=tmp_path, capture_output=True, text=True, check=False,

@@ -44,18 +44,18 @@ class SampleFaults:
             InvalidSampleError: for a sample that cannot be used, if they are not skipped or the
                 replacements cannot be used either.
         """
-        slot, chosen, attempt = _slot(), index, 0
+        at_work, chosen, attempt = self._at_work.numpy()[_slot()], index, 0
         while True:
-            self._at_work[slot] = torch.tensor([os.getpid(), chosen])
+            at_work[:] = os.getpid(), chosen
             try:
                 return load(chosen)
             except InvalidSampleError as error:
                 if not self.skip_invalid or attempt == ATTEMPTS:
                     raise
-                self._skipped[slot] += 1
+                self._skipped[_slot()] += 1
                 warnings.warn(f'skipped: {error}', stacklevel=2)
             finally:
-                self._at_work[slot, 1] = -1
+                at_work[1] = -1
             attempt += 1
             chosen = replacement(attempt)
 

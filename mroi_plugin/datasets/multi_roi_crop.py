@@ -24,6 +24,9 @@ DEFAULT_SHIFTS = ((0.1, 0.0), (-0.1, 0.0), (0.0, 0.1), (0.0, -0.1))
 DEFAULT_SCALES = (1.5, 1.25, 0.8, 0.65)
 """Sides of RoIs 1.. in units of the box side."""
 
+TO_PLANES = (0, 0, 1, 1, 2, 2)
+"""Where ``cv2.mixChannels`` puts the channels of a photo: each into a plane of its own."""
+
 
 def square_side(box_size: np.ndarray, crop_size: tuple[int, int]) -> float:
     """Side ``b``, mapped onto the longer crop side, for which the crop just holds the box.
@@ -36,15 +39,20 @@ def square_side(box_size: np.ndarray, crop_size: tuple[int, int]) -> float:
     return float((np.asarray(box_size) * crop.max() / crop).max())
 
 
-def roi_affine(centre: np.ndarray, side: float, crop_size: tuple[int, int]) -> np.ndarray:
-    """Affine (2, 3) from pixels of the full image to pixels of a crop.
+def roi_affine(
+    centre: np.ndarray, side: np.ndarray | float, crop_size: tuple[int, int]
+) -> np.ndarray:
+    """Affines (..., 2, 3) from pixels of the full image to pixels of crops.
 
-    ``centre`` (2) px goes to the middle ``((w - 1) / 2, (h - 1) / 2)`` of the crop, whose whole
-    numbers are pixel centres, and ``side`` px to its longer side.
+    ``centre`` (..., 2) px goes to the middle ``((w - 1) / 2, (h - 1) / 2)`` of the crop, whose
+    whole numbers are pixel centres, and ``side`` (...) px to its longer side.
     """
-    gain = max(crop_size) / side
+    gain = max(crop_size) / np.asarray(side, np.float64)
     middle = (np.asarray(crop_size, np.float64) - 1) / 2
-    return np.concatenate([np.eye(2) * gain, (middle - gain * centre)[:, None]], axis=1)
+    affine = np.zeros((*gain.shape, 2, 3))
+    affine[..., 0, 0] = affine[..., 1, 1] = gain
+    affine[..., 2] = middle - gain[..., None] * centre
+    return affine
 
 
 @register(TRANSFORMS, host='PIPELINES')
@@ -126,11 +134,11 @@ class MultiRoICrop:
         side = square_side(sample['box_size'], self.crop_size)
         sides = scales * side
         centres = self._reach(sample, sample['box_centre'] + shifts * side, sides)
-        affines = np.stack([roi_affine(c, b, self.crop_size) for c, b in zip(centres, sides)])
+        affines = roi_affine(centres, sides, self.crop_size)
         out = {name: value for name, value in sample.items() if name != 'photo'}
         photo, to_photo = self._pixels(sample['photo'], float(sides.min()))
         to_full = compose_affine(sample['image_affine'], to_photo)
-        out['img'] = self._warp(photo, to_full, affines)
+        out['img'] = self._warp(photo, compose_affine(affines, to_full))
         relative = centres - sample['principal_point']
         out['rois'] = np.concatenate([relative, sides[:, None]], axis=1)
         out['roi_affines'] = affines
@@ -163,10 +171,12 @@ class MultiRoICrop:
         to_photo = np.array([[reduction, 0, middle], [0, reduction, middle]], np.float64)
         return photo.decode(reduction), to_photo
 
-    def _warp(self, photo: np.ndarray, to_full: np.ndarray, affines: np.ndarray) -> np.ndarray:
+    def _warp(self, photo: np.ndarray, affines: np.ndarray) -> np.ndarray:
+        """Crops (M, 3, h, w) of pixels (H, W, 3) by affines (M, 2, 3) from these to a crop."""
         width, height = self.crop_size
         crops = np.empty((len(affines), 3, height, width), np.uint8)
+        warped = np.empty((height, width, 3), np.uint8)
         for crop, affine in zip(crops, affines):
-            warped = cv2.warpAffine(photo, compose_affine(affine, to_full), self.crop_size)
-            crop[...] = warped.transpose(2, 0, 1)
+            cv2.warpAffine(photo, affine, self.crop_size, warped)
+            cv2.mixChannels([warped], list(crop), TO_PLANES)  # cv2.split would bypass the cache
         return crops

@@ -52,11 +52,11 @@ class PackMultiRoI:
             InvalidSampleError: if a number is not finite.
         """
         require(sample, 'img', 'PackMultiRoI', 'MultiRoICrop')
+        numbers = {name: np.asarray(sample[name], np.float32) for name in FLOATS}
+        if not np.isfinite(np.concatenate([values.ravel() for values in numbers.values()])).all():
+            bad = next(name for name, v in numbers.items() if not np.isfinite(v).all())
+            raise InvalidSampleError.of(sample, NOT_FINITE.format(bad))
         packed = {'img': torch.from_numpy(sample['img'])}
-        for name in FLOATS:
-            values = np.asarray(sample[name], np.float32)
-            if not np.isfinite(values).all():
-                raise InvalidSampleError.of(sample, NOT_FINITE.format(name))
-            packed[name] = torch.as_tensor(values)
-        packed['bbox_info'] = encode_bbox_info(packed['rois'], packed['focal_length'])
+        numbers['bbox_info'] = encode_bbox_info(numbers['rois'], numbers['focal_length'])
+        packed.update({name: torch.as_tensor(values) for name, values in numbers.items()})
         return {**packed, **{name: sample[name] for name in METADATA}}

@@ -38,9 +38,10 @@ def apply_affine(affine: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def compose_affine(second: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """The affine (2, 3) that applies ``first`` and then ``second``."""
-    linear = second[:, :2] @ first[:, :2]
-    return np.concatenate([linear, apply_affine(second, first[:, 2])[:, None]], axis=1)
+    """The affines (..., 2, 3) that apply ``first`` (2, 3) and then ``second`` (..., 2, 3)."""
+    both = second[..., :2] @ first
+    both[..., 2] += second[..., 2]
+    return both
 
 
 def _move_pixels(sample: Sample, affine: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 MIN_SHARE = 0.05
 """Share of a crop that must show the photo, at the least."""
+UNIT_SQUARE = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How far a RoI is pulled, from where it should be to the nearest point of the photo."""
 
@@ -19,14 +20,13 @@ def shown_share(crop_to_photo: np.ndarray, crop_size: tuple[int, int], photo: np
         crop_size: (w, h) px.
         photo: (w, h) px.
     """
-    width, height = crop_size
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
+    corners = UNIT_SQUARE * crop_size - 0.5
     seen = (corners @ crop_to_photo[:, :2].T + crop_to_photo[:, 2] + 0.5).astype(np.float32)
-    frame = np.array([[0, 0], [photo[0], 0], [photo[0], photo[1]], [0, photo[1]]], np.float32)
-    if ((seen >= 0) & (seen <= photo)).all():
+    if seen.min() >= 0 and (seen <= photo).all():
         return 1.0
-    area, _ = cv2.intersectConvexConvex(seen, frame)
-    return float(area) / (abs(np.linalg.det(crop_to_photo[:, :2])) * width * height)
+    area, _ = cv2.intersectConvexConvex(seen, (UNIT_SQUARE * photo).astype(np.float32))
+    (a, b), (c, d) = crop_to_photo[:, :2].tolist()
+    return area / (abs(a * d - b * c) * crop_size[0] * crop_size[1])
 
 
 def surely_shown(

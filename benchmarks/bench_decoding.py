@@ -1,0 +1,58 @@
+#!/usr/bin/env python
+"""What decoding photos no larger than their crops need does to the crops.
+
+The truth of a crop is the photo averaged over the area of each of its pixels, from 8 x 8 samples.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench_samples import SIDE, our_dataset, write_photos
+from common import report
+
+from mroi_plugin.datasets.multi_roi_crop import MultiRoICrop
+
+SAMPLES = 8
+
+
+def errors(dataset: Any) -> dict[str, float]:
+    """Mean distance of crops of the box from the truth, in grey levels of 255."""
+    load, *_ = dataset.pipeline.transforms
+    crop = MultiRoICrop((SIDE, SIDE), num_rois=1)
+    fine = MultiRoICrop((SAMPLES * SIDE, SAMPLES * SIDE), num_rois=1)
+    found, smaller = [], 0
+    for index in range(len(dataset)):
+        sample = load(dataset.raw_sample(index))
+        whole = {**sample, 'photo': sample['photo'].decode()}
+        ours, full = crop(sample)['img'], crop(whole)['img']
+        smaller += not np.array_equal(ours, full)
+        cells = fine(whole)['img'].reshape(1, 3, SIDE, SAMPLES, SIDE, SAMPLES)
+        truth = cells.mean((3, 5))
+        found.append([abs(ours - truth).mean(), abs(full - truth).mean()])
+    error, whole_error = np.mean(found, 0)
+    return {
+        'decoded smaller [%]': 100 * smaller / len(dataset),
+        'error [levels]': float(error),
+        'error of whole decoding [levels]': float(whole_error),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--persons', type=int, default=48, help='different photos')
+    parser.add_argument('--folder', default='work_dirs/benchmarks/samples', help='for the photos')
+    parser.add_argument('--out', help='JSON file of the figures')
+    args = parser.parse_args()
+    rows = []
+    for size in ((640, 480), (1920, 1080)):
+        root = write_photos(Path(args.folder), size, args.persons)
+        rows.append({'photo': f'{size[0]}x{size[1]}', **errors(our_dataset(root, 1))})
+    report('decoding', rows, args.out)
+
+
+if __name__ == '__main__':
+    main()
