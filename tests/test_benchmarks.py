@@ -39,9 +39,8 @@ def test_stored_results_are_of_the_form(path, monkeypatch):
 @pytest.mark.parametrize('name', SMALL)
 def test_it_runs_and_writes_its_figures(name, tmp_path):
     command = [sys.executable, str(ROOT / 'benchmarks' / f'{name}.py'), *SMALL[name]]
-    folder = ['--folder', 'files'] if name in ('bench_loading', 'bench_samples', 'bench_decoding') else []
     done = subprocess.run(
-        [*command, *folder, '--out', 'figures.json'],
+        [*command, '--out', 'figures.json'],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
