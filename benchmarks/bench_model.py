@@ -8,7 +8,6 @@ several and given as ratios to M = 1, or to eager, in the same run.
 from __future__ import annotations
 
 import argparse
-import copy
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -22,6 +21,14 @@ from torch import nn
 from mroi_plugin.engine import load_config
 from mroi_plugin.registry import MODELS
 
+COLUMNS = (
+    'beside the backbone [%]',
+    'vertices differ by [mm]',
+    'persons per s',
+    'peak memory [GiB]',
+    'TFLOP/s',
+)
+"""Figures that a row may have; the last three on a GPU alone, whose kind the result names."""
 SIZES = {'mroi_resnet50': (224, 224), 'mroi_hrnet48': (256, 192), 'mroi_synthetic': (64, 48)}
 
 
@@ -75,7 +82,7 @@ def seconds(runs: Mapping[str, Callable[[], Any]], rounds: int, device: str) -> 
 
 def row(name: str, what: str, ratio: float, base: str, **more: float) -> dict[str, Any]:
     """One line of the table."""
-    columns = dict.fromkeys(('beside the backbone [%]', 'vertices differ by [mm]'))
+    columns = dict.fromkeys(COLUMNS)
     return {'network': name, 'what': what, 'time': ratio, 'relative to': base, **columns, **more}
 
 
@@ -92,58 +99,104 @@ def by_rois(name: str, counts: list[int], rounds: int, device: str) -> list[dict
     rows = []
     for rois in counts:
         whole, encoder = spent[f'whole {rois}'], spent[f'encoder {rois}']
-        share = {'beside the backbone [%]': 100 * (1 - encoder / whole)}
+        more = {'beside the backbone [%]': 100 * (1 - encoder / whole)}
+        if device != 'cpu':
+            more['persons per s'] = 1 / whole
         ratio = whole / spent[f'whole {counts[0]}']
-        rows.append(row(name, f'inference, 1 person, M={rois}', ratio, base, **share))
+        rows.append(row(name, f'inference, 1 person, M={rois}', ratio, base, **more))
     return rows
 
 
 @torch.no_grad()
 def variants(name: str, rounds: int, device: str, compiled: bool) -> list[dict[str, Any]]:
-    """Faster ways of inference, M = 5, and what they change."""
-    model, batch = build(name, 5, device).eval(), make_batch(name, 5, 2, device)
-    last = build(name, 5, device, channels_last=True).eval()
-
-    def narrow(network: nn.Module) -> Any:
-        with torch.autocast(device.split(':')[0], dtype=torch.bfloat16):
-            return network(**batch)
-
-    runs: dict[str, Callable[[], Any]] = {
-        'eager float32': partial(model, **batch),
-        'channels_last': partial(last, **batch),
-        'bfloat16 autocast': partial(narrow, model),
-        'bfloat16, channels_last': partial(narrow, last),
+    """Faster ways of inference, switches of the config, M = 5, and what they change."""
+    ways: dict[str, dict[str, Any]] = {
+        'eager float32': {},
+        'channels_last': {'channels_last': True},
+        'bfloat16': {'inference': {'dtype': 'bfloat16'}},
+        'bfloat16, channels_last': {'inference': {'dtype': 'bfloat16'}, 'channels_last': True},
     }
     if compiled:
-        runs['torch.compile'] = partial(torch.compile(copy.deepcopy(model)), **batch)
-    spent, expected = seconds(runs, rounds, device), model(**batch)['pred_vertices']
+        ways['compile'] = {'inference': {'compile': True}}
+    if compiled and device != 'cpu':
+        ways['CUDA graphs'] = {'inference': {'compile': {'backend': 'cudagraphs'}}}
+        fast = {'dtype': 'bfloat16', 'compile': {'mode': 'reduce-overhead'}}
+        ways['bfloat16, channels_last, compile, CUDA graphs'] = {
+            'inference': fast,
+            'channels_last': True,
+        }
     rows = []
-    for way, run in runs.items():
-        apart = 1e3 * float((run()['pred_vertices'].float() - expected).abs().max())
-        ratio, error = spent[way] / spent['eager float32'], {'vertices differ by [mm]': apart}
-        what = f'inference, 2 persons, M=5, {way}'
-        rows.append(row(name, what, ratio, 'eager float32', **error))
+    for persons in (1, 16) if device != 'cpu' else (1,):
+        batch = make_batch(name, 5, persons, device)
+        runs = {
+            way: partial(build(name, 5, device, **options).eval(), **batch, mode='predict')
+            for way, options in ways.items()
+        }
+        spent = seconds(runs, rounds, device)
+        expected = vertices(runs['eager float32']())
+        for way, run in runs.items():
+            apart = 1e3 * float((vertices(run()) - expected).abs().max())
+            ratio = spent[way] / spent['eager float32']
+            what = f'inference, {persons} person(s), M=5, {way}'
+            error = {'vertices differ by [mm]': apart}
+            rows.append(row(name, what, ratio, 'eager float32', **error))
     return rows
 
 
-def training(name: str, persons: int, rounds: int, device: str) -> list[dict[str, Any]]:
-    """A training step by M, and with blocks computed again."""
-    runs: dict[str, Callable[[], Any]] = {}
-    for rois, options in ((1, {}), (5, {}), (5, {'recompute': True}), (5, {'channels_last': True})):
+def vertices(people: list[dict[str, torch.Tensor]]) -> torch.Tensor:
+    """(N, V, 3) metres."""
+    return torch.stack([person['pred_vertices'] for person in people])
+
+
+def training(
+    name: str, persons: int, rounds: int, device: str, compiled: bool, counts: list[int]
+) -> list[dict[str, Any]]:
+    """A training step by M and by the ways to make it faster or smaller."""
+    fast = {'channels_last': True}
+    plans: list[tuple[str, int, dict[str, Any], bool, bool]] = [
+        (f'M={rois}', rois, {}, False, False) for rois in counts
+    ]
+    plans += [
+        ('M=5, recompute', 5, {'recompute': True}, False, False),
+        ('M=5, channels_last', 5, fast, False, False),
+        ('M=5, bfloat16', 5, {}, True, False),
+        ('M=5, bfloat16, channels_last', 5, fast, True, False),
+    ]
+    if compiled and device != 'cpu':
+        plans.append(('M=5, bfloat16, channels_last, compile', 5, fast, True, True))
+        plans.append(('M=16, bfloat16, recompute', 16, {**fast, 'recompute': True}, True, False))
+    rows, base = [], None
+    for what, rois, options, narrow, compile_it in plans:
         model = build(name, rois, device, **options).train()
         batch = make_batch(name, rois, persons, device)
-        what = f'M={rois}' + ''.join(f', {key}' for key in options)
-        runs[what] = partial(step, model, batch)
-    spent = seconds(runs, rounds, device)
-    return [
-        row(name, f'training step, {persons} persons, {what}', value / spent['M=1'], 'M=1')
-        for what, value in spent.items()
-    ]
+        run = partial(step, model, batch, narrow)
+        if compile_it:
+            model.forward = torch.compile(model.forward)
+        spent = seconds({what: run}, rounds, device)[what]
+        base = spent if base is None else base
+        more = {} if device == 'cpu' else _of_the_device(run, spent)
+        what = f'training step, {persons} persons, {what}'
+        rows.append(row(name, what, spent / base, f'M={counts[0]}', **more))
+    return rows
 
 
-def step(model: nn.Module, batch: dict[str, torch.Tensor]) -> None:
-    """Forward and backward pass."""
-    sum(model(**batch, mode='loss').values()).backward()
+def _of_the_device(run: Callable[[], Any], spent: float) -> dict[str, float]:
+    """Peak memory of a step, and its speed in floating point operations."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    torch.cuda.reset_peak_memory_stats()
+    run()
+    peak = torch.cuda.max_memory_allocated() / 2**30
+    with FlopCounterMode(display=False) as counter:
+        run()
+    return {'peak memory [GiB]': peak, 'TFLOP/s': counter.get_total_flops() / spent / 1e12}
+
+
+def step(model: nn.Module, batch: dict[str, torch.Tensor], narrow: bool = False) -> None:
+    """Forward and backward pass, in bfloat16 where autocast does so."""
+    with torch.autocast(batch['img'].device.type, torch.bfloat16, enabled=narrow):
+        losses = model(**batch, mode='loss')
+    sum(losses.values()).backward()
     model.zero_grad()
 
 
@@ -161,7 +214,8 @@ def main() -> None:
     for name in args.networks:
         rows += by_rois(name, args.rois, args.rounds, args.device)
         rows += variants(name, args.rounds, args.device, args.compile)
-        rows += training(name, args.persons, max(1, args.rounds // 2), args.device)
+        rounds, counts = max(1, args.rounds // 2), sorted({1, 5} & {*args.rois}) or args.rois[:1]
+        rows += training(name, args.persons, rounds, args.device, args.compile, counts)
     report('model', rows, args.out)
 
 

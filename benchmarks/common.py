@@ -41,10 +41,11 @@ def report(name: str, rows: Sequence[Row], out: str | None) -> None:
         out: file; ``work_dirs/benchmarks/NAME.json`` by default.
     """
     table = Table(title=name)
-    for column in rows[0]:
+    told = [column for column in rows[0] if any(row[column] is not None for row in rows)]
+    for column in told:
         table.add_column(column, justify='left' if isinstance(rows[0][column], str) else 'right')
     for row in rows:
-        table.add_row(*(_text(value) for value in row.values()))
+        table.add_row(*(_text(row[column]) for column in told))
     Console().print(table)
     script = Path(sys.argv[0])
     result = {

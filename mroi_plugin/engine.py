@@ -11,11 +11,13 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
+from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
 from mroi_plugin.checkpoints import bare_model, check_checkpoint
 from mroi_plugin.config_check import check_sections, name_config_errors
+from mroi_plugin.distribution import prepare_launch
 from mroi_plugin.host import prepare
 from mroi_plugin.preflight import check_files, check_rois, check_skipping, config_name
 from mroi_plugin.reliability.failures import message_of, name_failures
@@ -192,12 +194,15 @@ def train(
     if amp:
         use_amp(cfg)
     if compile_model:
+        if cfg.get('strategy'):
+            raise UsageError(f'--compile cannot be had with strategy={cfg.strategy.type}.')
         cfg.compile = True
     _resume(cfg, resume)
     prepare()
+    prepare_launch(cfg)
     with name_config_errors(config):
-        runner = Runner.from_cfg(cfg)
-    if cfg.load_from:
+        runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
+    if cfg.load_from and not cfg.get('strategy'):  # a strategy checks when it loads
         check_checkpoint(bare_model(runner.model), cfg.load_from)
     with name_failures(runner), name_config_errors(config):
         runner.train()
@@ -275,8 +280,10 @@ def test(
 
     cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
     cfg.load_from, cfg.resume = checkpoint, False
+    cfg.strategy = None  # checkpoints are whole
     _check(cfg)
     prepare()
+    prepare_launch(cfg)
     keep_rows(cfg.test_evaluator)
     with name_config_errors(config):
         runner = Runner.from_cfg(cfg)

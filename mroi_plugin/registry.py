@@ -43,12 +43,19 @@ DATA_SAMPLERS = Registry(
 )
 DETECTORS = Registry('detector', scope=SCOPE, locations=['mroi_plugin.inference.detectors'])
 LOOPS = Registry('loop', parent=engine.LOOPS, scope=SCOPE, locations=['mroi_plugin.datasets'])
+STRATEGIES = Registry(
+    'strategy',
+    parent=engine.STRATEGIES,
+    scope=SCOPE,
+    locations=['mroi_plugin.distribution'],
+)
 HOOKS = Registry(
     'hook',
     parent=engine.HOOKS,
     scope=SCOPE,
     locations=[
         'mroi_plugin.datasets',
+        'mroi_plugin.distribution',
         'mroi_plugin.reliability',
         'mroi_plugin.visualization.pictures_hook',
     ],

@@ -19,6 +19,7 @@ custom_hooks = [
     dict(type='EpochSeedHook'),
     dict(type='SkippedSamplesHook'),
     dict(type='FiniteLossHook'),
+    dict(type='MeanStatisticsHook'),
     dict(type='MissedValidationHook'),
 ]
 

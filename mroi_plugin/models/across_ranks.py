@@ -19,6 +19,11 @@ def world_size() -> int:
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
+def is_sharded(model: nn.Module) -> bool:
+    """Whether each rank holds but a part of the weights."""
+    return any(hasattr(parameter, 'full_tensor') for parameter in model.parameters())
+
+
 def mean_over_ranks(count: Tensor) -> Tensor:
     """Mean of a constant, e.g. a number of supervised elements, over the ranks.
 

@@ -9,6 +9,7 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
+from mroi_plugin.models.fast_inference import FastInference
 from mroi_plugin.models.full_camera_projector import FullCameraProjector
 from mroi_plugin.models.recomputation import recompute_blocks
 from mroi_plugin.models.targets import pelvis_roots, smpl_targets
@@ -38,6 +39,7 @@ class MultiRoIEstimator(BaseModel):
         channels_last: run the backbone in channels-last memory order, faster on most devices.
         recompute: compute the backbone's blocks again in the backward pass, to save memory; see
             `recompute_blocks`.
+        inference: options of `FastInference`, for ``predict`` alone.
         data_preprocessor: `MultiRoIPreprocessor`.
         init_cfg: see mmengine.
     """
@@ -58,6 +60,7 @@ class MultiRoIEstimator(BaseModel):
         convention: str = 'smpl_54',
         channels_last: bool = False,
         recompute: bool = False,
+        inference: dict[str, Any] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
@@ -81,6 +84,7 @@ class MultiRoIEstimator(BaseModel):
         self.loss_vertices = _build_optional(loss_vertices)
         self.loss_scale = loss_scale
         self.roots = pelvis_roots(convention)
+        self.infer = FastInference(**(inference or {}))
 
     def forward(self, img: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
         """Run the model in one of mmengine's modes.
@@ -200,7 +204,8 @@ class MultiRoIEstimator(BaseModel):
             ``pred_cam_full`` (M, 3) metres, ``fusion_weights`` (M, M), and ``rois``,
             ``focal_length``, ``principal_point``, ``sample_idx`` of the sample.
         """
-        out = self.extract(img, batch)
+        inputs = {name: batch[name] for name in ('rois', 'focal_length')}
+        out = self.infer(self.extract, img, inputs)
         out['pred_betas'] = out.pop('pred_shape')
         out['pred_cam_full'] = crop_to_full_camera(
             out['pred_cam'].float(), batch['rois'], batch['focal_length'][:, None]

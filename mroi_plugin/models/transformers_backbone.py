@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path as osp
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from mroi_plugin.registry import MODELS, register
@@ -21,11 +22,13 @@ class TransformersBackbone(nn.Module):
         config: ``model_type`` and options of a config class of transformers, to start from noise.
         pretrained: folder of a saved model, in place of ``config``.
         checkpointing: recompute activations in the backward pass, to save memory.
+        expert: of a network with experts (ViTPose+): the data set whose expert computes, 0 COCO.
 
     Raises:
         ImportError: if ``transformers`` is not installed.
         FileNotFoundError: if there is no such folder.
-        ValueError: unless one of ``config`` and ``pretrained`` is given.
+        ValueError: unless one of ``config`` and ``pretrained`` is given, or without such an
+            expert.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class TransformersBackbone(nn.Module):
         config: dict[str, Any] | None = None,
         pretrained: str | None = None,
         checkpointing: bool = False,
+        expert: int = 0,
     ) -> None:
         super().__init__()
         if (config is None) == (pretrained is None):
@@ -43,6 +47,10 @@ class TransformersBackbone(nn.Module):
         size, patch = self.encoder.config.image_size, self.encoder.config.patch_size
         self.image_size = tuple(size) if isinstance(size, (list, tuple)) else (size, size)
         self.patch = tuple(patch) if isinstance(patch, (list, tuple)) else (patch, patch)
+        experts = getattr(self.encoder.config, 'num_experts', 1)
+        if not 0 <= expert < experts:
+            raise ValueError(f'TransformersBackbone: expert={expert}, the network has {experts}.')
+        self.expert = expert if experts > 1 else None
         # ViTPose's positions belong to one size of image; others interpolate theirs.
         self.fixed_size = self.encoder.config.model_type.startswith(POSE_MODEL)
 
@@ -61,7 +69,10 @@ class TransformersBackbone(nn.Module):
                 + (wanted if self.fixed_size else f'multiples of its patch {self.patch}')
                 + ': set crop_size=(w, h) of MultiRoICrop.'
             )
-        features = self.encoder(x).feature_maps[-1]
+        more = {}
+        if self.expert is not None:
+            more['dataset_index'] = torch.full((len(x),), self.expert, device=x.device)
+        features = self.encoder(x, **more).feature_maps[-1]
         if features.dim() == 4:
             return features
         grid = (height // self.patch[0], width // self.patch[1])

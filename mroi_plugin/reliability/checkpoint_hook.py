@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path as osp
 from collections.abc import Mapping
 from inspect import signature
-from typing import Any
+from typing import Any, ClassVar
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
@@ -32,6 +32,9 @@ class WholeCheckpointHook(CheckpointHook):
         OSError: before training, if the disk has too little room; later, naming the file, if one
             cannot be written.
     """
+
+    _progress: ClassVar[dict[str, int]] = {}
+    """Epoch and iteration of the checkpoint that is being written."""
 
     def before_train(self, runner: Any) -> None:
         """Look for room, and clear away what a killed run was writing."""
@@ -72,6 +75,8 @@ class WholeCheckpointHook(CheckpointHook):
         name = self.filename_tmpl.format(step)
         self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
         runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        epoch, iteration = (step, runner.iter) if self.by_epoch else (runner.epoch, step)
+        self._progress = {'epoch': epoch, 'iter': iteration}
         runner.save_checkpoint(
             self.out_dir,
             name,
@@ -83,9 +88,15 @@ class WholeCheckpointHook(CheckpointHook):
             backend_args=self.backend_args,
             **self.args,
         )
+        self._progress = {}
         if is_main_process():
             write_whole(self.last_ckpt.encode(), osp.join(runner.work_dir, 'last_checkpoint'))
             self._remove(outdated)
+
+    def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        """Keep the epoch and the iteration that it is of: mmengine's ``FlexibleRunner`` counts one
+        more where a checkpoint is written again after its validation."""
+        checkpoint['meta'].update(self._progress)
 
     def _outdated(self, runner: Any, step: int) -> str | None:
         """The checkpoint that the one of ``step`` replaces; notes in the run which are kept."""

@@ -14,6 +14,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
+from mroi_plugin.models.across_ranks import is_sharded
 from mroi_plugin.registry import HOOKS, register
 from mroi_plugin.reliability.step_dump import StepDump, rng_states, write_dump
 
@@ -29,7 +30,7 @@ class FiniteLossHook(Hook):
     The error names iteration, terms and, where an input is not finite either, the samples. The step
     is written to ``failed_step_N.pth`` in the work dir, for ``tools/replay_step.py``. A model
     that does not compute its losses in one forward pass (those with a discriminator) is stopped
-    after the step, without a file.
+    after the step, without a file; one whose weights are spread over ranks before it, likewise.
 
     Raises:
         NonFiniteLossError: see above.
@@ -69,6 +70,8 @@ class FiniteLossHook(Hook):
         broken = broken_terms(losses)
         if not broken:
             return
+        if is_sharded(model):  # the other ranks do not know that they should join in gathering
+            raise NonFiniteLossError(f'{_when(runner)}: {_told(broken)}. {ADVICE}')
         rank = f'_rank{get_rank()}' if get_world_size() > 1 else ''
         path = osp.join(runner.work_dir, f'failed_step_{runner.iter + 1}{rank}.pth')
         values = {name: float(mean_loss(x)) for name, x in losses.items() if 'loss' in name}

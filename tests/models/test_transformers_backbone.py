@@ -89,3 +89,19 @@ def test_bad_options(monkeypatch):
     monkeypatch.setitem(__import__('sys').modules, 'transformers', None)
     with pytest.raises(ImportError, match=r'mroi_plugin\[transformers\]'):
         TransformersBackbone(VITPOSE)
+
+
+def test_one_of_several_experts():
+    config = {**VITPOSE, 'num_experts': 3, 'part_features': 8}
+    torch.manual_seed(0)
+    backbone = TransformersBackbone(config, expert=1).eval()
+    crops = torch.randn(2, 3, 64, 48)
+    features = backbone(crops)
+    for layer in backbone.encoder.encoder.layer:
+        layer.mlp.experts[0].weight.data.zero_()
+    assert backbone(crops).equal(features)
+    for layer in backbone.encoder.encoder.layer:
+        layer.mlp.experts[1].weight.data.zero_()
+    assert not backbone(crops).allclose(features)
+    with pytest.raises(ValueError, match='expert=3, the network has 3'):
+        TransformersBackbone(config, expert=3)

@@ -1,0 +1,59 @@
+"""Processes that torchrun or slurm started, on machines with and without accelerators."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch.distributed as dist
+from mmengine.device import get_device
+
+STARTED_BY = {
+    'pytorch': ('torchrun', ('RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT')),
+    'slurm': ('srun', ('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_NODELIST')),
+}
+"""Launchers: the command that starts the processes, and what it tells each of them."""
+
+
+class LaunchError(ValueError):
+    """A launcher that cannot work as it was called."""
+
+
+def prepare_launch(cfg: Any) -> None:
+    """Check how the processes were started, and connect them where mmengine cannot.
+
+    mmengine gives every process an accelerator and connects them by NCCL. Without one, processes
+    of torchrun are connected by gloo here, before mmengine looks.
+
+    Args:
+        cfg: config with ``launcher``; ``model_wrapper_cfg`` is completed.
+
+    Raises:
+        LaunchError: if the processes were not started by the launcher, if slurm is to start them
+            without accelerators, or if ``strategy`` is set and there is no launcher.
+    """
+    if cfg.launcher == 'none':
+        if cfg.get('strategy'):
+            raise LaunchError(
+                f'strategy={cfg.strategy.type} spreads the model over processes: start them with '
+                'torchrun --nproc_per_node=N tools/train.py CONFIG --launcher pytorch.'
+            )
+        return
+    command, told = STARTED_BY[cfg.launcher]
+    missing = [name for name in told if name not in os.environ]
+    if missing:
+        raise LaunchError(
+            f'--launcher {cfg.launcher} is for processes that {command} starts, which sets '
+            f'{", ".join(missing)}; see docs/performance.md for whole commands.'
+        )
+    if get_device() != 'cpu':
+        return
+    if cfg.launcher != 'pytorch':
+        raise LaunchError(
+            '--launcher slurm needs accelerators, and none is visible to torch; without them use '
+            'torchrun and --launcher pytorch.'
+        )
+    if not dist.is_initialized():
+        dist.init_process_group('gloo')
+    wrapper = {'type': 'MMDistributedDataParallel', 'device_ids': None, 'broadcast_buffers': False}
+    cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {})}
