@@ -20,6 +20,7 @@ from mroi_plugin.registry import (
     MODELS,
     OPTIM_WRAPPER_CONSTRUCTORS,
     SCOPE,
+    STRATEGIES,
     TRANSFORMS,
     register,
 )
@@ -44,11 +45,12 @@ WITHOUT_HOST = [
     (LOOPS, 'ResumableEpochLoop'),
     *((HOOKS, 'WholeCheckpointHook'), (HOOKS, 'FiniteLossHook'), (HOOKS, 'SkippedSamplesHook')),
     *((HOOKS, 'MissedValidationHook'), (HOOKS, 'PredictionPicturesHook')),
+    *((HOOKS, 'MeanStatisticsHook'), (STRATEGIES, 'FullyShardedStrategy')),
     *((DETECTORS, name) for name in ('GivenBoxes', 'HOGDetector', 'HuggingFaceDetector')),
 ]
 EVERY = (
     *(DATASETS, DATA_SAMPLERS, DETECTORS, HOOKS, LOOPS, METRICS, MODELS),
-    *(OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS),
+    *(OPTIM_WRAPPER_CONSTRUCTORS, STRATEGIES, TRANSFORMS),
 )
 DERIVED = [
     ('ARCHITECTURES', MODELS, 'MultiRoIEstimator'),

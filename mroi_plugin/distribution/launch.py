@@ -41,7 +41,7 @@ def prepare_launch(cfg: Any) -> None:
         return
     command, told = STARTED_BY[cfg.launcher]
     missing = [name for name in told if name not in os.environ]
-    if missing:
+    if missing and not dist.is_initialized():
         raise LaunchError(
             f'--launcher {cfg.launcher} is for processes that {command} starts, which sets '
             f'{", ".join(missing)}; see docs/performance.md for whole commands.'

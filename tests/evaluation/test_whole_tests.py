@@ -28,7 +28,7 @@ def trained(repo, in_workspace, tmp_path):
 
 
 def run_rank(rank: int, config: str, checkpoint: str, folder: str) -> None:
-    """A rank of two, on processors; mmengine's own start asks for accelerators."""
+    """A rank of two."""
     torch.set_num_threads(1)
     os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2')
     dist.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
@@ -37,7 +37,7 @@ def run_rank(rank: int, config: str, checkpoint: str, folder: str) -> None:
         checkpoint,
         work_dir=f'{folder}/two',
         launcher='pytorch',
-        options=[*IN_PROCESS, 'test_dataloader.batch_size=3', 'model_wrapper_cfg.device_ids=None'],
+        options=[*IN_PROCESS, 'test_dataloader.batch_size=3'],
         pictures=2,
         worst=1,
     )
