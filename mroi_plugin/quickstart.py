@@ -1,4 +1,4 @@
-"""From nothing to a trained and tested model: data, two trainings, a table and pictures."""
+"""From nothing to a trained and tested model: data, three trainings, a table and pictures."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ COLUMNS = {
     'pve': 'PVE [mm]',
     'camera_residual_px': 'camera residual [px]',
 }
+PRETRAINING = 'configs/cliff_synthetic.py'
+"""Gives the backbone that every method starts from."""
+EPOCHS = 10
+"""Of every method after that."""
 METHODS = {
     'CLIFF (1 RoI)': 'configs/cliff_synthetic.py',
     'Multi-RoI (5 RoIs)': 'configs/mroi_synthetic.py',
@@ -39,8 +43,9 @@ def quickstart(
 ) -> dict[str, dict[str, float]]:
     """Make the data if missing, train and test every method, compare with the mean body.
 
-    All methods see the same persons for the same number of epochs. What is finished is not done
-    again.
+    One backbone is trained first, with one RoI; every method starts from it, as the papers start
+    from 2D-pose weights, and sees the same persons for the same number of epochs. What is finished
+    is not done again.
 
     Args:
         out: folder for checkpoints, ``results.json``, ``results.md`` and ``pictures/``.
@@ -54,9 +59,11 @@ def quickstart(
     console, start = Console(), time.time()
     build_synthetic_data()
     results = {'mean body': evaluate_mean_body(next(iter(methods.values())), options)}
+    pretrained = train_once(PRETRAINING, osp.join(out, 'pretraining'), options)
+    options = [*start_from(pretrained), *options]
     for position, (name, config) in enumerate(methods.items()):
         work_dir = osp.join(out, osp.splitext(osp.basename(config))[0])
-        checkpoint = train_once(config, work_dir, options)
+        checkpoint = train_once(config, work_dir, options, epochs=epochs_of(options))
         last = position == len(methods) - 1
         results[name] = test(
             config, checkpoint, work_dir=work_dir, options=options, pictures=pictures if last else 0
@@ -66,6 +73,21 @@ def quickstart(
     console.print(f'pictures: {work_dir}/pictures/contact_sheet.jpg')
     console.print(f'{time.time() - start:.0f} s in all; numbers in {out}/results.json')
     return results
+
+
+def start_from(checkpoint: str) -> list[str]:
+    """Options of a config whose backbone starts from that of a checkpoint, at a lower rate."""
+    init = {'type': 'Pretrained', 'checkpoint': checkpoint, 'prefix': 'backbone.'}
+    return [
+        'optim_wrapper.optimizer.lr=1e-3',
+        *(f'model.backbone.init_cfg.{key}={value}' for key, value in init.items()),
+    ]
+
+
+def epochs_of(options: Sequence[str]) -> int | None:
+    """`EPOCHS`, unless the options have a number of their own."""
+    chosen = any(option.startswith('train_cfg.max_epochs=') for option in options)
+    return None if chosen else EPOCHS
 
 
 def evaluate_mean_body(config: str, options: Sequence[str] = ()) -> dict[str, float]:

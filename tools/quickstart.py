@@ -1,6 +1,6 @@
 #!/usr/bin/env python
-"""Make the embedded data, train Multi-RoI and CLIFF on it, test both, draw pictures, print a
-table."""
+"""Make the embedded data, train a backbone, CLIFF and Multi-RoI on it, test both, draw pictures,
+print a table."""
 
 from __future__ import annotations
 
