@@ -9,6 +9,9 @@ from typing import Any
 
 SECTIONS = ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper', 'default_hooks')
 """Settings that must be dictionaries, where they are there."""
+FLEXIBLE = 'FlexibleRunner'
+RUNNERS = ('Runner', FLEXIBLE)
+"""mmengine's; the second alone takes a ``strategy``."""
 WRONG_OPTIONS = re.compile(
     r'(\w+)\.__init__\(\) (got an unexpected keyword argument|missing \d+ required)'
 )
@@ -48,7 +51,15 @@ def check_sections(cfg: Mapping[str, Any]) -> None:
     seed = (cfg.get('randomness') or {}).get('seed')
     if seed is not None and not isinstance(seed, int):
         _refuse('randomness.seed', seed, 'a whole number')
+    _check_runner(cfg.get('runner_type', 'Runner'), cfg.get('strategy'))
     _check_optimizer((cfg.get('optim_wrapper') or {}).get('optimizer') or {})
+
+
+def _check_runner(runner: Any, strategy: Any) -> None:
+    if runner not in RUNNERS:
+        _refuse('runner_type', runner, ' or '.join(RUNNERS))
+    if (runner == FLEXIBLE) != bool(strategy):
+        _refuse('strategy', strategy, f'one where runner_type={FLEXIBLE!r}, and only there')
 
 
 def _check_optimizer(cfg: Mapping[str, Any]) -> None:

@@ -280,7 +280,7 @@ def test(
 
     cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
     cfg.load_from, cfg.resume = checkpoint, False
-    cfg.strategy = None  # checkpoints are whole
+    cfg.runner_type, cfg.strategy = 'Runner', None  # checkpoints are whole
     _check(cfg)
     prepare()
     prepare_launch(cfg)

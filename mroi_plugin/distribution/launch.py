@@ -29,8 +29,8 @@ def prepare_launch(cfg: Any) -> None:
         cfg: config with ``launcher``; ``model_wrapper_cfg`` is completed.
 
     Raises:
-        LaunchError: if the processes were not started by the launcher, if slurm is to start them
-            without accelerators, or if ``strategy`` is set and there is no launcher.
+        LaunchError: for another launcher, if the processes were not started by it, if slurm is to
+            start them without accelerators, or if ``strategy`` is set and there is no launcher.
     """
     if cfg.launcher == 'none':
         if cfg.get('strategy'):
@@ -39,6 +39,8 @@ def prepare_launch(cfg: Any) -> None:
                 'torchrun --nproc_per_node=N tools/train.py CONFIG --launcher pytorch.'
             )
         return
+    if cfg.launcher not in STARTED_BY:
+        raise LaunchError(f'launcher={cfg.launcher!r}: expected none, {", ".join(STARTED_BY)}.')
     command, told = STARTED_BY[cfg.launcher]
     missing = [name for name in told if name not in os.environ]
     if missing and not dist.is_initialized():

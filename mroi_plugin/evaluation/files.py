@@ -65,7 +65,10 @@ def draw(
     pictures: int,
     worst_of: int,
 ) -> None:
-    """Draw some test persons, evenly spread, and the worst; and the meshes of the former as GLB."""
+    """Draw some test persons, evenly spread, and the worst; and the meshes of the former as GLB.
+
+    Pictures of an earlier test go: they would pass for those of this one.
+    """
     from mroi_plugin.visualization.meshes import write_meshes
     from mroi_plugin.visualization.predictions import (
         predict_panels,
@@ -73,6 +76,9 @@ def draw(
         write_pictures,
     )
 
+    for path in Path(folder, 'pictures').rglob('*'):
+        if path.suffix in ('.jpg', '.glb'):
+            path.unlink()
     chosen = {
         'pictures': spread_indices(len(dataset), pictures) if pictures else (),
         osp.join('pictures', 'worst'): worst(table, worst_of),

@@ -156,6 +156,7 @@ strategy = {large.strategy.to_dict()!r}
     [
         ('', 'pytorch', 'torchrun starts, which sets RANK, WORLD_SIZE'),
         ('', 'slurm', 'srun starts, which sets SLURM_PROCID'),
+        ('', 'mpi', "launcher='mpi': expected none, pytorch, slurm"),
         (SHARDED, 'none', 'start them with torchrun --nproc_per_node=N tools/train.py'),
     ],
 )

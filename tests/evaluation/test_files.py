@@ -14,6 +14,7 @@ import trimesh
 
 from mroi_plugin import engine
 from mroi_plugin.engine import load_config
+from mroi_plugin.evaluation.files import draw
 from mroi_plugin.evaluation.per_sample import PerSample, action_of
 from mroi_plugin.evaluation.summaries import summarize, worst
 from mroi_plugin.registry import MODELS
@@ -168,3 +169,12 @@ def test_rows_of_two_ranks_are_those_of_one(tmp_path):
         table = pd.read_csv(tmp_path / f'{rank}.csv')
         assert table['sample_idx'].tolist() == list(range(5))
         assert table['mpjpe'].tolist() == list(range(5))
+
+
+def test_pictures_of_an_earlier_test_go(tmp_path):
+    for name in ('00_old.jpg', 'meshes.glb', 'worst/00_old.jpg', 'notes.txt'):
+        path = tmp_path / 'pictures' / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    draw(None, None, pd.DataFrame(), str(tmp_path), 0, 0)
+    assert [p.name for p in tmp_path.rglob('*') if p.is_file()] == ['notes.txt']
