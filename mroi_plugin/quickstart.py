@@ -27,7 +27,7 @@ COLUMNS = {
 }
 PRETRAINING = 'configs/cliff_synthetic.py'
 """Gives the backbone that every method starts from."""
-EPOCHS = 10
+EPOCHS = 9
 """Of every method after that."""
 METHODS = {
     'CLIFF (1 RoI)': 'configs/cliff_synthetic.py',
