@@ -22,6 +22,7 @@ from mroi_plugin.body_models.array_checks import (
     read_arrays,
 )
 from mroi_plugin.body_models.free_body import free_mean_params, load_free_body
+from mroi_plugin.body_models.kinematic_tree import use_known_parents
 from mroi_plugin.body_models.official import load_smpl_file
 from mroi_plugin.registry import MODELS, register
 
@@ -140,7 +141,7 @@ def SMPLBody(
 
     parameters = ('betas', 'global_orient', 'body_pose', 'transl')
     options = {**{f'create_{name}': False for name in parameters}, **options}
-    return build_from_arrays(
+    body = build_from_arrays(
         SMPL,
         arrays,
         model_path=model_path,
@@ -149,6 +150,8 @@ def SMPLBody(
         gender=gender,
         **options,
     )
+    use_known_parents(body)
+    return body
 
 
 def build_from_arrays(
