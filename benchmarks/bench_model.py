@@ -180,7 +180,7 @@ def training(
         batch = make_batch(name, rois, persons, device)
         run = partial(step, model, batch, narrow)
         if compile_it:
-            model.forward = torch.compile(model.forward)
+            model.compile_network()
         spent = seconds({what: run}, rounds, device)[what]
         base = spent if base is None else base
         more = {} if device == 'cpu' else _of_the_device(run, spent)

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
+from torch import nn
 
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
 from mroi_plugin.checkpoints import bare_model, check_checkpoint
@@ -175,7 +177,7 @@ def train(
         resume: checkpoint to go on from; ``auto`` takes the last whole one of ``work_dir``, and
             starts anew where there is none.
         amp: mixed precision.
-        compile_model: ``torch.compile``.
+        compile_model: ``torch.compile`` the network of a `MultiRoIEstimator`.
         launcher: ``none``, ``pytorch`` or ``slurm``.
         options: ``KEY=VALUE`` overrides.
         epochs: length of the training in place of the config's.
@@ -193,10 +195,8 @@ def train(
     check_writable(cfg.work_dir)
     if amp:
         use_amp(cfg)
-    if compile_model:
-        if cfg.get('strategy'):
-            raise UsageError(f'--compile cannot be had with strategy={cfg.strategy.type}.')
-        cfg.compile = True
+    if compile_model and cfg.get('strategy'):
+        raise UsageError(f'--compile cannot be had with strategy={cfg.strategy.type}.')
     _resume(cfg, resume)
     prepare()
     prepare_launch(cfg)
@@ -204,10 +204,27 @@ def train(
         runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
     if cfg.load_from and not cfg.get('strategy'):  # a strategy checks when it loads
         check_checkpoint(bare_model(runner.model), cfg.load_from)
+    if compile_model:
+        _compile(bare_model(runner.model))
     with name_failures(runner), name_config_errors(config):
         runner.train()
     _release_workers(runner)
     return runner
+
+
+def _compile(model: nn.Module) -> None:
+    """Compile the network alone: mmengine would compile the optimiser's step with it, which torch
+    2.13 cannot.
+
+    Raises:
+        UsageError: for a model that does not say what its network is, or torch before 2.
+    """
+    if not hasattr(model, 'compile_network') or not hasattr(torch, 'compile'):
+        raise UsageError(
+            f'--compile is for MultiRoIEstimator and torch >= 2; this is {type(model).__name__} '
+            f'and torch {torch.__version__}.'
+        )
+    model.compile_network()
 
 
 def _resume(cfg: Config, resume: str | None) -> None:

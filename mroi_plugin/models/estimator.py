@@ -85,6 +85,7 @@ class MultiRoIEstimator(BaseModel):
         self.loss_scale = loss_scale
         self.roots = pelvis_roots(convention)
         self.infer = FastInference(**(inference or {}))
+        self._compiled: Any = None
 
     def forward(self, img: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
         """Run the model in one of mmengine's modes.
@@ -143,9 +144,17 @@ class MultiRoIEstimator(BaseModel):
             )
         return {'pred_vertices': body['vertices'], 'pred_joints': body['joints']}
 
+    def compile_network(self, **options: Any) -> None:
+        """Compile what training computes before its losses, backward pass included.
+
+        Args:
+            **options: of ``torch.compile``.
+        """
+        self._compiled = torch.compile(self.extract, **options)
+
     def loss(self, img: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Every configured loss by name, weighted; mmengine sums those named ``loss*``."""
-        out = self.extract(img, batch)
+        out = (self._compiled or self.extract)(img, _inputs(batch))
         with torch.autocast(img.device.type, enabled=False):
             losses = {
                 **self._camera_losses(out, batch),
@@ -204,8 +213,7 @@ class MultiRoIEstimator(BaseModel):
             ``pred_cam_full`` (M, 3) metres, ``fusion_weights`` (M, M), and ``rois``,
             ``focal_length``, ``principal_point``, ``sample_idx`` of the sample.
         """
-        inputs = {name: batch[name] for name in ('rois', 'focal_length')}
-        out = self.infer(self.extract, img, inputs)
+        out = self.infer(self.extract, img, _inputs(batch))
         out['pred_betas'] = out.pop('pred_shape')
         out['pred_cam_full'] = crop_to_full_camera(
             out['pred_cam'].float(), batch['rois'], batch['focal_length'][:, None]
@@ -214,6 +222,11 @@ class MultiRoIEstimator(BaseModel):
             if name in batch:
                 out[name] = batch[name]
         return [{name: value[i] for name, value in out.items()} for i in range(len(img))]
+
+
+def _inputs(batch: Batch) -> dict[str, Tensor]:
+    """What the network reads beside the crops."""
+    return {name: batch[name] for name in ('rois', 'focal_length')}
 
 
 def _build_optional(cfg: dict[str, Any] | None) -> Any:

@@ -9,10 +9,12 @@ import pytest
 import torch
 from locations import ROOT
 from mmengine.config import Config
+from torch.utils.data import default_collate
 from versions import needs_torch_2
 
+from mroi_plugin import engine
 from mroi_plugin.models.fast_inference import FastInference
-from mroi_plugin.registry import MODELS
+from mroi_plugin.registry import DATASETS, MODELS
 
 WAYS = {
     'bfloat16': ({'dtype': 'bfloat16'}, 5.0),
@@ -84,9 +86,31 @@ def test_copies_compile_for_themselves():
     assert pickle.loads(pickle.dumps(FastInference('bfloat16', True))).dtype == 'bfloat16'
 
 
+@needs_torch_2
+def test_a_compiled_network_learns_what_it_would(in_workspace):
+    cfg = Config.fromfile(ROOT / 'configs' / 'mroi_synthetic.py')
+    dataset = DATASETS.build(cfg.train_dataloader.dataset)
+    batch = default_collate([dataset[i] for i in range(3)])
+    told = []
+    for compiled in (False, True):
+        model = build().train()
+        if compiled:
+            model.compile_network(backend='aot_eager')
+        losses = model(**model.data_preprocessor(batch), mode='loss')
+        sum(losses.values()).backward()
+        told.append((losses, {n: p.grad for n, p in model.named_parameters()}))
+    (losses, gradients), (found, found_gradients) = told
+    assert all(found[name].item() == pytest.approx(losses[name].item()) for name in losses)
+    whole = torch.cat([g.flatten() for g in gradients.values() if g is not None]).norm()
+    for name, gradient in gradients.items():
+        assert gradient is None or (found_gradients[name] - gradient).norm() < 1e-4 * whole, name
+
+
 def test_bad_options(monkeypatch):
     with pytest.raises(ValueError, match="dtype='half': expected bfloat16, float16 or None"):
         build(inference={'dtype': 'half'})
+    with pytest.raises(engine.UsageError, match='is for MultiRoIEstimator .* this is Linear'):
+        engine._compile(torch.nn.Linear(1, 1))
     monkeypatch.delattr(torch, 'compile', raising=False)
     with pytest.raises(ImportError, match='needs torch >= 2'):
         build(inference={'compile': True})
