@@ -27,6 +27,10 @@ OTHERS = {
 """Errors of others that mean a mistake in the config, by a phrase in them."""
 
 
+class UsageError(ValueError):
+    """An option or config that cannot work as given."""
+
+
 def check_sections(cfg: Mapping[str, Any]) -> None:
     """Refuse settings of the wrong kind, which mmengine would stumble over somewhere.
 

@@ -9,26 +9,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config, DictAction
-from mmengine.device import get_device
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
-from torch import nn
 
 import mroi_plugin  # noqa: F401  (registers the components that configs name)
+from mroi_plugin.acceleration import compile_network, use_amp
 from mroi_plugin.checkpoints import bare_model, check_checkpoint
-from mroi_plugin.config_check import check_sections, name_config_errors
+from mroi_plugin.config_check import UsageError, check_sections, name_config_errors
 from mroi_plugin.distribution import prepare_launch
 from mroi_plugin.host import prepare
 from mroi_plugin.preflight import check_files, check_rois, check_skipping, config_name
 from mroi_plugin.reliability.failures import message_of, name_failures
 from mroi_plugin.reliability.resuming import check_resumable, latest_checkpoint
 from mroi_plugin.reliability.room import check_writable
-
-
-class UsageError(ValueError):
-    """An option or config that cannot work as given."""
 
 
 @contextmanager
@@ -144,21 +138,6 @@ def _check(cfg: Config) -> None:
     check_files(plain)
 
 
-def use_amp(cfg: Config) -> None:
-    """Switch the optimiser wrapper of a config to mixed precision, bfloat16.
-
-    Raises:
-        UsageError: without an accelerator, where mmengine's wrapper cannot run.
-    """
-    if get_device() == 'cpu':
-        raise UsageError('--amp needs an accelerator and none is visible to torch; leave it out.')
-    several = 'type' not in cfg.optim_wrapper  # generator and discriminator
-    for wrapper in cfg.optim_wrapper.values() if several else [cfg.optim_wrapper]:
-        if isinstance(wrapper, dict):
-            wrapper.type = 'AmpOptimWrapper'
-            wrapper.setdefault('dtype', 'bfloat16')
-
-
 def train(
     config: str,
     work_dir: str | None = None,
@@ -205,26 +184,11 @@ def train(
     if cfg.load_from and not cfg.get('strategy'):  # a strategy checks when it loads
         check_checkpoint(bare_model(runner.model), cfg.load_from)
     if compile_model:
-        _compile(bare_model(runner.model))
+        compile_network(bare_model(runner.model))
     with name_failures(runner), name_config_errors(config):
         runner.train()
     _release_workers(runner)
     return runner
-
-
-def _compile(model: nn.Module) -> None:
-    """Compile the network alone: mmengine would compile the optimiser's step with it, which torch
-    2.13 cannot.
-
-    Raises:
-        UsageError: for a model that does not say what its network is, or torch before 2.
-    """
-    if not hasattr(model, 'compile_network') or not hasattr(torch, 'compile'):
-        raise UsageError(
-            f'--compile is for MultiRoIEstimator and torch >= 2; this is {type(model).__name__} '
-            f'and torch {torch.__version__}.'
-        )
-    model.compile_network()
 
 
 def _resume(cfg: Config, resume: str | None) -> None:

@@ -13,7 +13,7 @@ from locations import ROOT
 from mmengine.config import Config
 from torch.utils.data import DataLoader
 
-from mroi_plugin import engine
+from mroi_plugin import acceleration, engine
 from mroi_plugin.checkpoints import CheckpointMismatchError, check_checkpoint, read_checkpoint
 from mroi_plugin.datasets import InvalidSampleError, MultiRoIHumanData
 from mroi_plugin.models import RoIAwareFusion, RoIAwareFusionHead
@@ -285,7 +285,7 @@ def test_mixed_precision_is_for_every_optimiser_and_needs_an_accelerator(name, r
     cfg = engine.load_config(str(repo / 'configs' / f'{name}.py'), 'unused')
     with pytest.raises(engine.UsageError, match='--amp needs an accelerator'):
         engine.use_amp(cfg)
-    monkeypatch.setattr(engine, 'get_device', lambda: 'cuda')
+    monkeypatch.setattr(acceleration, 'get_device', lambda: 'cuda')
     engine.use_amp(cfg)
     several = [cfg.optim_wrapper.get(part) for part in ('generator', 'disc')]
     for wrapper in several if all(several) else [cfg.optim_wrapper]:

@@ -12,7 +12,8 @@ from mmengine.config import Config
 from torch.utils.data import default_collate
 from versions import needs_torch_2
 
-from mroi_plugin import engine
+from mroi_plugin.acceleration import compile_network
+from mroi_plugin.config_check import UsageError
 from mroi_plugin.models.fast_inference import FastInference
 from mroi_plugin.registry import DATASETS, MODELS
 
@@ -109,8 +110,8 @@ def test_a_compiled_network_learns_what_it_would(in_workspace):
 def test_bad_options(monkeypatch):
     with pytest.raises(ValueError, match="dtype='half': expected bfloat16, float16 or None"):
         build(inference={'dtype': 'half'})
-    with pytest.raises(engine.UsageError, match='is for MultiRoIEstimator .* this is Linear'):
-        engine._compile(torch.nn.Linear(1, 1))
+    with pytest.raises(UsageError, match='is for MultiRoIEstimator .* this is Linear'):
+        compile_network(torch.nn.Linear(1, 1))
     monkeypatch.delattr(torch, 'compile', raising=False)
     with pytest.raises(ImportError, match='needs torch >= 2'):
         build(inference={'compile': True})
