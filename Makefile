@@ -1,25 +1,25 @@
-# make install | train | compare | test | lint | format
+# make install | data | train | compare | test | lint | format
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-METHODS := $(addprefix configs/hosts/,$(addsuffix _synthetic.py,hmr hmr_adversarial spin pare host_cliff hybrik)) \
-	configs/cliff_synthetic.py configs/mroi_synthetic.py
+METHODS := $(addsuffix _synthetic,hmr hmr_adversarial spin pare host_cliff hybrik cliff mroi)
 
 .PHONY: help install data train compare test lint format all-checks clean
 
 help:
 	@echo "make install   environment in $(VENV)   (PYTHON=$(PYTHON), TORCH=$(TORCH))"
 	@echo "make train     data, training, test, pictures and a table from nothing"
+	@echo "make data      the synthetic images alone"
 	@echo "make compare   all methods, five epochs each, side by side"
 	@echo "make test      the test suite"
-	@echo "make lint      style check;  make format  mends it"
+	@echo "make lint      style, spelling, imports;  make format  fixes the style"
 
 install: $(INSTALLED)
 
-$(INSTALLED): setup.py requirements/runtime.txt requirements/dev.txt requirements/host.txt requirements/transformers.txt
+$(INSTALLED): setup.py requirements/runtime.txt requirements/dev.txt requirements/host.txt requirements/build.txt requirements/transformers.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 9) <= v <= (3, 12) else "Python 3.9 - 3.12 is needed, %s is %d.%d: make install PYTHON=python3.11" % (sys.executable, *v))'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q "$(TORCH)"
@@ -34,7 +34,7 @@ $(INSTALLED): setup.py requirements/runtime.txt requirements/dev.txt requirement
 	touch $@
 
 data: install
-	$(BIN)/python tools/make_synthetic_data.py
+	$(BIN)/python tools/make_data.py
 
 train: install
 	$(BIN)/python tools/quickstart.py
@@ -48,6 +48,8 @@ test: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/python -m pytest -q tests/test_structure.py
 
 format: install
 	$(BIN)/ruff check --fix .
@@ -56,4 +58,4 @@ format: install
 all-checks: lint test
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,7 +1,7 @@
 #!/usr/bin/env python
-"""What decoding photos no larger than their crops need does to the crops.
+"""What decoding images no larger than their crops need does to the crops.
 
-The truth of a crop is the photo averaged over the area of each of its pixels, from 8 x 8 samples.
+The truth of a crop is the image averaged over the area of each of its pixels, from 8 x 8 samples.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_samples import SIDE, our_dataset, write_photos
+from bench_samples import SIDE, our_dataset, write_images
 from common import report
 
-from mroi_plugin.datasets.multi_roi_crop import MultiRoICrop
+from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 
 SAMPLES = 8
 
 
 def errors(dataset: Any) -> dict[str, float]:
-    """Mean distance of crops of the box from the truth, in grey levels of 255."""
+    """Mean distance of crops of the box from the truth, in gray levels of 255."""
     load, *_ = dataset.pipeline.transforms
     crop = MultiRoICrop((SIDE, SIDE), num_rois=1)
     fine = MultiRoICrop((SAMPLES * SIDE, SAMPLES * SIDE), num_rois=1)
     found, smaller = [], 0
     for index in range(len(dataset)):
         sample = load(dataset.raw_sample(index))
-        whole = {**sample, 'photo': sample['photo'].decode()}
+        whole = {**sample, 'image': sample['image'].decode()}
         ours, full = crop(sample)['img'], crop(whole)['img']
         smaller += not np.array_equal(ours, full)
         cells = fine(whole)['img'].reshape(1, 3, SIDE, SAMPLES, SIDE, SAMPLES)
@@ -43,14 +43,14 @@ def errors(dataset: Any) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--persons', type=int, default=48, help='different photos')
-    parser.add_argument('--folder', default='work_dirs/benchmarks/samples', help='for the photos')
+    parser.add_argument('--persons', type=int, default=48, help='different images')
+    parser.add_argument('--folder', default='work_dirs/benchmarks/samples', help='for the images')
     parser.add_argument('--out', help='JSON file of the figures')
     args = parser.parse_args()
     rows = []
     for size in ((640, 480), (1920, 1080)):
-        root = write_photos(Path(args.folder), size, args.persons)
-        rows.append({'photo': f'{size[0]}x{size[1]}', **errors(our_dataset(root, 1))})
+        root = write_images(Path(args.folder), size, args.persons)
+        rows.append({'image': f'{size[0]}x{size[1]}', **errors(our_dataset(root, 1))})
     report('decoding', rows, args.out)
 
 

@@ -14,7 +14,7 @@ import time
 import torch
 from common import report
 
-from mroi_plugin.evaluation.errors import pa_mpjpe
+from mroi_plugin.evaluation.functional.errors import pa_mpjpe
 from mroi_plugin.registry import METRICS, MODELS
 
 BODY = {'type': 'SMPLBody', 'model_path': 'data/body_models/smpl', 'free_body': True}

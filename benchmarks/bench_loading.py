@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,21 +30,21 @@ def private_mib():
     text = open('/proc/self/smaps_rollup').read()
     return int(re.search(r'Private_Dirty:\\s+(\\d+) kB', text)[1]) / 1024
 
-if what == 'host':
-    from mroi_plugin.host import load_host
-    load_host()
+if what == 'mmhuman3d':
+    from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
+    load_mmhuman3d()
     from mmhuman3d.data.data_structures.human_data import HumanData
     start, before = time.perf_counter(), private_mib()
     data = HumanData.fromfile(path)
     seconds = time.perf_counter() - start
-    from mroi_plugin.datasets.human_data_columns import KEYPOINTS
+    from mroi_plugin.datasets.annotation_columns import KEYPOINTS
     columns = {k: v for k, v in data.items() if k in ('image_path', 'bbox_xywh', *KEYPOINTS)}
     columns.update(data['smpl'])
     read = lambda i: [np.array(column[i]) for column in columns.values()]
     count = len(data['image_path'])
 else:
     from mroi_plugin.datasets.annotations import read_annotations
-    from mroi_plugin.host.conventions import keypoint_names
+    from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
     keypoint_names('smpl_54')  # mmhuman3d is imported before the clock starts
     start, before = time.perf_counter(), private_mib()
     data = read_annotations(path, 'smpl_54')
@@ -66,9 +67,9 @@ print(json.dumps({'seconds': seconds, 'opened_mib': opened, 'worker_mib': grown}
 
 def write_annotations(path: Path, count: int) -> None:
     """A HumanData file of ``count`` persons with random numbers in it."""
-    from mroi_plugin.host import load_host
+    from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
 
-    load_host()
+    load_mmhuman3d()
     from mmhuman3d.core.conventions.keypoints_mapping import convert_kps
     from mmhuman3d.data.data_structures.human_data import HumanData
 
@@ -102,6 +103,12 @@ def measure(what: str, path: Path) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def size_mib(path: Path) -> float:
+    """Size of a file, or of the files in a folder."""
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files) / 2**20
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--persons', type=int, default=312_000)
@@ -114,9 +121,9 @@ def main() -> None:
         print(f'writing {path}')
         write_annotations(path, args.persons)
     index = path.with_name(f'{path.stem}.smpl_54.index')
-    index.unlink(missing_ok=True)
+    shutil.rmtree(index, ignore_errors=True)
     runs = {
-        'mmhuman3d, every process': measure('host', path),
+        'mmhuman3d, every process': measure('mmhuman3d', path),
         'ours, the first time ever': measure('ours', path),
         'ours, every process': measure('ours', path),
     }
@@ -129,7 +136,7 @@ def main() -> None:
             'opened [MiB]': run['opened_mib'],
             'each worker [MiB]': run['worker_mib'],
             'persons': args.persons,
-            'file [MiB]': (index if 'ours' in name else path).stat().st_size / 2**20,
+            'file [MiB]': size_mib(index if 'ours' in name else path),
         }
         for name, run in runs.items()
     ]

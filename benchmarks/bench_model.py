@@ -14,13 +14,14 @@ from functools import partial
 from typing import Any
 
 import torch
-from common import ROOT, report
+from common import report
 from mmengine.device import get_device
 from torch import nn
 
 from mroi_plugin.cameras import encode_bbox_info
-from mroi_plugin.engine import load_config
+from mroi_plugin.engine.config import load_config
 from mroi_plugin.registry import MODELS
+from mroi_plugin.utils.config_files import find_config
 
 COLUMNS = (
     'beside the backbone [%]',
@@ -35,7 +36,7 @@ SIZES = {'mroi_resnet50': (224, 224), 'mroi_hrnet48': (256, 192), 'mroi_syntheti
 
 def build(name: str, rois: int, device: str, **options: Any) -> nn.Module:
     """A network of noise with M RoIs; the scores of the fusion take any M up to 16."""
-    cfg = load_config(str(ROOT / 'configs' / f'{name}.py'), 'unused').model
+    cfg = load_config(find_config(name), 'unused').model
     cfg.body_model.free_body = cfg.head.mean_params.free_body = True
     cfg.backbone.init_cfg = None
     cfg.head.num_rois = rois
@@ -113,7 +114,7 @@ def beside(
 ) -> dict[str, torch.Tensor]:
     """What follows the backbone: the head and the body."""
     out = model.head(features, encode_bbox_info(batch['rois'], batch['focal_length'][:, None]))
-    return model.pose_body(out['pred_pose'], out['pred_shape'])
+    return model.pose_body(out['pred_pose'], out['pred_betas'])
 
 
 @torch.no_grad()
@@ -153,7 +154,7 @@ def variants(name: str, rounds: int, device: str, compiled: bool) -> list[dict[s
 
 
 def vertices(people: list[dict[str, torch.Tensor]]) -> torch.Tensor:
-    """(N, V, 3) metres."""
+    """(N, V, 3) meters."""
     return torch.stack([person['pred_vertices'] for person in people])
 
 

@@ -3,7 +3,7 @@
 
 Both read the same JPEG files and annotations, with the augmentation of the papers (flip, rotation,
 scale, channel noise), and hand over what a loader would batch. The floor is what no pipeline can do
-without: decoding the photo whole and warping the same five crops out of it.
+without: decoding the image whole and warping the same five crops out of it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from common import report
 
-from mroi_plugin.datasets.person_geometry import compose_affine
+from mroi_plugin.datasets.transforms.geometry import compose_affine
 
 SIDE = 224
 NORMAL = {'mean': [123.675, 116.28, 103.53], 'std': [58.395, 57.12, 57.375], 'to_rgb': True}
@@ -47,14 +47,15 @@ HOST_PIPELINE = [
 ]
 
 
-def write_photos(folder: Path, size: tuple[int, int], persons: int) -> str:
-    """Photos of one size with a person in each, and their annotations; returns the data's root.
+def write_images(folder: Path, size: tuple[int, int], persons: int) -> str:
+    """Images of one size with a person in each, and their annotations; returns the data's root.
 
     Rendered scenes are enlarged and given grain, so that a JPEG of them is no smaller than one of a
     camera.
     """
-    from mroi_plugin.annotation_tools.human_data_file import read_human_data, write_human_data
-    from mroi_plugin.datasets.synthetic import build_synthetic_data
+    from synthetic_humans.build import build_synthetic_data
+
+    from mroi_plugin.datasets.annotation_file import read_human_data, write_human_data
 
     root = folder / f'{size[0]}x{size[1]}'
     if (root / 'persons.npz').exists():
@@ -89,15 +90,15 @@ def our_dataset(root: str, rois: int) -> Any:
         'scales': np.geomspace(1.5, 0.65, max(count, 1))[:count].tolist(),
     }
     pipeline = [
-        {'type': 'LoadPhoto'},
-        {'type': 'AugmentPerson', 'flip_prob': 0.5, 'rotation': 30, 'rotation_prob': 0.6},
+        {'type': 'LoadImage'},
+        {'type': 'RandomFlipRotateScale', 'flip_prob': 0.5, 'rotation': 30, 'rotation_prob': 0.6},
         {'type': 'MultiRoICrop', 'crop_size': (SIDE, SIDE), **(layout if rois != 5 else {})},
-        {'type': 'ChannelNoise', 'factor': 0.4},
-        {'type': 'PackMultiRoI'},
+        {'type': 'RandomChannelNoise', 'factor': 0.4},
+        {'type': 'PackMultiRoIInputs'},
     ]
     return DATASETS.build(
         {
-            'type': 'MultiRoIHumanData',
+            'type': 'MultiRoIHumanDataset',
             'ann_file': f'{root}/persons.npz',
             'image_dir': f'{root}/datasets',
             'pipeline': pipeline,
@@ -107,9 +108,9 @@ def our_dataset(root: str, rois: int) -> Any:
 
 def host_dataset(root: str) -> Any:
     """mmhuman3d's own, unmodified."""
-    from mroi_plugin.host import load_host
+    from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
 
-    load_host()
+    load_mmhuman3d()
     from mmhuman3d.data.datasets import build_dataset
 
     return build_dataset(
@@ -125,7 +126,7 @@ def host_dataset(root: str) -> Any:
 
 
 def floor(dataset: Any) -> Callable[[int], None]:
-    """Decode a photo whole and warp the crops of ``dataset`` out of it, with OpenCV."""
+    """Decode an image whole and warp the crops of ``dataset`` out of it, with OpenCV."""
     steps, plan = dataset.pipeline.transforms[:3], []
     for index in range(len(dataset)):
         sample = functools.reduce(lambda x, step: step(x), steps, dataset.raw_sample(index))
@@ -135,9 +136,9 @@ def floor(dataset: Any) -> Callable[[int], None]:
     def make(index: int) -> None:
         path, affines = plan[index]
         data = np.frombuffer(path.read_bytes(), np.uint8)
-        photo = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        image = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
         for affine in affines:
-            cv2.warpAffine(photo, affine, (SIDE, SIDE))
+            cv2.warpAffine(image, affine, (SIDE, SIDE))
 
     return make
 
@@ -172,16 +173,16 @@ def workers(dataset: Any, count: int, seconds: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--rounds', type=int, default=6)
-    parser.add_argument('--persons', type=int, default=48, help='different photos')
+    parser.add_argument('--persons', type=int, default=48, help='different images')
     parser.add_argument('--seconds', type=float, default=4.0, help='for each number of workers')
-    parser.add_argument('--folder', default='work_dirs/benchmarks/samples', help='for the photos')
+    parser.add_argument('--folder', default='work_dirs/benchmarks/samples', help='for the images')
     parser.add_argument('--out', help='JSON file of the figures')
     args = parser.parse_args()
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
     rows = []
     for size in ((640, 480), (1920, 1080)):
-        root = write_photos(Path(args.folder), size, args.persons)
+        root = write_images(Path(args.folder), size, args.persons)
         ours = {m: our_dataset(root, m) for m in range(1, 9)}
         makers = {
             'mmhuman3d, 1 crop': host_dataset(root).__getitem__,
@@ -192,7 +193,7 @@ def main() -> None:
         for name, value in times.items():
             rows.append(
                 {
-                    'photo': f'{size[0]}x{size[1]}',
+                    'image': f'{size[0]}x{size[1]}',
                     'pipeline': name,
                     'time / mmhuman3d': value / times['mmhuman3d, 1 crop'],
                     'time / floor': value / times['floor, 5 warps'],
@@ -203,7 +204,7 @@ def main() -> None:
             speed = workers(ours[5], count, args.seconds)
             rows.append(
                 {
-                    'photo': f'{size[0]}x{size[1]}',
+                    'image': f'{size[0]}x{size[1]}',
                     'pipeline': f'ours, M=5, loader with {count} workers',
                     'time / mmhuman3d': 1e3 / speed / times['mmhuman3d, 1 crop'],
                     'time / floor': 1e3 / speed / times['floor, 5 warps'],

@@ -15,7 +15,7 @@ FIRST_STEP = """
 import sys, time
 start = time.perf_counter()
 from mmengine.hooks import Hook
-from mroi_plugin import engine
+from mroi_plugin.engine.config import load_config
 from mroi_plugin.registry import HOOKS
 
 @HOOKS.register_module()
@@ -24,11 +24,11 @@ class StopAfterFirst(Hook):
         print('first iteration after', time.perf_counter() - start, flush=True)
         sys.exit(0)
 
-cfg = engine.load_config(sys.argv[1], sys.argv[2])
+cfg = load_config(sys.argv[1], sys.argv[2])
 from mmengine.runner import Runner
-from mroi_plugin.host import prepare
+from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
 cfg.custom_hooks = [*cfg.custom_hooks, dict(type='StopAfterFirst')]
-prepare()
+load_mmhuman3d()
 Runner.from_cfg(cfg).train()
 """
 
@@ -46,7 +46,7 @@ def seconds(*command: str, rounds: int = 5) -> float:
 def first_iteration() -> float:
     """From the start of Python to the end of the first iteration, with the data there."""
     with tempfile.TemporaryDirectory() as folder:
-        return seconds('-c', FIRST_STEP, 'configs/mroi_synthetic.py', folder, rounds=3)
+        return seconds('-c', FIRST_STEP, 'mroi_synthetic', folder, rounds=3)
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
         'tools/test.py --help': seconds('tools/test.py', '--help'),
         'import torch': torch,
         'import mroi_plugin, beyond torch': seconds('-c', 'import torch, mroi_plugin') - torch,
-        'first iteration of configs/mroi_synthetic.py': first_iteration(),
+        'first iteration of mroi_synthetic': first_iteration(),
     }
     rows = [
         {'what': what, 'seconds': value, 'time / import torch': value / torch}

@@ -17,6 +17,7 @@ from rich.table import Table
 
 Row = Mapping[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / 'projects' / 'synthetic_humans'))  # draws the images
 KEYS = {'benchmark': str, 'command': str, 'date': str, 'machine': dict, 'rows': list}
 
 

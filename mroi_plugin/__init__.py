@@ -1,8 +1,25 @@
 """Multi-RoI human mesh recovery for MMHuman3D and MMEngine; importing it registers everything."""
 
-from mroi_plugin import registry as registry
-from mroi_plugin.host import connect as _connect
+import sys
 
-__version__ = '0.1.0'
+if sys.version_info < (3, 9):
+    raise ImportError(
+        'mroi_plugin needs Python 3.9 or newer with torch 1.13 or newer, and this is Python %d.%d: '
+        'make a newer environment (README.md, "Install").' % sys.version_info[:2]
+    )
 
-_connect(registry)
+from mroi_plugin.mmhuman3d_compat import connect as _connect
+from mroi_plugin.version import __version__
+
+__all__ = ['MultiRoIInferencer', '__version__']
+
+_connect()
+
+
+def __getattr__(name: str) -> object:
+    """The inferencer, imported when it is asked for: torch and mmengine come with it."""
+    if name != 'MultiRoIInferencer':
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    from mroi_plugin.apis.inferencer import MultiRoIInferencer
+
+    return MultiRoIInferencer

@@ -1,11 +1,11 @@
-"""RoI, local and full cameras: the geometry of Eq. 7-14, as pure functions on tensors.
+"""RoI, local and full cameras (v2 Sec. 3.2), as pure functions on tensors.
 
 Notation: N persons, M RoIs, K points. Axes are x right, y down, z forward; lengths on the image are
-pixels of the (augmented) full image, lengths in space are metres.
+pixels of the (augmented) full image, lengths in space are meters.
 
-- RoI ``B = (c_x, c_y, b)``: centre relative to the principal point and side, all in pixels.
-- local camera ``C = (s, t_x, t_y)``: weak perspective of one crop; ``s`` unitless, ``t`` in metres.
-- full camera ``(t_x, t_y, t_z)``: translation of the body in the frame of the full image, metres.
+- RoI ``B = (c_x, c_y, b)``: center relative to the principal point and side, all in pixels.
+- local camera ``C = (s, t_x, t_y)``: weak perspective of one crop; ``s`` unitless, ``t`` in meters.
+- full camera ``(t_x, t_y, t_z)``: translation of the body in the frame of the full image, meters.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Array = TypeVar('Array', Tensor, np.ndarray)
 MIN_SCALE = 1e-3
 """Smallest \\|s\\| used in a division: a body a thousandth of its crop carries no information."""
 MIN_DEPTH_M = 0.05
-"""Smallest |depth| used in a division, metres: no person is seen from nearer."""
+"""Smallest |depth| used in a division, meters: no person is seen from nearer."""
 
 
-def default_focal_length(img_size: Tensor) -> Tensor:
+def default_focal_length(img_size: Array) -> Array:
     """Focal length assumed when none is annotated, ``f = sqrt(W^2 + H^2)`` (CLIFF, Sec. 3.1).
 
     Args:
@@ -32,15 +32,15 @@ def default_focal_length(img_size: Tensor) -> Tensor:
     Returns:
         (...) focal length in pixels.
     """
-    return torch.linalg.vector_norm(img_size, dim=-1)
+    return (img_size**2).sum(-1) ** 0.5
 
 
 def encode_bbox_info(rois: Array, focal_length: Array) -> Array:
-    """Normalised RoI that the network sees, ``(2.8 c_x/f, 2.8 c_y/f, (b - 0.24 f)/(0.06 f))``
+    """Normalized RoI that the network sees, ``(2.8 c_x/f, 2.8 c_y/f, (b - 0.24 f)/(0.06 f))``
     (CLIFF).
 
     Args:
-        rois: (..., 3) centre relative to the principal point and side, pixels; tensor or array.
+        rois: (..., 3) center relative to the principal point and side, pixels; tensor or array.
         focal_length: (...) pixels, likewise; broadcast against the leading dimensions of ``rois``.
 
     Returns:
@@ -48,9 +48,9 @@ def encode_bbox_info(rois: Array, focal_length: Array) -> Array:
     """
     join = torch.cat if isinstance(rois, Tensor) else np.concatenate
     f = focal_length[..., None]
-    centre = 2.8 * rois[..., :2] / f
+    center = 2.8 * rois[..., :2] / f
     side = (rois[..., 2:] - 0.24 * f) / (0.06 * f)
-    return join([centre, side], -1)
+    return join([center, side], -1)
 
 
 def decode_bbox_info(bbox_info: Tensor) -> Tensor:
@@ -73,21 +73,22 @@ def _away_from_zero(x: Tensor, minimum: float) -> Tensor:
 def crop_to_full_camera(camera: Tensor, roi: Tensor, focal_length: Tensor) -> Tensor:
     """Full camera that a local camera of one RoI implies (Eq. 12).
 
-    ``t_x' = t_x + 2 c_x / (b s)``, ``t_y' = t_y + 2 c_y / (b s)``, ``t_z' = 2 f / (b s)``.
+    ``t_x' = t_x + 2 c_x / (b s)`` (Eq. 10, by similar triangles from Eq. 9), ``t_y' = t_y + 2 c_y /
+    (b s)`` (Eq. 11), ``t_z' = 2 f / (b s)`` (Eq. 8, from Eq. 7). For RoI n it is Eq. 13.
     ``|s|`` below `MIN_SCALE` is treated as `MIN_SCALE`, which keeps values and gradients finite.
 
     Args:
-        camera: (..., 3) local ``(s, t_x, t_y)``; ``s`` unitless, ``t`` metres.
-        roi: (..., 3) ``(c_x, c_y, b)`` pixels, centre relative to the principal point.
+        camera: (..., 3) local ``(s, t_x, t_y)``; ``s`` unitless, ``t`` meters.
+        roi: (..., 3) ``(c_x, c_y, b)`` pixels, center relative to the principal point.
         focal_length: (...) pixels.
 
     Returns:
-        (..., 3) full ``(t_x, t_y, t_z)`` in metres.
+        (..., 3) full ``(t_x, t_y, t_z)`` in meters.
     """
     scale = _away_from_zero(camera[..., :1], MIN_SCALE)
-    metres_per_pixel = 2 / (roi[..., 2:] * scale)  # at the depth of the body
-    shift = camera[..., 1:] + roi[..., :2] * metres_per_pixel
-    depth = focal_length[..., None] * metres_per_pixel
+    meters_per_pixel = 2 / (roi[..., 2:] * scale)  # at the depth of the body
+    shift = camera[..., 1:] + roi[..., :2] * meters_per_pixel
+    depth = focal_length[..., None] * meters_per_pixel
     return torch.cat([shift, depth], dim=-1)
 
 
@@ -95,12 +96,12 @@ def full_to_crop_camera(full: Tensor, roi: Tensor, focal_length: Tensor) -> Tens
     """Local camera of one RoI that shows the body where a full camera does (inverse of Eq. 12).
 
     Args:
-        full: (..., 3) full ``(t_x, t_y, t_z)`` in metres.
-        roi: (..., 3) ``(c_x, c_y, b)`` pixels, centre relative to the principal point.
+        full: (..., 3) full ``(t_x, t_y, t_z)`` in meters.
+        roi: (..., 3) ``(c_x, c_y, b)`` pixels, center relative to the principal point.
         focal_length: (...) pixels.
 
     Returns:
-        (..., 3) local ``(s, t_x, t_y)``; ``s`` unitless, ``t`` metres.
+        (..., 3) local ``(s, t_x, t_y)``; ``s`` unitless, ``t`` meters.
     """
     depth = _away_from_zero(full[..., 2:], MIN_DEPTH_M)
     scale = 2 * focal_length[..., None] / (roi[..., 2:] * depth)
@@ -114,14 +115,14 @@ def project_points(
     focal_length: Tensor,
     principal_point: Tensor | None = None,
 ) -> Tensor:
-    """Perspective projection of body points into the full image (Eq. 13-14).
+    """Perspective projection of body points into the full image (v2 Sec. 3.4).
 
     The formula holds behind the camera too (a mirrored image, as weak perspective gives for
     ``s < 0``); ``|depth|`` below `MIN_DEPTH_M` is treated as `MIN_DEPTH_M`, which keeps it finite.
 
     Args:
-        points: (..., K, 3) metres, in the frame of the body (axes of the camera, no translation).
-        full_camera: (..., 3) translation in metres.
+        points: (..., K, 3) meters, in the frame of the body (axes of the camera, no translation).
+        full_camera: (..., 3) translation in meters.
         focal_length: (...) pixels.
         principal_point: (..., 2) pixels from the top left corner of the full image, optional.
 

@@ -1,30 +1,56 @@
-"""The command ``mroi``: one subcommand per job, each in a module of its own."""
+"""The command ``mroi``: one verb per job, each in a module of its own."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from importlib import import_module
 
 COMMANDS = {
-    'infer': ('mroi_plugin.inference.command', 'meshes of the persons in photos and videos'),
-    'export': ('mroi_plugin.onnx_export.command', 'a trained network as an ONNX file'),
-    'report': ('mroi_plugin.reports.command', 'one web page about one or several runs'),
+    'train': 'train a config',
+    'test': 'test a checkpoint on the test set of a config',
+    'infer': 'meshes of the people in images and videos',
+    'export': 'a trained network as an ONNX file',
+    'report': 'one web page about one or several test runs',
+    'compare': 'several methods on one test set: errors, size, speed, memory',
+    'ablate': "the papers' ablations: a group of configs with equal budget",
+    'check-data': 'check every file that a config needs',
+    'import-annotations': 'annotation files of other formats to HumanData',
+    'complete-annotations': 'add SMPL joints, translations and cameras to a HumanData file',
+    'convert-checkpoint': 'weights of other projects for a config',
+    'make-data': 'render the synthetic data set, without downloads',
+    'configs': 'list the shipped configs',
 }
-"""Modules with ``add_arguments(parser)`` and ``run(args) -> exit status``; they import torch no
-earlier than in ``run``."""
+"""What each verb does. ``mroi_plugin.commands`` has a module for each, with
+``add_arguments(parser)`` and ``run(args) -> exit status``, or ``forward(arguments)`` for a verb
+whose options are a script's own; they import torch no earlier than in these."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run ``mroi`` with the given arguments, the process's by default; returns the exit status."""
-    parser = argparse.ArgumentParser(prog='mroi', description=__doc__)
-    commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    for name, (module, summary) in COMMANDS.items():
-        command = import_module(module)
-        options = commands.add_parser(name, help=summary, description=command.__doc__)
-        command.add_arguments(options)
-        options.set_defaults(run=command.run)
-    args = parser.parse_args(arguments)
-    return args.run(args)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] not in COMMANDS:
+        return _overview(arguments)
+    verb, *rest = arguments
+    command = import_module(f'mroi_plugin.commands.{verb.replace("-", "_")}')
+    if hasattr(command, 'forward'):
+        return command.forward(rest)
+    parser = argparse.ArgumentParser(prog=f'mroi {verb}', description=command.__doc__)
+    command.add_arguments(parser)
+    return command.run(parser.parse_args(rest))
+
+
+def _overview(arguments: list[str]) -> int:
+    """``mroi --help``, or the error of an unknown verb."""
+    parser = argparse.ArgumentParser(
+        prog='mroi',
+        description='Multi-RoI human mesh recovery. Options of a verb: mroi VERB --help.',
+    )
+    verbs = parser.add_subparsers(dest='verb', required=True, metavar='VERB')
+    for name, summary in COMMANDS.items():
+        verbs.add_parser(name, help=summary)
+    parser.parse_args(arguments)
+    return 0
 
 
 if __name__ == '__main__':

@@ -1,12 +1,19 @@
-"""What the tests share: the repository's root and a small synthetic data set on disk."""
+"""What the tests share: the repository's root, a small synthetic data set on disk, and a model
+that was never trained."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from locations import ROOT
+
+from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.datasets.annotations import read_annotations
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.registry import MODELS
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -25,7 +32,7 @@ def repo() -> Path:
 def workspace(tmp_path_factory) -> Path:
     """A folder with ``data/synthetic`` in it: 32 persons to train on, 8 to test on, real JPEG
     files."""
-    from mroi_plugin.datasets.synthetic import build_synthetic_data
+    from synthetic_humans.build import build_synthetic_data
 
     folder = tmp_path_factory.mktemp('workspace')
     build_synthetic_data(folder / 'data' / 'synthetic', train=32, test=8, jobs=1, quiet=True)
@@ -37,3 +44,55 @@ def in_workspace(workspace, monkeypatch) -> Path:
     """The same, as the working directory, so that configs find their data."""
     monkeypatch.chdir(workspace)
     return workspace
+
+
+@pytest.fixture(scope='session')
+def config(repo):
+    return str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py')
+
+
+@pytest.fixture(scope='session')
+def checkpoint(config, tmp_path_factory):
+    """Weights as they are drawn, the last layers made to matter."""
+    torch.manual_seed(0)
+    model = MODELS.build(load_config(config, 'unused').model)
+    for parameter in model.head.parameters():
+        parameter.data.add_(0.02 * torch.randn_like(parameter))
+    path = tmp_path_factory.mktemp('weights') / 'model.pth'
+    torch.save(model.state_dict(), path)
+    return str(path)
+
+
+@pytest.fixture(scope='session')
+def inferencer(config, checkpoint):
+    return MultiRoIInferencer(config, checkpoint, 'cpu', keep_images=True)
+
+
+class People:
+    """Test persons of the embedded data: image, box, camera."""
+
+    def __init__(self, workspace: Path) -> None:
+        root = workspace / 'data' / 'synthetic'
+        file = root / 'preprocessed_datasets' / 'synthetic_test.npz'
+        self.annotations = read_annotations(str(file), 'smpl_54')
+        self.folder = root / 'datasets' / 'synthetic'
+
+    def __len__(self) -> int:
+        return len(self.annotations)
+
+    def path(self, i: int) -> str:
+        return str(self.folder / self.annotations.image_paths[i])
+
+    def box(self, i: int) -> np.ndarray:
+        row = self.annotations.row(i)
+        return np.r_[row['box_center'] - row['box_size'] / 2, row['box_size']]
+
+    def matrix(self, i: int) -> np.ndarray:
+        row = self.annotations.row(i)
+        (cx, cy), f = row['principal_point'], row['focal_length']
+        return np.array([[f, 0, cx], [0, f, cy], [0, 0, 1]])
+
+
+@pytest.fixture(scope='session')
+def people(workspace):
+    return People(workspace)

@@ -1,13 +1,13 @@
-"""`mroi_plugin.cameras` against the looped oracles, and the properties of Eq. 7-14."""
+"""`mroi_plugin.cameras` against the looped oracles, and the properties of v2 Sec. 3.2."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
+from oracles import cameras as oracle
 
 from mroi_plugin import cameras
-from mroi_plugin.selfcheck.oracles import cameras as oracle
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 
@@ -17,8 +17,8 @@ def scene(persons: int = 3, rois: int = 5, points: int = 7, dtype=torch.float64,
     rng = np.random.default_rng(seed)
     scale = rng.uniform(0.5, 1.3, (persons, rois, 1))
     camera = np.concatenate([scale, rng.normal(0, 0.2, (persons, rois, 2))], -1)
-    centre = rng.uniform(-400, 400, (persons, rois, 2))
-    roi = np.concatenate([centre, rng.uniform(80, 600, (persons, rois, 1))], -1)
+    center = rng.uniform(-400, 400, (persons, rois, 2))
+    roi = np.concatenate([center, rng.uniform(80, 600, (persons, rois, 1))], -1)
     focal = rng.uniform(600, 2000, persons)
     body = rng.normal(0, 0.4, (persons, points, 3))
     return [torch.tensor(x, dtype=dtype) for x in (camera, roi, focal, body)]
@@ -115,7 +115,7 @@ def test_body_plane_lands_where_the_local_camera_says():
 
 
 def test_a_body_of_two_metres_over_s_fills_the_crop():
-    """s = 1 shows exactly 2 m on the longer side b of the crop, centred on the RoI."""
+    """s = 1 shows exactly 2 m on the longer side b of the crop, centered on the RoI."""
     camera = torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64)
     roi = torch.tensor([120.0, -40.0, 300.0], dtype=torch.float64)
     focal = torch.tensor(1000.0, dtype=torch.float64)
@@ -190,23 +190,23 @@ def test_points_behind_the_camera_stay_finite():
 
 @pytest.mark.parametrize('degrees', [0.0, 17.0, -30.0, 180.0])
 def test_a_rotated_image_is_the_same_camera_with_its_principal_point_moved(degrees):
-    """x' = f R(X/Z) + pp' with pp' = R (pp - c) + c; RoI centres turn about the principal point."""
+    """x' = f R(X/Z) + pp' with pp' = R (pp - c) + c; RoI centers turn about the principal point."""
     _, _, focal, body = scene(1)
     rng = np.random.default_rng(3)
-    centre, pp = np.array([300.0, 220.0]), np.array([320.0, 240.0])
+    center, pp = np.array([300.0, 220.0]), np.array([320.0, 240.0])
     pelvis, transl = np.array([0.0, -0.22, 0.03]), np.array([-0.1, 0.3, 5.0])
     R2 = oracle.rotation_2d(degrees)
     # Joints in the camera frame of a body that SMPL turns about its pelvis.
     orient, _ = np.linalg.qr(rng.normal(size=(3, 3)))
     posed = body[0].numpy()
     joints = posed @ orient.T + pelvis + transl
-    rotated = oracle.rotate_sample(degrees, centre, pp, joints, orient, transl, pelvis)
+    rotated = oracle.rotate_sample(degrees, center, pp, joints, orient, transl, pelvis)
     before = project(joints, focal, pp)
     after = project(rotated['joints'], focal, rotated['pp'])
-    np.testing.assert_allclose(after, (before - centre) @ R2.T + centre, atol=1e-9)
+    np.testing.assert_allclose(after, (before - center) @ R2.T + center, atol=1e-9)
     again = posed @ rotated['global_orient'].T + pelvis + rotated['transl']
     np.testing.assert_allclose(again, rotated['joints'], atol=1e-12)
-    np.testing.assert_allclose(centre - rotated['pp'], R2 @ (centre - pp), atol=1e-9)
+    np.testing.assert_allclose(center - rotated['pp'], R2 @ (center - pp), atol=1e-9)
 
 
 def project(joints: np.ndarray, focal: torch.Tensor, pp: np.ndarray) -> np.ndarray:

@@ -8,8 +8,9 @@ from locations import ROOT
 from mmengine.config import Config
 from versions import needs_torch_2
 
-from mroi_plugin.models import MultiRoIEstimator
+from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.registry import MODELS
+from mroi_plugin.utils.config_files import find_config
 
 EVERY = sorted(p for p in (ROOT / 'configs').rglob('*.py') if '_base_' not in p.parts)
 ELSEWHERE = ('hosts', 'ablations')
@@ -22,6 +23,7 @@ LARGE = ('mroi_resnet50', 'mroi_hrnet48', 'cliff_resnet50', 'cliff_hrnet48')
 def free_model(path) -> MultiRoIEstimator:
     """The model of a config with the free body and without pretrained weights."""
     cfg = Config.fromfile(path).model
+    cfg.pop('mmengine_config', None)  # read by the estimator of mmhuman3d's runner alone
     cfg.body_model.free_body = cfg.head.mean_params.free_body = True
     cfg.backbone.init_cfg = None
     torch.manual_seed(0)
@@ -82,32 +84,32 @@ def test_pipelines_and_head_agree_on_the_rois(path):
 )
 @pytest.mark.parametrize('method', ['mroi', 'cliff'])
 def test_recipes_are_the_papers(method, name, lr, batch, epochs, crop):
-    cfg = Config.fromfile(ROOT / 'configs' / f'{method}_{name}.py')
+    cfg = Config.fromfile(find_config(f'{method}_{name}'))
     optimizer = cfg.optim_wrapper.optimizer
     assert (optimizer.type, optimizer.lr, tuple(optimizer.betas)) == ('Adam', lr, (0.9, 0.999))
     assert (cfg.train_dataloader.batch_size, cfg.train_cfg.max_epochs) == (batch, epochs)
     assert tuple(cfg.train_dataloader.dataset.pipeline.crop.crop_size) == crop
     assert cfg.model.loss_scale == 60
     if method == 'mroi':
-        assert cfg.model.loss_camera.loss_weight == 1 and cfg.model.head.num_rois == 5
-        assert cfg.model.loss_contrastive.loss_weight == 0.1
+        assert cfg.model.losses.camera.loss_weight == 1 and cfg.model.head.num_rois == 5
+        assert cfg.model.losses.contrastive.loss_weight == 0.1
 
 
 def test_cliff_is_the_same_code_with_one_roi():
-    cliff = free_model(ROOT / 'configs' / 'cliff_synthetic.py')
-    multi = free_model(ROOT / 'configs' / 'mroi_synthetic.py')
+    cliff = free_model(ROOT / 'configs' / 'cliff' / 'cliff_synthetic.py')
+    multi = free_model(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py')
     assert type(cliff) is type(multi) and type(cliff.head) is type(multi.head)
     losses = cliff.train()(**small_batch(1), mode='loss')
     assert not {'loss_camera', 'loss_contrastive'} & losses.keys()
 
 
 def test_checkpoints_hold_no_body():
-    keys = free_model(ROOT / 'configs' / 'mroi_synthetic.py').state_dict()
+    keys = free_model(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py').state_dict()
     assert not [key for key in keys if key.startswith('body_model')]
 
 
 def test_nothing_to_supervise_gives_zero_with_a_graph():
-    model = free_model(ROOT / 'configs' / 'cliff_synthetic.py').train()
+    model = free_model(ROOT / 'configs' / 'cliff' / 'cliff_synthetic.py').train()
     batch = small_batch(1)
     batch['has_smpl'] = torch.zeros(2)
     for name in ('keypoints2d', 'keypoints3d'):
@@ -120,7 +122,7 @@ def test_nothing_to_supervise_gives_zero_with_a_graph():
 @needs_torch_2
 @pytest.mark.parametrize('name', ['mroi_synthetic', 'cliff_synthetic'])
 def test_bfloat16_autocast_is_finite_and_close(name):
-    model = free_model(ROOT / 'configs' / f'{name}.py').eval()
+    model = free_model(find_config(name)).eval()
     batch = small_batch(model.head.num_rois)
     with torch.no_grad():
         exact = model(**batch)['pred_vertices']

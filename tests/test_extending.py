@@ -11,7 +11,7 @@ import sys
 import pytest
 from locations import ROOT
 
-TEXT = (ROOT / 'docs' / 'extending.md').read_text()
+TEXT = (ROOT / 'docs' / 'extending.md').read_text(encoding='utf-8')
 FILES = dict(re.findall(r'<!-- file: (\S+) -->\n```python\n(.*?)```', TEXT, re.S))
 COMMANDS = re.findall(r'<!-- run -->\n```bash\n(.*?)\n```', TEXT, re.S)
 SHORT = 'train_cfg.max_epochs=1 train_cfg.val_interval=1 train_dataloader.batch_size=8'
@@ -19,14 +19,10 @@ SHORT = 'train_cfg.max_epochs=1 train_cfg.val_interval=1 train_dataloader.batch_
 
 @pytest.fixture(scope='module')
 def project(workspace, tmp_path_factory):
-    """A folder as a user has it: the data, the tools and the files of the page."""
+    """A folder as a user has it: the data and the files of the page, and nothing of this
+    project."""
     folder = tmp_path_factory.mktemp('extending')
-    for name, target in (
-        ('data', workspace / 'data'),
-        ('tools', ROOT / 'tools'),
-        ('configs', ROOT / 'configs'),
-    ):
-        (folder / name).symlink_to(target)
+    (folder / 'data').symlink_to(workspace / 'data')
     for name, text in FILES.items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)
@@ -35,14 +31,20 @@ def project(workspace, tmp_path_factory):
 
 
 def run(command, folder):
+    """Run ``[NAME=VALUE] mroi VERB ...`` in a folder; returns what it prints."""
     words = command.split()
     env = {**os.environ, 'OMP_NUM_THREADS': '1'}
     while '=' in words[0]:
         name, value = words.pop(0).split('=')
         env[name] = value
-    assert words.pop(0) == 'python'
+    assert words.pop(0) == 'mroi'
     done = subprocess.run(
-        [sys.executable, *words], cwd=folder, env=env, capture_output=True, text=True, check=False
+        [sys.executable, '-m', 'mroi_plugin.cli', *words],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout + done.stderr
@@ -52,13 +54,36 @@ def test_the_page_has_its_examples():
     assert len(FILES) == 3 and len(COMMANDS) == 3
 
 
-def test_a_component_of_ones_own_trains(project):
+def test_losses_are_added_replaced_and_removed(project):
     out = run(f'{COMMANDS[0]} --cfg-options {SHORT}', project)
-    assert 'loss_betas' in out
+    logged = set(re.findall(r'\b(loss_\w+):', out))
+    assert {'loss_shape_prior', 'loss_betas', 'loss_camera'} <= logged
+    assert 'loss_contrastive' not in logged
     assert (project / 'work_dirs' / 'mroi_shape_prior' / 'epoch_1.pth').is_file()
 
 
-def test_another_method_of_the_host_trains_and_is_compared(project):
+LOSSES = """
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.model_builder import build_model
+
+model = build_model(load_config('my_project/mroi_shape_prior.py').model)
+for name, loss in model.losses.items():
+    print(name, type(loss).__name__, loss.loss_weight, getattr(loss, 'pairs', None))
+"""
+
+
+def test_they_are_those_of_the_config(project):
+    done = subprocess.run(
+        [sys.executable, '-c', LOSSES], cwd=project, capture_output=True, text=True, check=True
+    )
+    lines = done.stdout.splitlines()
+    assert 'shape_prior SquaredBetasLoss 0.01 None' in lines
+    assert 'betas SquaredBetasLoss 0.001 None' in lines
+    assert any(re.fullmatch('camera CameraConsistencyLoss .* anchor', line) for line in lines)
+    assert not any(line.startswith('contrastive') for line in lines)
+
+
+def test_another_method_of_mmhuman3d_trains_and_is_compared(project):
     run(f'{COMMANDS[1]} --cfg-options {SHORT}', project)
     assert (project / 'work_dirs' / 'hmr_resnet34' / 'epoch_1.pth').is_file()
     command = COMMANDS[2].replace('--epochs 5', '--epochs 1')

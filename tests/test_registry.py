@@ -8,8 +8,7 @@ import mmengine.registry as engine
 import pytest
 from mmengine.registry import Registry
 
-from mroi_plugin.host import load_host
-from mroi_plugin.host.pending import HOST_REGISTRIES
+from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
 from mroi_plugin.registry import (
     DATA_SAMPLERS,
     DATASETS,
@@ -17,6 +16,7 @@ from mroi_plugin.registry import (
     HOOKS,
     LOOPS,
     METRICS,
+    MMHUMAN3D_REGISTRIES,
     MODELS,
     OPTIM_WRAPPER_CONSTRUCTORS,
     SCOPE,
@@ -35,16 +35,26 @@ OURS = {
     ),
     'BODY_MODELS': ('SMPLBody', 'HybrIKBody'),
     'BACKBONES': ('TransformersBackbone',),
-    'PIPELINES': ('LoadPhoto', 'AugmentPerson', 'MultiRoICrop', 'ChannelNoise', 'PackMultiRoI'),
+    'PIPELINES': (
+        'LoadImage',
+        'RandomFlipRotateScale',
+        'MultiRoICrop',
+        'PackMultiRoIInputs',
+    ),
 }
 WITHOUT_HOST = [
     *((METRICS, 'HumanMeshMetric'), (HOOKS, 'EpochSeedHook'), (MODELS, 'MultiRoIPreprocessor')),
-    *((MODELS, 'HostEstimator'), (DATASETS, 'AdversarialHumanData')),
+    *((MODELS, 'MMHuman3DEstimator'), (DATASETS, 'AdversarialHumanDataset')),
     (OPTIM_WRAPPER_CONSTRUCTORS, 'AdversarialOptimWrapper'),
-    (DATA_SAMPLERS, 'MixingSampler'),
+    (DATA_SAMPLERS, 'MultiDatasetSampler'),
+    (TRANSFORMS, 'RandomChannelNoise'),
     (LOOPS, 'ResumableEpochLoop'),
-    *((HOOKS, 'WholeCheckpointHook'), (HOOKS, 'FiniteLossHook'), (HOOKS, 'SkippedSamplesHook')),
-    *((HOOKS, 'MissedValidationHook'), (HOOKS, 'PredictionPicturesHook')),
+    *(
+        (HOOKS, 'AtomicCheckpointHook'),
+        (HOOKS, 'CheckInvalidLossHook'),
+        (HOOKS, 'SkippedSamplesHook'),
+    ),
+    *((HOOKS, 'MissedValidationHook'), (HOOKS, 'MeshVisualizationHook')),
     *((HOOKS, 'MeanStatisticsHook'), (STRATEGIES, 'FullyShardedStrategy')),
     *((DETECTORS, name) for name in ('GivenBoxes', 'HOGDetector', 'HuggingFaceDetector')),
 ]
@@ -54,34 +64,34 @@ EVERY = (
 )
 DERIVED = [
     ('ARCHITECTURES', MODELS, 'MultiRoIEstimator'),
-    ('DATASETS', DATASETS, 'MultiRoIHumanData'),
-    ('DATASETS', DATASETS, 'ConcatHumanData'),
+    ('DATASETS', DATASETS, 'MultiRoIHumanDataset'),
+    ('DATASETS', DATASETS, 'ConcatHumanDataset'),
 ]
 
 
 @pytest.mark.parametrize(('kind', 'name'), [(k, n) for k, names in OURS.items() for n in names])
 def test_ours_are_in_both_registries_of_their_kind(kind, name):
-    load_host()
-    component = getattr(sys.modules[HOST_REGISTRIES[kind]], kind).get(name)
+    load_mmhuman3d()
+    component = getattr(sys.modules[MMHUMAN3D_REGISTRIES[kind]], kind).get(name)
     assert component.__module__.startswith('mroi_plugin')
     registry = TRANSFORMS if kind == 'PIPELINES' else MODELS
     for found in (
         registry.get(name),
-        registry.get(f'mroi.{name}'),
-        registry.root.get(f'mroi.{name}'),
+        registry.get(f'mroi_plugin.{name}'),
+        registry.root.get(f'mroi_plugin.{name}'),
     ):
         assert found is component
 
 
 @pytest.mark.parametrize(('kind', 'registry', 'name'), DERIVED)
 def test_what_the_hosts_runner_calls_is_derived_from_ours_under_the_same_name(kind, registry, name):
-    load_host()
-    theirs = getattr(sys.modules[HOST_REGISTRIES[kind]], kind).get(name)
+    load_mmhuman3d()
+    theirs = getattr(sys.modules[MMHUMAN3D_REGISTRIES[kind]], kind).get(name)
     assert issubclass(theirs, registry.get(name)) and theirs is not registry.get(name)
 
 
 def test_every_component_of_ours_is_listed_here():
-    load_host()
+    load_mmhuman3d()
     for registry in EVERY:
         registry.import_from_location()
     listed = {name for names in OURS.values() for name in names}
@@ -98,7 +108,7 @@ def test_every_component_of_ours_is_listed_here():
 @pytest.mark.parametrize(('registry', 'name'), WITHOUT_HOST)
 def test_ours_without_a_place_in_the_host(registry, name):
     assert registry.get(name).__module__.startswith('mroi_plugin')
-    assert registry.root.get(f'mroi.{name}') is registry.get(name)
+    assert registry.root.get(f'mroi_plugin.{name}') is registry.get(name)
 
 
 def test_names_of_mmengine_resolve_through_ours():
@@ -120,4 +130,4 @@ def test_the_decorator_returns_what_it_decorates():
     class Kept:
         pass
 
-    assert register(MODELS)(Kept) is Kept is MODELS.get('mroi.Kept')
+    assert register(MODELS)(Kept) is Kept is MODELS.get('mroi_plugin.Kept')

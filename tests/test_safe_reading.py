@@ -11,20 +11,22 @@ import torch
 from locations import ROOT
 from mmengine.config import Config
 
-from mroi_plugin.annotation_tools.safe_files import read_npz, read_pickle
-from mroi_plugin.body_models import SMPLBody, export_free_body, load_mean_params, load_smpl_file
-from mroi_plugin.checkpoints import CheckpointMismatchError, check_checkpoint, read_checkpoint
-from mroi_plugin.conversion.reading import read_foreign
 from mroi_plugin.datasets.annotations import read_annotations, read_poses
+from mroi_plugin.engine.checkpoints import (
+    CheckpointMismatchError,
+    check_checkpoint,
+    read_checkpoint,
+)
+from mroi_plugin.engine.resume import check_resumable
+from mroi_plugin.models.body_models.free_body import export_free_body
+from mroi_plugin.models.body_models.official import load_smpl_file
+from mroi_plugin.models.body_models.smpl import SMPLBody, load_mean_params
 from mroi_plugin.registry import MODELS
-from mroi_plugin.reliability.resuming import check_resumable
-from mroi_plugin.reliability.step_dump import read_dump
+from mroi_plugin.utils.safe_unpickling import read_npz, read_pickle
 
 SOURCES = sorted([*(ROOT / 'mroi_plugin').rglob('*.py'), *(ROOT / 'tools').glob('*.py')])
 READERS_OF_OUR_OWN = {
-    'mroi_plugin/annotation_tools/safe_files.py',
-    'mroi_plugin/body_models/official.py',
-    'mroi_plugin/host/checkpoints.py',
+    'mroi_plugin/utils/safe_unpickling.py',
 }
 """Files with an unpickler that knows a list of names and nothing else."""
 SAFE_ARGUMENT = {
@@ -124,7 +126,7 @@ def npz(path, **entries):
 
 
 @pytest.mark.parametrize('zipped', [True, False])
-@pytest.mark.parametrize('read', [read_checkpoint, read_foreign, check_resumable, read_dump])
+@pytest.mark.parametrize('read', [read_checkpoint, check_resumable])
 def test_checkpoints(tmp_path, trace, read, zipped):
     path = str(tmp_path / 'a.pth')
     content = {'state_dict': {'a': torch.ones(1)}, 'meta': Thief(trace)}
@@ -138,7 +140,7 @@ def test_checkpoints(tmp_path, trace, read, zipped):
 
 
 def test_config_text_of_a_checkpoint(tmp_path, trace):
-    model = MODELS.build(Config.fromfile(ROOT / 'configs' / 'mroi_synthetic.py').model)
+    model = MODELS.build(Config.fromfile(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py').model)
     path = str(tmp_path / 'a.pth')
     for text in (
         f'model = open({str(trace)!r}, "w")',
@@ -198,12 +200,11 @@ def test_mean_parameters(bodies, trace):
 
 def test_pretrained_weights_of_a_config(tmp_path, trace):
     """``init_cfg=dict(type='Pretrained')`` of mmhuman3d's backbone, as training reads it."""
-    from mroi_plugin.host import prepare
+    from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 
     torch.save({'state_dict': {}, 'meta': Thief(trace)}, tmp_path / 'a.pth')
-    cfg = Config.fromfile(ROOT / 'configs' / 'mroi_synthetic.py').model
+    cfg = Config.fromfile(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py').model
     cfg.backbone.init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'a.pth'))
-    prepare()
     model = MODELS.build(cfg)
-    with pytest.raises(pickle.UnpicklingError):
+    with checkpoints_read_safely(), pytest.raises(pickle.UnpicklingError):
         model.init_weights()

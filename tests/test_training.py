@@ -15,11 +15,11 @@ from locations import ROOT
 from mmengine.config import Config
 from torch.utils.data import DataLoader, Subset, default_collate
 
-from mroi_plugin.datasets.human_data import MultiRoIHumanData
-from mroi_plugin.evaluation import HumanMeshMetric
+from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
+from mroi_plugin.evaluation.metrics.human_mesh_metric import HumanMeshMetric
 from mroi_plugin.registry import MODELS
 
-CONFIG = str(ROOT / 'configs' / 'mroi_synthetic.py')
+CONFIG = str(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py')
 SHORT = [
     'train_dataloader.batch_size=8',
     'val_dataloader.batch_size=8',
@@ -87,7 +87,7 @@ def test_train_kill_resume_test(workspace, tmp_path):
     run(
         workspace,
         *('test.py', whole / 'epoch_3.pth', '--out', metrics, '--work-dir', tmp_path / 'test'),
-        *('--pictures', '2'),
+        *('--num-show', '2'),
     )
     written = json.loads(metrics.read_text())
     assert 0 < written['mesh/pa_mpjpe'] <= written['mesh/mpjpe'] < 1000
@@ -100,11 +100,11 @@ def eight_persons(in_workspace):
     cfg = Config.fromfile(CONFIG).train_dataloader.dataset
     steps = {name: step for name, step in cfg.pipeline.items() if name not in ('augment', 'noise')}
     options = {key: value for key, value in cfg.items() if key not in ('type', 'pipeline')}
-    return Subset(MultiRoIHumanData(**options, pipeline=steps), range(8))
+    return Subset(MultiRoIHumanDataset(**options, pipeline=steps), range(8))
 
 
 def test_overfits_eight_persons(eight_persons):
-    """Capacity and gradients suffice to memorise: PA-MPJPE below 40 mm within a minute."""
+    """Capacity and gradients suffice to memorize: PA-MPJPE below 40 mm within a minute."""
     torch.manual_seed(0)
     cfg = Config.fromfile(CONFIG)
     model = MODELS.build(cfg.model)

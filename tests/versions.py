@@ -9,3 +9,7 @@ needs_torch_2 = pytest.mark.skipif(
     int(torch.__version__.split('.')[0]) < 2,
     reason='torch 1.13 lacks CPU autocast of some operators, float16 autocast and a FLOP counter',
 )
+needs_fully_shard = pytest.mark.skipif(
+    tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6),
+    reason='fully_shard came with torch 2.6',
+)

@@ -1,4 +1,4 @@
-default_scope = 'mroi'
+default_scope = 'mroi_plugin'
 custom_imports = dict(imports=['mroi_plugin'], allow_failed_imports=False)
 
 default_hooks = dict(
@@ -6,7 +6,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='WholeCheckpointHook',
+        type='AtomicCheckpointHook',
         interval=1,
         max_keep_ckpts=2,
         save_best='mesh/mpjpe',
@@ -18,7 +18,7 @@ default_hooks = dict(
 custom_hooks = [
     dict(type='EpochSeedHook'),
     dict(type='SkippedSamplesHook'),
-    dict(type='FiniteLossHook'),
+    dict(type='CheckInvalidLossHook'),
     dict(type='MeanStatisticsHook'),
     dict(type='MissedValidationHook'),
 ]

@@ -1,4 +1,4 @@
 # Table 2, row 2: without the contrastive loss.
 _base_ = ['../_base_/ablations/{{$MROI_ABLATION_DATASET:papers}}.py']
 
-model = dict(head=dict(embedding=None), loss_contrastive=None)
+model = dict(head=dict(embedding=None), losses=dict(contrastive=None))

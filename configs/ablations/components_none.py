@@ -3,8 +3,10 @@ _base_ = ['../_base_/ablations/{{$MROI_ABLATION_DATASET:papers}}.py']
 
 model = dict(
     head=dict(num_rois=1, fusion=dict(score='none'), embedding=None),
-    loss_camera=None,
-    loss_contrastive=None,
+    losses=dict(
+        camera=None,
+        contrastive=None,
+    ),
 )
 rois = dict(dataset=dict(pipeline=dict(crop=dict(num_rois=1))))
 train_dataloader = rois

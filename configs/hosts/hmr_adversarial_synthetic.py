@@ -12,7 +12,7 @@ model = dict(
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
-        type='AdversarialHumanData',
+        type='AdversarialHumanDataset',
         prior_file='data/synthetic/preprocessed_datasets/synthetic_train.npz',
         dataset={{_base_.train_dataloader.dataset}},
     ),

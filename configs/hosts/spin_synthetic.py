@@ -1,5 +1,5 @@
 # SPIN's network and losses on annotated SMPL parameters. Its fits in the loop start from static
-# fits and pose priors that are not public; with the true parameters of every photo they have no
+# fits and pose priors that are not public; with the true parameters of every image they have no
 # work.
 _base_ = ['../_base_/hosts/regressor.py']
 

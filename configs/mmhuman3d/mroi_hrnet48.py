@@ -1,10 +1,18 @@
-# configs/mroi_hrnet48.py for mmhuman3d's own tools/train.py and tools/test.py.
-_base_ = ['../mroi_hrnet48.py', '../_base_/mmhuman3d/runtime.py']
+# configs/mroi/mroi_hrnet48.py for mmhuman3d's own tools/train.py and tools/test.py.
+_base_ = ['../mroi/mroi_hrnet48.py', '../_base_/mmhuman3d/runtime.py']
 
 custom_hooks = []  # mmengine's
+model = dict(
+    mmengine_config=dict(
+        train_dataloader={{_base_.train_dataloader}},
+        val_dataloader={{_base_.val_dataloader}},
+        test_dataloader={{_base_.test_dataloader}},
+        test_evaluator={{_base_.test_evaluator}},
+    )
+)
 data = dict(
-    samples_per_gpu=20,
-    workers_per_gpu=4,
+    samples_per_gpu={{_base_.train_dataloader.batch_size}},
+    workers_per_gpu={{_base_.train_dataloader.num_workers}},
     train={{_base_.train_dataloader.dataset}},
     val={{_base_.val_dataloader.dataset}},
     test={{_base_.test_dataloader.dataset}},
@@ -14,4 +22,4 @@ evaluation = dict(
 )
 optimizer = {{_base_.optim_wrapper.optimizer}}
 lr_config = dict(policy='fixed')
-runner = dict(type='EpochBasedRunner', max_epochs=15)
+runner = dict(type='EpochBasedRunner', max_epochs={{_base_.train_cfg.max_epochs}})

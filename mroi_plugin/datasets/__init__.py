@@ -1,27 +1,21 @@
-"""Samples: from annotation files and photos to batches of RoIs."""
+"""Samples: from annotation files and images to batches of RoIs."""
 
-from mroi_plugin.datasets.adversarial import AdversarialHumanData
-from mroi_plugin.datasets.augmentation import AugmentPerson, ChannelNoise
-from mroi_plugin.datasets.epoch_hook import EpochSeedHook
-from mroi_plugin.datasets.epoch_loop import ResumableEpochLoop
-from mroi_plugin.datasets.errors import InvalidSampleError
-from mroi_plugin.datasets.human_data import ConcatHumanData, MultiRoIHumanData
-from mroi_plugin.datasets.loading import LoadPhoto
-from mroi_plugin.datasets.mixing_sampler import MixingSampler
-from mroi_plugin.datasets.multi_roi_crop import MultiRoICrop
-from mroi_plugin.datasets.packing import PackMultiRoI
+from mroi_plugin.datasets.adversarial import AdversarialHumanDataset
+from mroi_plugin.datasets.human_data import ConcatHumanDataset, MultiRoIHumanDataset
+from mroi_plugin.datasets.samplers.multi_dataset_sampler import MultiDatasetSampler
+from mroi_plugin.datasets.transforms.augmentation import RandomChannelNoise, RandomFlipRotateScale
+from mroi_plugin.datasets.transforms.formatting import PackMultiRoIInputs
+from mroi_plugin.datasets.transforms.loading import LoadImage
+from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 
 __all__ = [
-    'AdversarialHumanData',
-    'AugmentPerson',
-    'ChannelNoise',
-    'ConcatHumanData',
-    'EpochSeedHook',
-    'InvalidSampleError',
-    'LoadPhoto',
-    'MixingSampler',
+    'AdversarialHumanDataset',
+    'ConcatHumanDataset',
+    'LoadImage',
+    'MultiDatasetSampler',
     'MultiRoICrop',
-    'MultiRoIHumanData',
-    'PackMultiRoI',
-    'ResumableEpochLoop',
+    'MultiRoIHumanDataset',
+    'PackMultiRoIInputs',
+    'RandomChannelNoise',
+    'RandomFlipRotateScale',
 ]

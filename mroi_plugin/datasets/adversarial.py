@@ -12,11 +12,11 @@ from mroi_plugin.registry import DATASETS, register
 
 
 @register(DATASETS)
-class AdversarialHumanData(Dataset):
+class AdversarialHumanDataset(Dataset):
     """Adds SMPL parameters of a randomly drawn person to every sample (HMR Sec. 3.3).
 
     Args:
-        dataset: config of the training set, `MultiRoIHumanData`.
+        dataset: config of the training set, `MultiRoIHumanDataset`.
         prior_file: HumanData ``.npz`` with SMPL parameters, e.g. of AMASS.
 
     Raises:
@@ -35,7 +35,7 @@ class AdversarialHumanData(Dataset):
         return len(self.dataset)
 
     def set_epoch(self, epoch: int, seed: int = 0) -> None:
-        """See `MultiRoIHumanData.set_epoch`."""
+        """See `MultiRoIHumanDataset.set_epoch`."""
         self.dataset.set_epoch(epoch, seed)
 
     def __getitem__(self, index: int) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.datasets.annotation_index import open_index
-from mroi_plugin.datasets.human_data_columns import ANNOTATED, GENDER_NAMES, GENDERS, read_poses
-from mroi_plugin.datasets.mapped_arrays import MappedArrays, MappedStrings
+from mroi_plugin.datasets.index import ANNOTATED, Index, open_index
+from mroi_plugin.datasets.person_columns import read_poses
+from mroi_plugin.models.body_models.genders import GENDER_NAMES, GENDERS
 
 __all__ = ['GENDERS', 'GENDER_NAMES', 'Annotations', 'read_annotations', 'read_poses']
 
@@ -19,12 +19,12 @@ class Annotations:
     """Persons of one annotation file, mapped from its index: processes share the memory.
 
     Args:
-        mapped: index of the file.
+        index: of the file.
         box_padding: factor on the sides of the boxes in `row`.
         source: the file.
 
     Attributes:
-        arrays: float32 arrays with one row per person: ``box_centre`` (2) and ``box_size`` (2) px
+        arrays: float32 arrays with one row per person: ``box_center`` (2) and ``box_size`` (2) px
             as annotated, ``keypoints2d`` (K, 3), ``keypoints3d`` (K, 4), ``smpl_body_pose``
             (23, 3), ``smpl_global_orient`` (3), ``smpl_betas`` (10), ``smpl_transl`` (3),
             ``has_smpl`` (), ``has_transl`` () and, where annotated, ``focal_length`` () and
@@ -35,21 +35,19 @@ class Annotations:
         body: fingerprint of the body that made the annotation, if the file says so.
     """
 
-    def __init__(self, mapped: MappedArrays, box_padding: float, source: str) -> None:
-        self.mapped, self.box_padding, self.source = mapped, box_padding, source
-        self.arrays = {name: a for name, a in mapped.items() if not name.startswith('_')}
-        self.image_paths = MappedStrings(mapped['_path_data'], mapped['_path_ends'])
-        self.genders = mapped['_gender']
-        self.shares = dict(zip(ANNOTATED, mapped['_shares'].tolist()))
-        self.body: str | None = mapped.info['body']
+    def __init__(self, index: Index, box_padding: float, source: str) -> None:
+        self.index, self.box_padding, self.source = index, box_padding, source
+        self.arrays = dict(index.arrays)
+        self.image_paths, self.genders = index.image_paths, index.genders
+        self.shares, self.body = index.shares, index.body
 
     def __len__(self) -> int:
         return len(self.image_paths)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled, it is the path of the index and the columns that were added."""
-        added = {n: a for n, a in self.arrays.items() if a is not self.mapped.get(n)}
-        return _restore, (self.mapped, self.box_padding, self.source, added)
+        added = {n: a for n, a in self.arrays.items() if a is not self.index.arrays.get(n)}
+        return _restore, (self.index, self.box_padding, self.source, added)
 
     def row(self, index: int) -> dict[str, Any]:
         """One person as float64 arrays, the box padded; ``focal_length`` is a float."""
@@ -76,7 +74,7 @@ class Annotations:
             raise ValueError(
                 f'{self.source}: of its {len(self)} persons nobody has {", ".join(absent)}, which '
                 'the config says its data set has (annotated): losses on them would silently be '
-                'nothing. Complete the file with tools/complete_annotations.py, or take those '
+                'nothing. Complete the file with mroi complete-annotations, or take those '
                 'names out of annotated.'
             )
 
@@ -86,21 +84,21 @@ class Annotations:
         Raises:
             ValueError: if the file names the body it was made with and ``body`` is another.
         """
-        from mroi_plugin.body_models import body_digest
+        from mroi_plugin.models.body_models.smpl import body_digest
 
         if self.body is not None and self.body != body_digest(body):
             raise ValueError(
                 f'{self.source} was rendered from the body {self.body}, but body_model is '
                 f'{body_digest(body)}: SMPL parameters do not carry over. Make the data again with '
-                'tools/make_synthetic_data.py --force, or set body_model to the body it was made '
+                'mroi make-data --force, or set body_model to the body it was made '
                 'from.'
             )
 
 
 def _restore(
-    mapped: MappedArrays, box_padding: float, source: str, added: dict[str, np.ndarray]
+    index: Index, box_padding: float, source: str, added: dict[str, np.ndarray]
 ) -> Annotations:
-    annotations = Annotations(mapped, box_padding, source)
+    annotations = Annotations(index, box_padding, source)
     annotations.arrays.update(added)
     return annotations
 
@@ -115,16 +113,17 @@ def read_annotations(path: str, convention: str, box_padding: float = 1.0) -> An
 
     Raises:
         FileNotFoundError: if the file is missing.
-        ValueError: if it cannot be read, holds no person, an empty or NaN box, or columns of
+        AnnotationError: if it cannot be read, holds no person, an empty or NaN box, or columns of
             unequal length.
+        ValueError: for an impossible ``box_padding`` or an unknown convention.
     """
     if not 0 < box_padding < float('inf'):
         raise ValueError(f'{path}: box_padding={box_padding}, expected a factor above 0, e.g. 1.2.')
-    mapped = open_index(path, convention)
-    if mapped.info['unused_cameras']:
+    index = open_index(path, convention)
+    if index.unused_cameras:
         warnings.warn(
             f"{path}: cam_param has no 'f' (N, 2) and 'c' (N, 2) in pixels; its cameras are not "
             'used and the focal length defaults to sqrt(W^2 + H^2).',
             stacklevel=2,
         )
-    return Annotations(mapped, box_padding, path)
+    return Annotations(index, box_padding, path)

@@ -13,10 +13,12 @@ from mmengine.dataset import Compose
 from torch import nn
 from torch.utils.data import ConcatDataset, Dataset
 
-from mroi_plugin.datasets.annotations import GENDER_NAMES, Annotations, read_annotations
-from mroi_plugin.datasets.faults import SampleFaults
-from mroi_plugin.datasets.loading import LoadPhoto
-from mroi_plugin.datasets.person_geometry import Sample
+from mroi_plugin.datasets.annotations import Annotations, read_annotations
+from mroi_plugin.datasets.sample_monitor import SampleMonitor
+from mroi_plugin.datasets.transforms.geometry import Sample
+from mroi_plugin.datasets.transforms.loading import LoadImage
+from mroi_plugin.models.body_models.genders import GENDER_NAMES
+from mroi_plugin.models.body_models.smpl import rest_pelvis
 from mroi_plugin.registry import DATASETS, MODELS, TRANSFORMS, register
 
 Step = Union[dict[str, Any], Callable[[Sample], Sample]]
@@ -33,7 +35,7 @@ def build_pipeline(steps: Pipeline) -> Compose:
 
 
 @register(DATASETS)
-class MultiRoIHumanData(Dataset):
+class MultiRoIHumanDataset(Dataset):
     """Persons of one mmhuman3d HumanData file.
 
     What the file does not annotate is masked: ``has_smpl``, ``has_transl`` and the confidences of
@@ -43,8 +45,8 @@ class MultiRoIHumanData(Dataset):
     Args:
         ann_file: HumanData ``.npz``.
         image_dir: folder that the file's ``image_path`` entries are relative to.
-        pipeline: transforms in order, from `LoadPhoto` to `PackMultiRoI`; a dictionary of named
-            steps, which a derived config can override by name, or a list.
+        pipeline: transforms in order, from `LoadImage` to `PackMultiRoIInputs`; a dictionary of
+            named steps, which a derived config can override by name, or a list.
         convention: keypoint convention of the samples.
         box_padding: factor on the sides of ``bbox_xywh``.
         body_model: `SMPLBody`; needed to carry ``smpl_transl`` through augmentation (the rest
@@ -74,7 +76,7 @@ class MultiRoIHumanData(Dataset):
         annotated: Sequence[str] = (),
         skip_invalid: bool = False,
     ) -> None:
-        self.faults = SampleFaults(skip_invalid)
+        self.sample_monitor = SampleMonitor(skip_invalid)
         self.image_dir = image_dir
         self.ann_file = ann_file
         self.pipeline = build_pipeline(pipeline)
@@ -85,7 +87,7 @@ class MultiRoIHumanData(Dataset):
         self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
 
     def _set_rest_pelvis(self, body_model: dict[str, Any] | None) -> None:
-        """``J0(beta) = r . (v + S beta)`` of every person; metres."""
+        """``J0(beta) = r . (v + S beta)`` of every person; meters."""
         arrays = self.annotations.arrays
         if body_model is None:
             arrays['smpl_rest_pelvis'] = np.zeros((len(self), 3), np.float32)
@@ -95,7 +97,7 @@ class MultiRoIHumanData(Dataset):
         pelvis = np.zeros((len(self), 3), np.float32)
         for code in np.unique(self.annotations.genders):
             who = self.annotations.genders == code
-            pelvis[who] = _rest_pelvis(_gendered(body_model, code), arrays['smpl_betas'][who])
+            pelvis[who] = rest_pelvis(_gendered(body_model, code), arrays['smpl_betas'][who])
         arrays['smpl_rest_pelvis'] = pelvis
 
     def __len__(self) -> int:
@@ -118,7 +120,7 @@ class MultiRoIHumanData(Dataset):
         return np.random.default_rng([*self._epoch.tolist(), index, *[stream] * (stream > 0)])
 
     def raw_sample(self, index: int) -> Sample:
-        """Annotations of one person, before the pipeline; pixels of the photo, metres, radians."""
+        """Annotations of one person, before the pipeline; pixels of the image, meters, radians."""
         sample = self.annotations.row(index)
         sample['image_path'] = osp.join(self.image_dir, sample['image_path'])
         sample['ann_file'] = self.ann_file
@@ -127,12 +129,12 @@ class MultiRoIHumanData(Dataset):
         return sample
 
     def loaded_sample(self, index: int) -> Sample:
-        """`raw_sample` with its photo, read from where the pipeline reads it."""
-        steps = (step for step in self.pipeline.transforms if isinstance(step, LoadPhoto))
-        return next(steps, LoadPhoto())(self.raw_sample(index))
+        """`raw_sample` with its image, read from where the pipeline reads it."""
+        steps = (step for step in self.pipeline.transforms if isinstance(step, LoadImage))
+        return next(steps, LoadImage())(self.raw_sample(index))
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return self.faults.load(
+        return self.sample_monitor.load(
             lambda chosen: self.pipeline(self.raw_sample(chosen)),
             int(index),
             lambda attempt: int(self.rng(int(index), stream=1 + attempt).integers(len(self))),
@@ -147,25 +149,17 @@ def _gendered(body_model: dict[str, Any], code: int) -> nn.Module:
         return MODELS.build(body_model)
 
 
-def _rest_pelvis(body: nn.Module, betas: np.ndarray) -> np.ndarray:
-    """``J0(beta) = r . (v + S beta)``, (n, 3) metres, of betas (n, 10)."""
-    regressor = body.J_regressor[0]
-    mean = (regressor @ body.v_template).numpy()
-    directions = torch.einsum('v,vcs->cs', regressor, body.shapedirs).numpy()
-    return mean + betas[:, : directions.shape[1]] @ directions.T
-
-
 @register(DATASETS)
-class ConcatHumanData(ConcatDataset):
+class ConcatHumanDataset(ConcatDataset):
     """Several annotation files as one data set, one after another.
 
     Args:
-        datasets: options of `MultiRoIHumanData` by name of the data set.
+        datasets: options of `MultiRoIHumanDataset` by name of the data set.
         pipeline: given to every one of them that has none of its own.
-        **shared: further options of `MultiRoIHumanData` for all that do not set them.
+        **shared: further options of `MultiRoIHumanDataset` for all that do not set them.
     """
 
-    part = MultiRoIHumanData
+    part = MultiRoIHumanDataset
     metainfo: ClassVar[dict[str, Any]] = {}
 
     def __init__(
@@ -176,17 +170,17 @@ class ConcatHumanData(ConcatDataset):
         super().__init__([self.part(**{**shared, **own}) for own in datasets.values()])
 
     def set_epoch(self, epoch: int, seed: int = 0) -> None:
-        """See `MultiRoIHumanData.set_epoch`."""
+        """See `MultiRoIHumanDataset.set_epoch`."""
         for dataset in self.datasets:
             dataset.set_epoch(epoch, seed)
 
     def rng(self, index: int, stream: int = 0) -> np.random.Generator:
-        """See `MultiRoIHumanData.rng`."""
+        """See `MultiRoIHumanDataset.rng`."""
         part, within = self._place(index)
         return part.rng(within, stream)
 
     def loaded_sample(self, index: int) -> Sample:
-        """See `MultiRoIHumanData.loaded_sample`."""
+        """See `MultiRoIHumanDataset.loaded_sample`."""
         part, within = self._place(index)
         return part.loaded_sample(within)
 
@@ -196,7 +190,7 @@ class ConcatHumanData(ConcatDataset):
         sample = part[within]
         return {**sample, 'sample_idx': sample['sample_idx'] + int(index) - within}
 
-    def _place(self, index: int) -> tuple[MultiRoIHumanData, int]:
+    def _place(self, index: int) -> tuple[MultiRoIHumanDataset, int]:
         """The data set of a sample and its index there."""
         part = bisect_right(self.cumulative_sizes, index)
         before = self.cumulative_sizes[part - 1] if part else 0

@@ -1,22 +1,21 @@
-"""Networks and losses of the method."""
+"""Networks, losses and bodies of the method."""
 
-from mroi_plugin.models.data_preprocessor import MultiRoIPreprocessor
-from mroi_plugin.models.embedding import ContrastiveEmbedding
-from mroi_plugin.models.estimator import MultiRoIEstimator
-from mroi_plugin.models.full_camera_projector import FullCameraProjector
-from mroi_plugin.models.fusion import RoIAwareFusion
-from mroi_plugin.models.losses import (
-    CameraConsistencyLoss,
-    Keypoints3DLoss,
-    MultiRoIContrastiveLoss,
-    ReprojectionLoss,
-    SMPLBetasLoss,
-    SMPLPoseLoss,
-    VertexLoss,
-)
-from mroi_plugin.models.positional_encoding import RoIPositionalEncoding
-from mroi_plugin.models.roi_aware_fusion_head import RoIAwareFusionHead
-from mroi_plugin.models.transformers_backbone import TransformersBackbone
+from mroi_plugin.models.backbones.transformers_backbone import TransformersBackbone
+from mroi_plugin.models.body_models.smpl import SMPLBody
+from mroi_plugin.models.data_preprocessors.multi_roi_preprocessor import MultiRoIPreprocessor
+from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
+from mroi_plugin.models.heads.roi_aware_fusion_head import RoIAwareFusionHead
+from mroi_plugin.models.layers.contrastive_embedding import ContrastiveEmbedding
+from mroi_plugin.models.layers.full_camera_projector import FullCameraProjector
+from mroi_plugin.models.layers.positional_encoding import RoIPositionalEncoding
+from mroi_plugin.models.layers.roi_aware_fusion import RoIAwareFusion
+from mroi_plugin.models.losses.betas import SMPLBetasLoss
+from mroi_plugin.models.losses.camera_consistency import CameraConsistencyLoss
+from mroi_plugin.models.losses.keypoints3d import Keypoints3DLoss
+from mroi_plugin.models.losses.multi_roi_contrastive import MultiRoIContrastiveLoss
+from mroi_plugin.models.losses.pose import SMPLPoseLoss
+from mroi_plugin.models.losses.reprojection import ReprojectionLoss
+from mroi_plugin.models.losses.vertices import VertexLoss
 
 __all__ = [
     'CameraConsistencyLoss',
@@ -31,6 +30,7 @@ __all__ = [
     'RoIAwareFusionHead',
     'RoIPositionalEncoding',
     'SMPLBetasLoss',
+    'SMPLBody',
     'SMPLPoseLoss',
     'TransformersBackbone',
     'VertexLoss',

@@ -9,6 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mroi_plugin.utils.atomic_files import write_atomically
+
 ROI_COLORS = ((230, 57, 70), (29, 120, 180), (42, 157, 90), (244, 162, 30), (145, 80, 190))
 """RGB of RoI 0, 1, ...; repeated when there are more."""
 
@@ -37,7 +39,7 @@ def roi_corners(roi: np.ndarray, principal_point: np.ndarray, crop_size: tuple) 
     """Return the corners (4, 2) of a RoI, px of the image, clockwise from the top left.
 
     Args:
-        roi: (3,), centre relative to the principal point and side `b` of the longer side, px.
+        roi: (3,), center relative to the principal point and side `b` of the longer side, px.
         principal_point: (2,) px.
         crop_size: (w, h) of the crop, px.
     """
@@ -52,7 +54,7 @@ def draw_rois(
     """Return a copy of an image (H, W, 3) with its M RoIs outlined, RoI 0 on top.
 
     Args:
-        rois: (M, 3), centres relative to the principal point and sides, px.
+        rois: (M, 3), centers relative to the principal point and sides, px.
         principal_point: (2,) px.
         crop_size: (w, h) of the crops, px.
     """
@@ -129,7 +131,7 @@ def stack_row(images: Sequence[np.ndarray], gap: int = 4, fill: int = 28) -> np.
 
 
 def stack_rows(rows: Sequence[np.ndarray], gap: int = 4, fill: int = 28) -> np.ndarray:
-    """Put rows below each other, centred and padded to the width of the widest."""
+    """Put rows below each other, centered and padded to the width of the widest."""
     width = max(row.shape[1] for row in rows)
     parts: list[np.ndarray] = []
     for row in rows:
@@ -149,8 +151,5 @@ def write_image(path: str | os.PathLike, image: np.ndarray) -> Path:
     ok, data = cv2.imencode(path.suffix, image[..., ::-1])
     if not ok:
         raise OSError(f'{path}: cannot encode a picture of shape {image.shape} as {path.suffix}')
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'{path.name}.{os.getpid()}.part')
-    part.write_bytes(data.tobytes())
-    os.replace(part, path)
+    write_atomically(data.tobytes(), path)
     return path

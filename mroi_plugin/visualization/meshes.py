@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from mroi_plugin.exports.mesh_file import UPRIGHT
-from mroi_plugin.reliability.whole_files import whole_file
+from mroi_plugin.structures.mesh_file import UPRIGHT
+from mroi_plugin.utils.atomic_files import atomic_file
+from mroi_plugin.visualization.contact_sheet import InstancePanel
 from mroi_plugin.visualization.overlay import PREDICTED_COLOR, TRUE_COLOR
-from mroi_plugin.visualization.person_rows import PersonPanel
 
 SHOWN = 4
 STEP_M = 1.2
 """Between two persons."""
 
 
-def write_meshes(panels: Sequence[PersonPanel], path: Path, pelvis: np.ndarray) -> Path:
+def write_meshes(panels: Sequence[InstancePanel], path: Path, pelvis: np.ndarray) -> Path:
     """Write the first persons, each predicted body with the true one over it, pelvis on pelvis.
 
-    Bodies are in axes of glTF, metres, a step apart along x; nodes are ``predicted_0``, ``true_0``
+    Bodies are in axes of glTF, meters, a step apart along x; nodes are ``predicted_0``, ``true_0``
     and so on.
 
     Args:
@@ -39,7 +39,7 @@ def write_meshes(panels: Sequence[PersonPanel], path: Path, pelvis: np.ndarray) 
             if vertices is not None:
                 mesh = _mesh(vertices - pelvis @ vertices, panel.faces, color, i * STEP_M)
                 scene.add_geometry(mesh, node_name=f'{name}_{i}', geom_name=f'{name}_{i}')
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         part.write_bytes(scene.export(file_type='glb'))
     return path
 

@@ -1,6 +1,6 @@
-"""Bodies over photographs and beside them, and the crops that a network saw.
+"""Bodies over images and beside them, and the crops that a network saw.
 
-Frame: vertices are those of the body model, in camera axes (x right, y down, z forward) and metres
+Frame: vertices are those of the body model, in camera axes (x right, y down, z forward) and meters
 but without translation; the full camera `(t_x, t_y, t_z)` moves them in front of the camera.
 """
 
@@ -27,7 +27,7 @@ _SIDE_DISTANCE_M = 12.0
 _SIDE_EXTENT_M = 2.2
 
 
-def mesh_over_photo(
+def mesh_over_image(
     image: np.ndarray,
     vertices: np.ndarray,
     full_camera: np.ndarray,
@@ -37,7 +37,7 @@ def mesh_over_photo(
     color: Sequence[float] = PREDICTED_COLOR,
     opacity: float = 0.9,
 ) -> np.ndarray:
-    """Return a photograph (H, W, 3) with a body drawn under the true perspective camera.
+    """Return an image (H, W, 3) with a body drawn under the true perspective camera.
 
     Args:
         image: (H, W, 3) uint8 RGB.
@@ -47,7 +47,7 @@ def mesh_over_photo(
         principal_point: (2,) px.
         faces: (F, 3).
         color: RGB in 0..1.
-        opacity: 1 hides the photograph behind the body.
+        opacity: 1 hides the image behind the body.
     """
     mesh = Mesh(np.asarray(vertices) + np.asarray(full_camera), faces, color)
     size = image.shape[1], image.shape[0]
@@ -61,7 +61,7 @@ def side_view(
     size: tuple[int, int] = (256, 256),
     color: Sequence[float] = PREDICTED_COLOR,
 ) -> np.ndarray:
-    """Return a picture (h, w, 3) of a body seen from the right of the photograph.
+    """Return a picture (h, w, 3) of a body seen from the right of the image.
 
     What is farther from the camera lies further right. The picture spans 2.2 m, more for bodies
     that need it, so that two bodies are shown at one scale.
@@ -89,7 +89,7 @@ def roi_crops(
     """Cut the M crops (M, h, w, 3) that a network sees from an image (H, W, 3).
 
     Args:
-        rois: (M, 3), centres relative to the principal point and sides, px.
+        rois: (M, 3), centers relative to the principal point and sides, px.
         principal_point: (2,) px.
         crop_size: (w, h) px.
     """
@@ -103,7 +103,7 @@ def roi_crops(
 
 
 def crop_strip(crops: Sequence[np.ndarray], height: int | None = None) -> np.ndarray:
-    """Put M crops (h, w, 3) side by side, framed in the colours of their RoIs.
+    """Put M crops (h, w, 3) side by side, framed in the colors of their RoIs.
 
     Args:
         crops: M pictures (h, w, 3) of one height.

@@ -11,9 +11,13 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset, default_collate
 
-from mroi_plugin.models.targets import smpl_targets
+from mroi_plugin.models.body_models.smpl_targets import smpl_targets
+from mroi_plugin.visualization.contact_sheet import InstancePanel, contact_sheet, instance_row
 from mroi_plugin.visualization.drawing import write_image
-from mroi_plugin.visualization.person_rows import PersonPanel, contact_sheet, person_row
+
+SHEET, MESHES = 'contact_sheet.jpg', 'meshes.glb'
+"""Names of what a test leaves beside the pictures of single people."""
+TITLE = 'test {}'
 
 
 def spread_indices(size: int, count: int) -> list[int]:
@@ -22,12 +26,14 @@ def spread_indices(size: int, count: int) -> list[int]:
 
 
 @torch.no_grad()
-def predict_panels(model: nn.Module, dataset: Dataset, indices: Iterable[int]) -> list[PersonPanel]:
-    """What a trained model sees and predicts of some samples, with the truth where it is known.
+def predict_panels(
+    model: nn.Module, dataset: Dataset, indices: Iterable[int]
+) -> list[InstancePanel]:
+    """Inputs and predictions of a model for some samples, with the truth where it is known.
 
     Args:
-        model: `MultiRoIEstimator` or `HostEstimator`.
-        dataset: `MultiRoIHumanData` with a test pipeline, i.e. without augmentation.
+        model: `MultiRoIEstimator` or `MMHuman3DEstimator`.
+        dataset: `MultiRoIHumanDataset` with a test pipeline, i.e. without augmentation.
         indices: samples to show.
 
     Returns:
@@ -37,14 +43,14 @@ def predict_panels(model: nn.Module, dataset: Dataset, indices: Iterable[int]) -
     return [_panel(model, dataset, index) for index in indices]
 
 
-def _panel(model: nn.Module, dataset: Dataset, index: int) -> PersonPanel:
+def _panel(model: nn.Module, dataset: Dataset, index: int) -> InstancePanel:
     batch = default_collate([dataset[index]])
     data = model.data_preprocessor(batch, training=False)
     prediction = model(**data, mode='predict')[0]
-    photo = dataset.loaded_sample(index)['photo'].decode()
+    image = dataset.loaded_sample(index)['image'].decode()
     height, width = batch['img'].shape[-2:]
-    return PersonPanel(
-        image=photo,
+    return InstancePanel(
+        image=image,
         faces=np.asarray(model.body_model.faces, np.int64),
         focal_length=float(batch['focal_length'][0]),
         principal_point=batch['principal_point'][0].numpy(),
@@ -52,7 +58,7 @@ def _panel(model: nn.Module, dataset: Dataset, index: int) -> PersonPanel:
         crop_size=(width, height),
         pred_vertices=prediction['pred_vertices'].cpu().numpy(),
         pred_camera=prediction['pred_cam_full'][0].cpu().numpy(),
-        title=f'test {index}',
+        title=TITLE.format(index),
         **_truth(model, data),
     )
 
@@ -71,7 +77,7 @@ def _truth(model: nn.Module, data: dict[str, Any]) -> dict[str, np.ndarray]:
     }
 
 
-def write_pictures(panels: Sequence[PersonPanel], folder: str | Path) -> list[Path]:
+def write_pictures(panels: Sequence[InstancePanel], folder: str | Path) -> list[Path]:
     """Write one picture per person and a contact sheet of all; returns the files, the sheet
     last."""
     folder = Path(folder)
@@ -79,7 +85,14 @@ def write_pictures(panels: Sequence[PersonPanel], folder: str | Path) -> list[Pa
     files = []
     for panel in panels:
         files.append(folder / f'{panel.title.replace(" ", "_")}.jpg')
-        write_image(files[-1], person_row(panel))
-    files.append(folder / 'contact_sheet.jpg')
+        write_image(files[-1], instance_row(panel))
+    files.append(folder / SHEET)
     write_image(files[-1], contact_sheet(panels))
     return files
+
+
+def remove_pictures(folder: Path) -> None:
+    """Remove the pictures and meshes of an earlier test, and nothing else, from a folder."""
+    for name in (SHEET, MESHES, f'{TITLE.format("*").replace(" ", "_")}.jpg'):
+        for path in folder.glob(name):
+            path.unlink()

@@ -1,13 +1,13 @@
 """Visibility of triangles under a true perspective camera: a z-buffer in homogeneous coordinates.
 
-With the corners of a triangle as the columns of `M` (camera frame, metres) and the ray through a
+With the corners of a triangle as the columns of `M` (camera frame, meters) and the ray through a
 pixel `d = ((x - c_x) / f, (y - c_y) / f, 1)`, the numbers `e = M^-1 d` are the barycentric
 coordinates divided by depth: a pixel is inside when all are positive, and their sum is `1 / z`
 (Olano and Greer, Triangle Scan Conversion using 2D Homogeneous Coordinates, 1997). Nothing is
 divided by the depth of a corner, so triangles that reach behind the camera need no clipping.
 
 Symbols: V vertices, F faces, S samples per pixel and axis. A window is `(x0, y0, w, h)` in pixels.
-An integer pixel coordinate is the centre of the pixel.
+An integer pixel coordinate is the center of the pixel.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from mroi_plugin.visualization.jit import kernel
 
 NEAR_M = 0.02
-"""Surfaces closer than this to the camera plane are not drawn, metres."""
+"""Surfaces closer than this to the camera plane are not drawn, meters."""
 
 _FLAT = 1e-18
 
@@ -133,13 +133,13 @@ def rasterize(
     """Find the nearest triangle of every sample of a window.
 
     Args:
-        vertices: (V, 3) float64, camera frame (x right, y down, z forward), metres.
+        vertices: (V, 3) float64, camera frame (x right, y down, z forward), meters.
         faces: (F, 3) int, counter-clockwise seen from outside.
         culled: (F,) bool, whether the face is invisible from behind.
         camera: (3,) float64, focal length and principal point (f, c_x, c_y), px.
         window: (x0, y0, w, h) of the drawn part of the image, px.
         samples: S, samples per pixel and axis.
-        near: nearest visible depth, metres.
+        near: nearest visible depth, meters.
 
     Returns:
         inverse_depth (h S, w S) float32 in 1/m, 0 where nothing is seen, and

@@ -1,7 +1,7 @@
-"""Draw triangle meshes into photographs on the CPU: no OpenGL, no display, no global state.
+"""Draw triangle meshes into images on the CPU: no OpenGL, no display, no global state.
 
-Frame: camera coordinates, x right, y down, z forward, metres. An integer pixel coordinate is the
-centre of a pixel, as for OpenCV and for the RoI affines of this package.
+Frame: camera coordinates, x right, y down, z forward, meters. An integer pixel coordinate is the
+center of a pixel, as for OpenCV and for the RoI affines of this package.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from mroi_plugin.visualization.shading import (
 
 @dataclass(frozen=True)
 class Mesh:
-    """A coloured triangle mesh in camera coordinates.
+    """A colored triangle mesh in camera coordinates.
 
     Attributes:
-        vertices: (V, 3), metres, x right, y down, z forward.
+        vertices: (V, 3), meters, x right, y down, z forward.
         faces: (F, 3) int, counter-clockwise seen from outside.
         colors: (3,) or (V, 3), RGB in 0..1.
         two_sided: draw the faces that are seen from behind too.
@@ -40,12 +40,12 @@ class Mesh:
 
 @dataclass(frozen=True)
 class RenderedImage:
-    """What `render` returns, for an image of H x W pixels.
+    """Result of `render` for an image of H x W pixels.
 
     Attributes:
         color: (H, W, 3) uint8 RGB, drawn over the background.
         alpha: (H, W) float32, covered part of every pixel, 0..1.
-        depth: (H, W) float32, metres along z; `inf` where nothing is seen.
+        depth: (H, W) float32, meters along z; `inf` where nothing is seen.
         mesh_id: (H, W) int16, index of the nearest mesh; -1 where nothing is seen.
     """
 
@@ -125,7 +125,7 @@ def _check_view(
 
 
 def _concatenate(meshes: list[Mesh]) -> tuple[np.ndarray, ...]:
-    """Return vertices, faces, colours, the mesh of each face and its culling, of all meshes."""
+    """Return vertices, faces, colors, the mesh of each face and its culling, of all meshes."""
     vertices, faces, colors, owners, culled = [], [], [], [], []
     offset = 0
     for index, mesh in enumerate(meshes):

@@ -1,4 +1,4 @@
-"""All persons of a photo at once: over the photo, from the side and from above."""
+"""All persons of an image at once: over the image, from the side and from above."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from mroi_plugin.inference.results import PersonResult
-from mroi_plugin.visualization.colors import person_color
+from mroi_plugin.structures.results import InstanceResult
+from mroi_plugin.utils.colors import instance_color
 from mroi_plugin.visualization.drawing import (
     ROI_COLORS,
     draw_joints,
@@ -28,41 +28,41 @@ DISTANCE = 8.0
 
 
 def scene_meshes(
-    persons: Sequence[PersonResult], faces: np.ndarray, colors: Sequence[Sequence[float]]
+    instances: Sequence[InstanceResult], faces: np.ndarray, colors: Sequence[Sequence[float]]
 ) -> list[Mesh]:
-    """Bodies where their full cameras put them, camera axes, metres."""
+    """Bodies where their full cameras put them, camera axes, meters."""
     return [
-        Mesh(person.vertices + person.full_camera, faces, color)
-        for person, color in zip(persons, colors)
+        Mesh(instance.vertices + instance.full_camera, faces, color)
+        for instance, color in zip(instances, colors)
     ]
 
 
-def meshes_over_photo(
+def meshes_over_image(
     image: np.ndarray,
-    persons: Sequence[PersonResult],
+    instances: Sequence[InstanceResult],
     faces: np.ndarray,
     colors: Sequence[Sequence[float]],
     opacity: float = 0.9,
 ) -> np.ndarray:
-    """Return a photo (H, W, 3) uint8 with all bodies under its camera, nearer ones in front.
+    """Return an image (H, W, 3) uint8 with all bodies under its camera, nearer ones in front.
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        persons: of the photo; they share its camera.
+        instances: of the image; they share its camera.
         faces: (F, 3).
         colors: RGB in 0..1 of each person.
-        opacity: 1 hides the photo behind the bodies.
+        opacity: 1 hides the image behind the bodies.
     """
-    if not persons:
+    if not instances:
         return image.copy()
     size = image.shape[1], image.shape[0]
-    camera = persons[0].focal_length, persons[0].principal_point
-    drawn = render(scene_meshes(persons, faces, colors), *camera, size, background=image).color
+    camera = instances[0].focal_length, instances[0].principal_point
+    drawn = render(scene_meshes(instances, faces, colors), *camera, size, background=image).color
     return cv2.addWeighted(drawn, opacity, image, 1 - opacity, 0)
 
 
 def turned_view(
-    persons: Sequence[PersonResult],
+    instances: Sequence[InstanceResult],
     faces: np.ndarray,
     colors: Sequence[Sequence[float]],
     axes: Sequence[Sequence[float]],
@@ -71,64 +71,64 @@ def turned_view(
     """Return a picture (h, w, 3) uint8 of all bodies from another side, fitted to it.
 
     Args:
-        persons: of one photo.
+        instances: of one image.
         faces: (F, 3).
         colors: RGB in 0..1 of each person.
         axes: (3, 3) rows: what is right, down and away in the picture, in axes of the camera.
         size: (w, h) px.
     """
     paper = np.full((size[1], size[0], 3), PAPER, np.uint8)
-    if not persons:
+    if not instances:
         return paper
     turn = np.asarray(axes, np.float64)
-    placed = [(person.vertices + person.full_camera) @ turn.T for person in persons]
+    placed = [(instance.vertices + instance.full_camera) @ turn.T for instance in instances]
     everything = np.concatenate(placed)
     low, high = everything.min(0), everything.max(0)
-    extent = max(((high - low)[:2] / size).max() * MARGIN, 1e-3)  # metres per px
+    extent = max(((high - low)[:2] / size).max() * MARGIN, 1e-3)  # meters per px
     distance = DISTANCE * extent * max(size) + (high - low)[2]
     shift = np.array([0, 0, distance]) - (low + high) / 2
     meshes = [Mesh(points + shift, faces, color) for points, color in zip(placed, colors)]
-    centre = (size[0] - 1) / 2, (size[1] - 1) / 2
-    return render(meshes, distance / extent, centre, size, background=paper).color
+    center = (size[0] - 1) / 2, (size[1] - 1) / 2
+    return render(meshes, distance / extent, center, size, background=paper).color
 
 
 SIDE = ((0, 0, 1), (0, 1, 0), (-1, 0, 0))
-"""Seen from the right of the photo: what is farther away lies further right."""
+"""Seen from the right of the image: what is farther away lies further right."""
 TOP = ((1, 0, 0), (0, 0, -1), (0, 1, 0))
 """Seen from above: what is farther away lies higher."""
 
 
 def weighted_rois(
-    image: np.ndarray, person: PersonResult, crop_size: tuple[int, int]
+    image: np.ndarray, instance: InstanceResult, crop_size: tuple[int, int]
 ) -> np.ndarray:
-    """Return a photo with a person's M RoIs; thicker ones count more in its fused feature.
+    """Return an image with a person's M RoIs; thicker ones count more in its fused feature.
 
     The weight of a RoI is its share in the fusion, averaged over the RoIs that are fused into.
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        person: with ``fusion_weights`` (M, M) or without.
+        instance: with ``fusion_weights`` (M, M) or without.
         crop_size: (w, h) of the crops, px.
     """
-    out, count = image.copy(), len(person.rois)
-    given = person.fusion_weights
+    out, count = image.copy(), len(instance.rois)
+    given = instance.fusion_weights
     shares = np.full(count, 1 / count) if given is None else np.abs(given).mean(0)
     shares = shares / max(shares.sum(), 1e-9)
     unit = max(image.shape[:2]) / 200
     for m in reversed(range(count)):
-        corners = roi_corners(person.rois[m], person.principal_point, crop_size)
+        corners = roi_corners(instance.rois[m], instance.principal_point, crop_size)
         points = np.rint(np.clip(corners, -1e5, 1e5)).astype(np.int32)
         color, pen = ROI_COLORS[m % len(ROI_COLORS)], max(1, round(unit * count * shares[m]))
         cv2.polylines(out, [points], True, color, pen, cv2.LINE_AA)
-    for m, share in enumerate(shares):  # after all lines, in the upper left corner or the photo's
-        corner = roi_corners(person.rois[m], person.principal_point, crop_size)[0]
+    for m, share in enumerate(shares):  # after all lines, in the upper left corner or the image's
+        corner = roi_corners(instance.rois[m], instance.principal_point, crop_size)[0]
         at = np.clip(corner, 0, np.array(image.shape[1::-1]) * 0.9).astype(int)
         _outlined(out, f'{share:.0%}', at + np.array([4, round(6 * unit * (m + 1))]), unit, m)
     return out
 
 
 def _outlined(image: np.ndarray, text: str, at: np.ndarray, unit: float, roi: int) -> None:
-    """Write a text in the colour of a RoI that reads on any photo."""
+    """Write a text in the color of a RoI that reads on any image."""
     scale, pen = 0.18 * unit, max(1, round(unit / 2))
     for color, width in (((0, 0, 0), 3 * pen), (ROI_COLORS[roi % len(ROI_COLORS)], pen)):
         place = (int(at[0]), int(at[1]))
@@ -137,32 +137,32 @@ def _outlined(image: np.ndarray, text: str, at: np.ndarray, unit: float, roi: in
 
 def result_row(
     image: np.ndarray,
-    persons: Sequence[PersonResult],
+    instances: Sequence[InstanceResult],
     faces: np.ndarray,
     crop_size: tuple[int, int],
     colors: Sequence[Sequence[float]] | None = None,
     height: int = 480,
 ) -> np.ndarray:
-    """Draw what was found in a photo: RoIs of the first person | meshes | from the side | above.
+    """Draw what was found in an image: RoIs of the first person | meshes | from the side | above.
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        persons: of the photo.
+        instances: of the image.
         faces: (F, 3).
         crop_size: (w, h) of the crops, px.
         colors: RGB in 0..1 of each person.
         height: of the pictures, px.
     """
-    colors = [person_color(i) for i in range(len(persons))] if colors is None else colors
+    colors = [instance_color(i) for i in range(len(instances))] if colors is None else colors
     joints = image
-    for person in persons:
-        joints = draw_joints(joints, person.joints2d[:NUM_SMPL_JOINTS])
-    rois = weighted_rois(joints, persons[0], crop_size) if persons else image
+    for instance in instances:
+        joints = draw_joints(joints, instance.joints2d[:NUM_SMPL_JOINTS])
+    rois = weighted_rois(joints, instances[0], crop_size) if instances else image
     square = (height, height)
     pictures = {
-        f'{len(persons)} persons; joints; RoIs and fusion weights of the first': rois,
-        'meshes': meshes_over_photo(image, persons, faces, colors),
-        'from the right': turned_view(persons, faces, colors, SIDE, square),
-        'from above': turned_view(persons, faces, colors, TOP, square),
+        f'{len(instances)} persons; joints; RoIs and fusion weights of the first': rois,
+        'meshes': meshes_over_image(image, instances, faces, colors),
+        'from the right': turned_view(instances, faces, colors, SIDE, square),
+        'from above': turned_view(instances, faces, colors, TOP, square),
     }
     return stack_row([draw_label(fit_height(p, height), text) for text, p in pictures.items()])

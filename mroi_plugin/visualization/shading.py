@@ -1,4 +1,4 @@
-"""Light on surfaces: smooth normals, and the lit colours of a mesh."""
+"""Light on surfaces: smooth normals, and the lit colors of a mesh."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 def light_vertices(
     vertices: np.ndarray, normals: np.ndarray, colors: np.ndarray, flipped: np.ndarray, light: tuple
 ) -> np.ndarray:
-    """Return the lit colour of every vertex (V, 3), RGB: hemisphere light, Lambert, Blinn-Phong.
+    """Return the lit color of every vertex (V, 3), RGB: hemisphere light, Lambert, Blinn-Phong.
 
     Args:
-        vertices, normals, colors: (V, 3) float64; camera frame in metres, unit vectors, RGB 0..1.
+        vertices, normals, colors: (V, 3) float64; camera frame in meters, unit vectors, RGB 0..1.
         flipped: (V,) bool, whether a normal that points away from the camera is turned round.
         light: `Lighting.packed()`.
     """
@@ -125,10 +125,10 @@ def shade_samples(
     window: tuple,
     samples: int,
 ) -> np.ndarray:
-    """Interpolate vertex colours perspective-correctly (Gouraud) and average a pixel's samples.
+    """Interpolate vertex colors perspective-correctly (Gouraud) and average a pixel's samples.
 
     Args:
-        vertices, colors: (V, 3) float64; camera frame in metres, RGB.
+        vertices, colors: (V, 3) float64; camera frame in meters, RGB.
         faces: (F, 3) int.
         face_id: (h S, w S) int, from `rasterize`; -1 where nothing is seen.
         camera: (3,) float64, (f, c_x, c_y), px.

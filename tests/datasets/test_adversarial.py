@@ -6,30 +6,30 @@ import numpy as np
 import pytest
 import torch
 
-from mroi_plugin.datasets import AdversarialHumanData
+from mroi_plugin.datasets.adversarial import AdversarialHumanDataset
 from mroi_plugin.datasets.annotations import read_poses
 
 FILES = 'data/synthetic/preprocessed_datasets/synthetic_{}.npz'
 
 
-def config(kind='MultiRoIHumanData'):
+def config(kind='MultiRoIHumanDataset'):
     shared = {
         'image_dir': 'data/synthetic/datasets/synthetic',
         'pipeline': [
-            {'type': 'LoadPhoto'},
+            {'type': 'LoadImage'},
             {'type': 'MultiRoICrop', 'crop_size': (16, 16), 'num_rois': 1},
-            {'type': 'PackMultiRoI'},
+            {'type': 'PackMultiRoIInputs'},
         ],
     }
-    if kind == 'MultiRoIHumanData':
+    if kind == 'MultiRoIHumanDataset':
         return {'type': kind, 'ann_file': FILES.format('train'), **shared}
     parts = {name: {'ann_file': FILES.format(name)} for name in ('train', 'test')}
     return {'type': kind, 'datasets': parts, **shared}
 
 
-@pytest.mark.parametrize('kind', ['MultiRoIHumanData', 'ConcatHumanData'])
+@pytest.mark.parametrize('kind', ['MultiRoIHumanDataset', 'ConcatHumanDataset'])
 def test_the_drawn_pose_is_one_of_the_file_and_repeats_with_the_epoch(kind, in_workspace):
-    data = AdversarialHumanData(config(kind), FILES.format('test'))
+    data = AdversarialHumanDataset(config(kind), FILES.format('test'))
     poses = read_poses(FILES.format('test'))['smpl_body_pose'].reshape(-1, 69)
 
     def drawn(epoch):
@@ -44,7 +44,7 @@ def test_the_drawn_pose_is_one_of_the_file_and_repeats_with_the_epoch(kind, in_w
 
 
 def test_the_person_stays_as_it_is(in_workspace):
-    data = AdversarialHumanData(config(), FILES.format('test'))
+    data = AdversarialHumanDataset(config(), FILES.format('test'))
     sample, plain = data[4], data.dataset[4]
     for name, value in plain.items():
         if isinstance(value, torch.Tensor):
@@ -61,6 +61,6 @@ def test_a_file_without_poses_is_named(in_workspace, tmp_path):
     path = tmp_path / 'empty.npz'
     np.savez(path, image_path=np.array(['a.jpg']), bbox_xywh=np.ones((1, 5)))
     with pytest.raises(ValueError, match=r'empty.npz'):
-        AdversarialHumanData(config(), str(path))
+        AdversarialHumanDataset(config(), str(path))
     with pytest.raises(FileNotFoundError, match=r'gone.npz'):
-        AdversarialHumanData(config(), 'gone.npz')
+        AdversarialHumanDataset(config(), 'gone.npz')

@@ -12,11 +12,11 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 import trimesh
 
-from mroi_plugin import engine
-from mroi_plugin.engine import load_config
+from mroi_plugin import apis
+from mroi_plugin.engine.config import load_config
 from mroi_plugin.evaluation.files import draw
-from mroi_plugin.evaluation.per_sample import PerSample, action_of
-from mroi_plugin.evaluation.summaries import summarize, worst
+from mroi_plugin.evaluation.functional.summaries import summarize, worst
+from mroi_plugin.evaluation.metrics.per_sample import PerSample, action_of
 from mroi_plugin.registry import MODELS
 
 
@@ -24,14 +24,14 @@ from mroi_plugin.registry import MODELS
 def tested(repo, workspace, tmp_path_factory):
     """A network as it was drawn, tested with pictures."""
     folder = tmp_path_factory.mktemp('tested')
-    config = str(repo / 'configs' / 'mroi_synthetic.py')
+    config = str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py')
     patch = pytest.MonkeyPatch()
     patch.chdir(workspace)
     torch.manual_seed(0)
     model = MODELS.build(load_config(config, 'unused').model)
     torch.save(model.state_dict(), folder / 'm.pth')
-    metrics = engine.test(
-        config, str(folder / 'm.pth'), work_dir=str(folder / 'run'), pictures=3, worst=2
+    metrics = apis.test(
+        config, str(folder / 'm.pth'), work_dir=str(folder / 'run'), num_show=3, worst=2
     )
     patch.undo()
     return folder / 'run', metrics
@@ -56,8 +56,8 @@ def test_the_json_holds_the_groups(tested):
     assert sum(content['per_joint'].values()) / 14 == pytest.approx(metrics['mesh/mpjpe'])
     for name in ('per_offset', 'per_truncation', 'per_depth_m', 'per_num_rois'):
         groups = content[name].values()
-        assert sum(group['persons'] for group in groups) == 8
-        mean = sum(group['persons'] * group['mpjpe'] for group in groups) / 8
+        assert sum(group['instances'] for group in groups) == 8
+        mean = sum(group['instances'] * group['mpjpe'] for group in groups) / 8
         assert mean == pytest.approx(metrics['mesh/mpjpe'])
     assert 'per_action' not in content
 
@@ -115,7 +115,7 @@ def test_circumstances_of_a_person():
 @pytest.mark.parametrize(
     ('middle', 'expected'), [((0, 400), 0.5), ((300, 0), 0.5), ((0, 0), 0.75), ((-500, 0), 1)]
 )
-def test_truncation_is_the_share_beyond_the_photo(middle, expected):
+def test_truncation_is_the_share_beyond_the_image(middle, expected):
     batch = batch_of([0])
     batch['rois'][0, 0, :2] = torch.tensor(middle) - batch['principal_point'][0]
     rows = PerSample(())
@@ -146,9 +146,9 @@ def test_groups_and_worst():
         }
     )
     found = summarize(table)
-    assert found['per_action']['Eating'] == {'persons': 2, 'mpjpe': 15}
-    assert found['per_offset']['0.05 - 0.1'] == {'persons': 2, 'mpjpe': 25}
-    assert found['per_offset']['>= 0.3'] == {'persons': 2, 'mpjpe': 50}
+    assert found['per_action']['Eating'] == {'instances': 2, 'mpjpe': 15}
+    assert found['per_offset']['0.05 - 0.1'] == {'instances': 2, 'mpjpe': 25}
+    assert found['per_offset']['>= 0.3'] == {'instances': 2, 'mpjpe': 50}
     assert list(found['per_offset']) == ['< 0.05', '0.05 - 0.1', '0.2 - 0.3', '>= 0.3']
     assert worst(table, 2) == [4, 3] and worst(table, 0) == []
 
@@ -172,9 +172,9 @@ def test_rows_of_two_ranks_are_those_of_one(tmp_path):
 
 
 def test_pictures_of_an_earlier_test_go(tmp_path):
-    for name in ('00_old.jpg', 'meshes.glb', 'worst/00_old.jpg', 'notes.txt'):
-        path = tmp_path / 'pictures' / name
+    for name in ('test_3.jpg', 'meshes.glb', 'worst/test_3.jpg', 'own.jpg'):
+        path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     draw(None, None, pd.DataFrame(), str(tmp_path), 0, 0)
-    assert [p.name for p in tmp_path.rglob('*') if p.is_file()] == ['notes.txt']
+    assert [p.name for p in tmp_path.rglob('*') if p.is_file()] == ['own.jpg']

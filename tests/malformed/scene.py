@@ -1,4 +1,4 @@
-"""Good input to spoil: annotations, photos, checkpoints and a config in a folder."""
+"""Good input to spoil: annotations, images, checkpoints and a config in a folder."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import torch
 from locations import ROOT
 from mmengine.config import Config
 
-from mroi_plugin import engine
-from mroi_plugin.datasets import MultiRoIHumanData
+from mroi_plugin import apis
+from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
 from mroi_plugin.registry import MODELS
 
-CONFIG = ROOT / 'configs' / 'mroi_synthetic.py'
+CONFIG = ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py'
 ANNOTATIONS = Path('data/synthetic/preprocessed_datasets/synthetic_test.npz')
 IMAGES = Path('data/synthetic/datasets/synthetic')
 
@@ -32,33 +32,33 @@ class Scene:
     folder: Path
     data: Path
 
-    # Annotations and photos ----------------------------------------------------------------------
+    # Annotations and images ----------------------------------------------------------------------
 
     def annotations(self) -> dict[str, Any]:
         """Entries of a good HumanData file of 8 persons."""
         with np.load(self.data / ANNOTATIONS, allow_pickle=True) as file:
             return {k: v.item() if v.ndim == 0 else v for k, v in file.items()}
 
-    def dataset(self, images: Path | None = None, **columns: Any) -> MultiRoIHumanData:
+    def dataset(self, images: Path | None = None, **columns: Any) -> MultiRoIHumanDataset:
         """The test set, with columns put in place of its own; one that is None is left out."""
         content = {**self.annotations(), **columns}
         path = self.folder / 'test.npz'
         np.savez(path, **{k: _storable(v) for k, v in content.items() if v is not None})
         return self.read(path, images)
 
-    def read(self, path: Path, images: Path | None = None, **options: Any) -> MultiRoIHumanData:
+    def read(self, path: Path, images: Path | None = None, **options: Any) -> MultiRoIHumanDataset:
         """A data set of some annotation file, with the pipeline of the test set."""
         cfg = Config.fromfile(CONFIG)
         image_dir = str(images or self.data / IMAGES)
-        return MultiRoIHumanData(str(path), image_dir, cfg.test_pipeline, **options)
+        return MultiRoIHumanDataset(str(path), image_dir, cfg.test_pipeline, **options)
 
-    def photo(self, content: bytes | None, name: str = 'bad.jpg') -> Any:
-        """The first sample of a data set whose photos are this file; None: there is none."""
+    def image(self, content: bytes | None, name: str = 'bad.jpg') -> Any:
+        """The first sample of a data set whose images are this file; None: there is none."""
         if content is not None:
             (self.folder / name).write_bytes(content)
         return self.dataset(self.folder, image_path=np.array([name] * 8))[0]
 
-    def good_photo(self) -> bytes:
+    def good_image(self) -> bytes:
         """A JPEG file."""
         return sorted((self.data / IMAGES / 'test').glob('*.jpg'))[0].read_bytes()
 
@@ -87,7 +87,7 @@ class Scene:
     def train(self, *options: str, config: str | None = None, **more: Any) -> None:
         """Start a training; the case fails before its first step."""
         work_dir = str(self.folder / 'run')
-        engine.train(config or str(CONFIG), work_dir, options=options, **more)
+        apis.train(config or str(CONFIG), work_dir, options=options, **more)
 
 
 def _storable(value: Any) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 
 import numpy as np
@@ -43,7 +44,7 @@ def zipped(**entries):
 
 def good(scene):
     scene.dataset()
-    (scene.folder / 'test.smpl_54.index').unlink()  # it would do without the file's content
+    shutil.rmtree(scene.folder / 'test.smpl_54.index')  # it would do without the file's content
     return (scene.folder / 'test.npz').read_bytes()
 
 
@@ -113,7 +114,7 @@ KEYS = {
         columns(keypoints2d=np.zeros((8, 54, 2))),
         'keypoints2d is of shape (8, 54, 2), expected (N, 54, 3)',
     ),
-    '2D joints of seven': (columns(keypoints2d=np.zeros((7, 54, 3))), 'keypoints2d is 7 rows'),
+    '2D joints of seven': (columns(keypoints2d=np.zeros((7, 54, 3))), 'keypoints2d has 7 rows'),
     '2D joints of another convention': (
         columns(keypoints2d=np.zeros((8, 17, 3))),
         'keypoints2d is of shape (8, 17, 3)',
@@ -138,17 +139,17 @@ KEYS = {
     ),
     'pose of 21 joints': (smpl(body_pose=np.zeros((8, 63))), 'smpl.body_pose is of shape (8, 63)'),
     'pose as matrices': (smpl(body_pose=np.zeros((8, 23, 3, 3))), '69 numbers per person'),
-    'pose of seven': (smpl(body_pose=np.zeros((7, 23, 3))), 'smpl.body_pose is 7 rows'),
+    'pose of seven': (smpl(body_pose=np.zeros((7, 23, 3))), 'smpl.body_pose has 7 rows'),
     'pose is text': (smpl(body_pose=np.full((8, 69), 'a')), 'smpl.body_pose is of type'),
     'orientation as 6D': (smpl(global_orient=np.zeros((8, 6))), 'smpl.global_orient is of shape'),
     'five shape numbers': (smpl(betas=np.zeros((8, 5))), 'smpl.betas is of shape (8, 5)'),
-    'one shape for all': (smpl(betas=np.zeros(10)), 'smpl.betas is 10 rows beside 8'),
+    'one shape for all': (smpl(betas=np.zeros(10)), 'smpl.betas has 10 rows beside 8'),
     'translation in 2D': (smpl(transl=np.zeros((8, 2))), 'smpl.transl is of shape (8, 2)'),
-    'has_smpl of seven': (columns(has_smpl=np.ones(7)), 'has_smpl is 7 rows'),
+    'has_smpl of seven': (columns(has_smpl=np.ones(7)), 'has_smpl has 7 rows'),
     'has_smpl of two': (columns(has_smpl=np.ones((8, 2))), 'has_smpl is of shape (8, 2)'),
     'has_smpl is text': (columns(has_smpl=np.full(8, 'yes')), 'has_smpl is of type'),
     'meta is a list': (columns(meta=np.array(['male'] * 8)), 'meta is a ndarray'),
-    'genders of seven': (columns(meta={'gender': ['male'] * 7}), 'meta.gender is of 7 persons'),
+    'genders of seven': (columns(meta={'gender': ['male'] * 7}), 'meta.gender has 7 rows'),
     'misc is a text': (columns(misc='free'), 'misc is a str'),
 }
 OTHERS = [
@@ -156,7 +157,7 @@ OTHERS = [
         'rendered from another body',
         lambda s: s.read(_of_another_body(s), body_model=dict(type='SMPLBody', free_body=True)),
         ValueError,
-        ['was rendered from the body another', 'make_synthetic_data.py --force'],
+        ['was rendered from the body another', 'mroi make-data --force'],
     ),
     (
         'joints of an unknown convention',

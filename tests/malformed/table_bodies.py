@@ -6,7 +6,8 @@ import pickle
 
 import numpy as np
 
-from mroi_plugin.body_models import SMPLBody, load_mean_params, load_smpl_file
+from mroi_plugin.models.body_models.official import load_smpl_file
+from mroi_plugin.models.body_models.smpl import SMPLBody, load_mean_params
 
 PKL = 'SMPL_NEUTRAL.pkl'
 GOOD_MEANS = {'pose': np.zeros(144), 'shape': np.zeros(10), 'cam': np.ones(3)}

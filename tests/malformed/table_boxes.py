@@ -1,10 +1,10 @@
-"""Boxes that no person can have, and cameras that no photo can be taken with."""
+"""Boxes that no person can have, and cameras that no image can be taken with."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mroi_plugin.datasets import InvalidSampleError
+from mroi_plugin.datasets.sample_errors import InvalidSampleError
 
 NAN, INF = float('nan'), float('inf')
 
@@ -36,16 +36,16 @@ REFUSED = {
     'beyond float32': (10, 10, 1e300, 50),
 }
 OUTSIDE = {
-    'right of the photo': (5000, 20, 100, 200),
-    'left of the photo': (-5000, 20, 100, 200),
-    'below the photo': (20, 5000, 100, 200),
-    'above the photo': (20, -5000, 100, 200),
+    'right of the image': (5000, 20, 100, 200),
+    'left of the image': (-5000, 20, 100, 200),
+    'below the image': (20, 5000, 100, 200),
+    'above the image': (20, -5000, 100, 200),
 }
 SIZES = {
     'smaller than a pixel': (200, 100, 0.01, 0.01),
     'a millionth of a pixel': (200, 100, 1e-6, 2e-6),
-    'a thousand photos wide': (-5e5, -5e5, 1e6, 1e6),
-    'as wide as a million kilometres': (-5e11, -5e11, 1e12, 1e12),
+    'a thousand images wide': (-5e5, -5e5, 1e6, 1e6),
+    'as wide as a million kilometers': (-5e11, -5e11, 1e12, 1e12),
 }
 COLUMNS = {
     'three numbers': (boxes(columns=3), '4 numbers per person'),
@@ -72,7 +72,10 @@ def fourth(rows, value):
 
 
 CAMERAS = {
-    'focal length zero': (camera(f=fourth(camera()['f'], 0)), 'first sample 3, is [0.0, 0.0]'),
+    'focal length zero': (
+        camera(f=fourth(camera()['f'], 0)),
+        'first sample 3 (test/000003.jpg), is [0.0, 0.0]',
+    ),
     'focal length negative': (
         camera(f=fourth(camera()['f'], -9)),
         'focal length in pixels above 0',
@@ -84,7 +87,7 @@ CAMERAS = {
     'focal length a text': (camera(f=np.full(8, 'long')), 'cam_param.f is of type'),
     'principal point no number': (camera(c=fourth(camera()['c'], NAN)), 'cam_param.c of 1 persons'),
     'principal point of one': (camera(c=np.ones((8, 1))), 'cam_param.c is of shape (8, 1)'),
-    'principal point of seven': (camera(c=np.ones((7, 2))), 'cam_param.c is 7 rows'),
+    'principal point of seven': (camera(c=np.ones((7, 2))), 'cam_param.c has 7 rows'),
 }
 
 CASES = [
@@ -93,7 +96,7 @@ CASES = [
             name,
             at_loading(*box),
             ValueError,
-            ['test.npz: bbox_xywh of 1 persons', 'sample 3', 'mend'],
+            ['test.npz (ann_file): bbox_xywh of 1 persons', 'sample 3', 'fix'],
         )
         for name, box in REFUSED.items()
     ),
@@ -119,7 +122,12 @@ CASES = [
         )
         for name, (value, said) in COLUMNS.items()
     ),
-    ('no boxes', lambda s: s.dataset(bbox_xywh=None), ValueError, ['test.npz', "no 'bbox_xywh'"]),
+    (
+        'no boxes',
+        lambda s: s.dataset(bbox_xywh=None),
+        ValueError,
+        ['test.npz (ann_file) lacks bbox_xywh'],
+    ),
     *(
         (name, lambda s, v=value: s.dataset(cam_param=v), ValueError, ['test.npz (ann_file)', said])
         for name, (value, said) in CAMERAS.items()

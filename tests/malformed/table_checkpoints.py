@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from mroi_plugin.checkpoints import CheckpointMismatchError, check_checkpoint, read_checkpoint
-from mroi_plugin.conversion.reading import read_foreign
-from mroi_plugin.reliability.resuming import check_resumable, latest_checkpoint
-from mroi_plugin.reliability.step_dump import read_dump
+from mroi_plugin.engine.checkpoints import (
+    CheckpointMismatchError,
+    check_checkpoint,
+    read_checkpoint,
+    read_state_dict,
+)
+from mroi_plugin.engine.resume import check_resumable, latest_checkpoint
 
 WEIGHTS = {'a': torch.ones(2)}
 WHOLE = {'state_dict': WEIGHTS, 'meta': {'epoch': 1, 'iter': 4}, 'message_hub': {}, 'optimizer': {}}
@@ -75,10 +78,9 @@ READ = {
     'state dict is a list': (content({'state_dict': [1]}), 'state_dict holds list'),
     'state dict is None': (content({'state_dict': None}), 'state_dict holds NoneType'),
     'numbers instead of tensors': (content({'state_dict': {'a': 1}}), 'state_dict holds a'),
-    'foreign text': (raw(b'hello', read_foreign), 'is no checkpoint of tensors alone'),
-    'foreign without tensors': (content({'model': {'a': 1}}, read_foreign), 'holds no tensors'),
-    'dump of nothing': (content(WHOLE, read_dump), 'give a failed_step_N.pth'),
-    'resumed without optimiser': (resumed(optimizer=None), 'has no optimizer'),
+    'foreign text': (raw(b'hello', read_state_dict), 'is no readable checkpoint'),
+    'foreign without tensors': (content({'model': {'a': 1}}, read_state_dict), 'holds a'),
+    'resumed without optimizer': (resumed(optimizer=None), 'has no optimizer'),
     'resumed without meta': (resumed(meta=None), 'has no meta'),
     'resumed without epoch': (resumed(meta={'iter': 1}), 'has no meta.epoch'),
     'resumed without iteration': (resumed(meta={'epoch': 1, 'iter': '4'}), 'has no meta.iter'),
@@ -116,6 +118,6 @@ CASES = [
         ['gone.pth: no such', 'train'],
     ),
     ('folder', lambda s: read_checkpoint(str(s.folder)), FileNotFoundError, ['no such checkpoint']),
-    ('foreign and missing', lambda s: read_foreign('gone.pth'), FileNotFoundError, ['gone.pth']),
+    ('foreign and missing', lambda s: read_state_dict('gone.pth'), FileNotFoundError, ['gone.pth']),
     ('work dir of damaged ones', folder_of_damaged, ValueError, ['none of its 2', '--resume CKPT']),
 ]

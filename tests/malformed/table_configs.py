@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mroi_plugin import engine
-from mroi_plugin.datasets import MultiRoICrop
-from mroi_plugin.engine import UsageError
-from mroi_plugin.models import RoIAwareFusion, RoIAwareFusionHead
+from mroi_plugin import apis
+from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
+from mroi_plugin.models.heads.roi_aware_fusion_head import RoIAwareFusionHead
+from mroi_plugin.models.layers.roi_aware_fusion import RoIAwareFusion
+from mroi_plugin.utils.errors import UsageError
 
 SMALL = (
     'model.backbone.base_channels=8',
@@ -35,17 +36,17 @@ def config(text):
 
 
 OPTIONS = {
-    'model.type=Estimator': (KeyError, ['Estimator', 'mroi::model']),
-    'model.backbone.type=ResNet9': (KeyError, ['ResNet9', 'mroi::model']),
+    'model.type=Estimator': (KeyError, ['Estimator', 'mroi_plugin::model']),
+    'model.backbone.type=ResNet9': (KeyError, ['ResNet9', 'mroi_plugin::model']),
     'model.backbone.type=mmhuman3d.ResNet9': (KeyError, ['ResNet9']),
     'model.backbone.depth=19': (KeyError, ['depth 19']),
     'model=3': (ValueError, ['model=3: expected a dictionary']),
     'model.head=3': (ValueError, ['model.head=3: expected a dictionary']),
-    'model.head.type=Head': (KeyError, ['Head', 'mroi::model']),
-    'model.head.colour=red': (ValueError, ['synthetic.py: RoIAwareFusionHead', "'colour'"]),
+    'model.head.type=Head': (KeyError, ['Head', 'mroi_plugin::model']),
+    'model.head.color=red': (ValueError, ['synthetic.py: RoIAwareFusionHead', "'color'"]),
     'model.head.num_rois=3': (ValueError, ['crop.num_rois is 5 but model.head.num_rois is 3']),
     'model.head.num_rois=0': (ValueError, ['model.head.num_rois is 0', 'same M']),
-    'model.head.in_channels=65': (ValueError, ['in_channels=65 and the backbone gives 64']),
+    'model.head.in_channels=65': (ValueError, ['in_channels=65, but the backbone gives 64']),
     'model.head.mesh_from=vote': (ValueError, ["mesh_from='vote'", 'mean, roi']),
     'model.head.camera_from=all': (ValueError, ["camera_from='all'", 'each, shared']),
     'model.head.bbox_condition=some': (ValueError, ["bbox_condition='some'", 'own, all, none']),
@@ -56,10 +57,14 @@ OPTIONS = {
     'model.head.fusion.relation=near': (ValueError, ["relation='near'", 'subtract_then_encode']),
     'model.head.fusion.num_freqs=-1': (ValueError, ['num_freqs=-1', '0..100']),
     'model.head.embedding.gate=open': (ValueError, ["gate='open'", 'sigmoid']),
-    'model.loss_camera.pairs=some': (ValueError, ["pairs='some'", 'all, anchor']),
-    'model.loss_contrastive.temperature=0': (ValueError, ['temperature=0']),
-    'model.loss_contrastive.reduction=max': (ValueError, ["reduction='max'", 'mean, sum']),
-    'model.convention=smpl_99': (ValueError, ["convention='smpl_99'", 'smpl_54']),
+    'model.losses.camera.pairs=some': (ValueError, ["pairs='some'", 'all, anchor']),
+    'model.losses.contrastive.temperature=0': (ValueError, ['temperature=0']),
+    'model.losses.contrastive.reduction=max': (ValueError, ["reduction='max'", 'mean, sum']),
+    'model.body_model.keypoint_dst=smpl_99': (ValueError, ["convention='smpl_99'", 'smpl_54']),
+    'model.losses.keypoints3d.convention=smpl_99': (
+        ValueError,
+        ["convention='smpl_99'", 'smpl_54'],
+    ),
     'model.body_model.gender=both': (ValueError, ["gender='both'", 'neutral']),
     'model.body_model.free_body=False': (
         FileNotFoundError,
@@ -81,7 +86,7 @@ OPTIONS = {
     'train_dataloader.num_workers=-1': (ValueError, ['num_workers']),
     'train_dataloader.sampler.type=Sampler': (KeyError, ['Sampler']),
     'train_dataloader.dataset.type=Data': (KeyError, ['Data']),
-    'train_dataloader.dataset.colour=red': (ValueError, ['MultiRoIHumanData', "'colour'"]),
+    'train_dataloader.dataset.color=red': (ValueError, ['MultiRoIHumanDataset', "'color'"]),
     'train_dataloader.dataset.ann_file=gone.npz': (
         FileNotFoundError,
         ['gone.npz', 'named by train_dataloader.dataset.ann_file'],
@@ -94,21 +99,24 @@ OPTIONS = {
         ValueError,
         ['val_dataloader.dataset.skip_invalid'],
     ),
-    f'{STEP}.load=None': (ValueError, ['AugmentPerson finds no', 'put LoadPhoto before it']),
+    f'{STEP}.load=None': (
+        ValueError,
+        ['RandomFlipRotateScale finds no', 'put LoadImage before it'],
+    ),
     f'{STEP}.crop=None': (ValueError, ['finds no', 'put MultiRoICrop before it']),
-    f'{STEP}.pack=None': (ValueError, ['must be PackMultiRoI']),
+    f'{STEP}.pack=None': (ValueError, ['must be PackMultiRoIInputs']),
     f'{STEP}.crop.crop_size=(0,64)': (ValueError, ['crop_size=(0, 64)', 'positive']),
     f'{STEP}.crop.crop_size=48': (ValueError, ['crop_size=48', '(w, h)']),
     f'{STEP}.crop.crop_size=(1,2,3)': (ValueError, ['crop_size=(1, 2, 3)', '(w, h)']),
     f'{STEP}.crop.scales=(1.5,)': (ValueError, ['4 shifts but 1 scales']),
     f'{STEP}.crop.scales=(0,1,1,1)': (ValueError, ['scales=(0, 1, 1, 1)']),
-    f'{STEP}.noise.factor=2': (ValueError, ['ChannelNoise(factor=2)']),
-    f'{STEP}.augment.flip_prob=2': (ValueError, ['AugmentPerson(flip_prob=2', '0..1']),
-    f'{STEP}.augment.scale=2': (ValueError, ['AugmentPerson(', 'scale=2)']),
+    f'{STEP}.noise.factor=2': (ValueError, ['RandomChannelNoise(factor=2)']),
+    f'{STEP}.augment.flip_prob=2': (ValueError, ['RandomFlipRotateScale(flip_prob=2', '0..1']),
+    f'{STEP}.augment.scale=2': (ValueError, ['RandomFlipRotateScale(', 'scale=2)']),
     f'{STEP}.augment.type=Twist': (KeyError, ['Twist']),
-    'val_evaluator.gt_source=photo': (ValueError, ["gt_source='photo'", 'keypoints3d']),
+    'val_evaluator.gt_source=image': (ValueError, ["gt_source='image'", 'keypoints3d']),
     'val_evaluator.type=Metric': (KeyError, ['Metric']),
-    'default_hooks.checkpoint.colour=red': (ValueError, ['default_hooks.checkpoint', 'colour']),
+    'default_hooks.checkpoint.color=red': (ValueError, ['default_hooks.checkpoint', 'color']),
     'default_hooks.checkpoint.rule=best': (KeyError, ['rule', 'best']),
     'custom_hooks.0.type=Hook': (KeyError, ['Hook']),
     'randomness.seed=seed': (ValueError, ["randomness.seed='seed'"]),
@@ -117,7 +125,7 @@ OPTIONS = {
     'strategy.type=DDPStrategy': (ValueError, ["strategy={'type'", 'FlexibleRunner']),
     'model.inference.dtype=int8': (ValueError, ["inference.dtype='int8'", 'bfloat16']),
     'load_from=gone.pth': (FileNotFoundError, ['gone.pth', 'named by load_from']),
-    'colour': (UsageError, ["--cfg-options 'colour'", 'KEY=VALUE']),
+    'color': (UsageError, ["--cfg-options 'color'", 'KEY=VALUE']),
     '=5': (UsageError, ["--cfg-options '=5'", 'KEY=VALUE']),
 }
 CASES = [
@@ -145,7 +153,7 @@ CASES = [
     ),
     (
         'tested without checkpoint',
-        lambda s: engine.test('configs/none.py', 'gone.pth'),
+        lambda s: apis.test('configs/none.py', 'gone.pth'),
         FileNotFoundError,
         ['configs/none.py'],
     ),

@@ -1,4 +1,4 @@
-"""Geometry of any box, photo, roll, crop and number of RoIs: finite, or an error with a name."""
+"""Geometry of any box, image, roll, crop and number of RoIs: finite, or an error with a name."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ from mroi_plugin.cameras import (
     full_to_crop_camera,
     project_points,
 )
-from mroi_plugin.datasets import InvalidSampleError, LoadPhoto, MultiRoICrop, PackMultiRoI
-from mroi_plugin.datasets.multi_roi_crop import DEFAULT_SCALES, DEFAULT_SHIFTS
-from mroi_plugin.datasets.person_geometry import flip_person, rotate_person
-from mroi_plugin.host.conventions import flip_permutation
+from mroi_plugin.datasets.sample_errors import InvalidSampleError
+from mroi_plugin.datasets.transforms.formatting import PackMultiRoIInputs
+from mroi_plugin.datasets.transforms.geometry import flip_sample, rotate_sample
+from mroi_plugin.datasets.transforms.loading import LoadImage
+from mroi_plugin.datasets.transforms.multi_roi_crop import (
+    DEFAULT_SCALES,
+    DEFAULT_SHIFTS,
+    MultiRoICrop,
+)
+from mroi_plugin.mmhuman3d_compat.conventions import flip_permutation
 
 STABLE = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 EXTREME = st.sampled_from([0.0, -1.0, 1e-300, 1e-9, 0.5, 1.0, 1e6, 1e12, 1e38])
@@ -27,12 +33,12 @@ SIZES = st.tuples(st.integers(1, 900), st.integers(1, 900))
 CROPS = st.tuples(st.integers(1, 160), st.integers(1, 160))
 OPTICS = st.one_of(st.none(), st.floats(1e-3, 1e6))
 NEAR = st.tuples(st.floats(-0.4, 1.4), st.floats(-0.4, 1.4), st.floats(0.02, 4), st.floats(0.02, 4))
-"""Centre and sides of a box in widths and heights of its photo."""
+"""Center and sides of a box in widths and heights of its image."""
 
 
 @st.composite
-def photos_with_boxes(draw):
-    """Size (w, h) of a photo and a box (centre, sides): mostly near the photo, px."""
+def images_with_boxes(draw):
+    """Size (w, h) of an image and a box (center, sides): mostly near the image, px."""
     size = draw(SIZES)
     box = np.array(draw(NEAR)) * np.tile(size, 2)
     if draw(st.integers(0, 4)) == 0:
@@ -41,9 +47,9 @@ def photos_with_boxes(draw):
 
 
 def sample_of(folder, size, box, focal, extension):
-    """One person in a photo of noise, with joints, pose and a camera."""
+    """One person in an image of noise, with joints, pose and a camera."""
     rng = np.random.default_rng(size)
-    path = folder / f'photo{extension}'
+    path = folder / f'image{extension}'
     cv2.imwrite(str(path), rng.integers(0, 255, (size[1], size[0], 3), np.uint8))
     sample = {
         'image_path': str(path),
@@ -51,7 +57,7 @@ def sample_of(folder, size, box, focal, extension):
         'sample_idx': 0,
         'rng': rng,
         'gender': -1,
-        'box_centre': np.array(box[:2]),
+        'box_center': np.array(box[:2]),
         'box_size': np.array(box[2:]),
         'keypoints2d': np.abs(rng.normal(size=(54, 3))),
         'keypoints3d': np.abs(rng.normal(size=(54, 4))),
@@ -67,7 +73,7 @@ def sample_of(folder, size, box, focal, extension):
 
 
 @given(
-    photo=photos_with_boxes(),
+    image=images_with_boxes(),
     degrees=st.floats(-720, 720),
     flip=st.booleans(),
     crop=CROPS,
@@ -78,16 +84,16 @@ def sample_of(folder, size, box, focal, extension):
 )
 @STABLE
 def go_through_the_pipeline(
-    folder, outcomes, photo, degrees, flip, crop, rois, random, focal, extension
+    folder, outcomes, image, degrees, flip, crop, rois, random, focal, extension
 ):
     cut = MultiRoICrop(crop, DEFAULT_SHIFTS, DEFAULT_SCALES, rois, random)
     try:
-        sample = LoadPhoto()(sample_of(folder, *photo, focal, extension))
+        sample = LoadImage()(sample_of(folder, *image, focal, extension))
         if flip:
-            sample = flip_person(sample, flip_permutation('smpl_54'))
-        packed = PackMultiRoI()(cut(rotate_person(sample, degrees)))
+            sample = flip_sample(sample, flip_permutation('smpl_54'))
+        packed = PackMultiRoIInputs()(cut(rotate_sample(sample, degrees)))
     except InvalidSampleError as error:
-        assert 'photo' in str(error) and '(sample 0 of fuzz.npz)' in str(error)
+        assert 'image' in str(error) and '(sample 0 of fuzz.npz)' in str(error)
         outcomes['refused'] += 1
         return
     outcomes['cut'] += 1
@@ -128,16 +134,16 @@ numbers = st.floats(-1e6, 1e6, width=32)
 
 @given(
     camera=st.tuples(numbers, numbers, numbers),
-    centre=st.tuples(numbers, numbers),
+    center=st.tuples(numbers, numbers),
     side=st.floats(1, 65536, width=32),
     focal=st.floats(1, 65536, width=32),
     point=st.tuples(numbers, numbers, numbers),
 )
 @STABLE
-def test_cameras(camera, centre, side, focal, point):
+def test_cameras(camera, center, side, focal, point):
     """Values and gradients, in float32 as in training."""
     camera = torch.tensor(camera, requires_grad=True)
-    roi, focal = torch.tensor([*centre, side]), torch.tensor(focal)
+    roi, focal = torch.tensor([*center, side]), torch.tensor(focal)
     full = crop_to_full_camera(camera, roi, focal)
     back = full_to_crop_camera(full, roi, focal)
     pixels = project_points(torch.tensor([point]), full, focal)

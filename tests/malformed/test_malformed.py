@@ -10,13 +10,13 @@ import table_bodies
 import table_boxes
 import table_checkpoints
 import table_configs
-import table_photos
+import table_images
 from mmengine.registry import DefaultScope
 from scene import Scene
 
 TABLES = {
     'annotations': table_annotations,
-    'photos': table_photos,
+    'images': table_images,
     'boxes': table_boxes,
     'bodies': table_bodies,
     'configs': table_configs,
@@ -48,7 +48,7 @@ def test_malformed_input(scene, spoil, error, phrases):
 def test_good_input_is_accepted(scene):
     dataset = scene.dataset()
     assert len(dataset) == 8 and all(len(dataset[i]['img']) == 5 for i in range(8))
-    assert scene.photo(scene.good_photo())['img'].any()
+    assert scene.image(scene.good_image())['img'].any()
 
 
 def test_there_are_enough_cases():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from mroi_plugin.visualization import Lighting, Mesh, render, vertex_normals
+from mroi_plugin.visualization.renderer import Mesh, render
+from mroi_plugin.visualization.shading import Lighting, vertex_normals
 
 FOCAL, CENTER, SIZE = 300.0, (63.3, 47.8), (128, 96)
 
@@ -33,7 +34,7 @@ def _rectangle_px(
 
 
 @pytest.mark.parametrize('center', [(0, 0, 3), (-0.4, 0.25, 3.5), (0.3, -0.2, 2)])
-def test_mask_centroid_is_the_projected_centre(center: tuple) -> None:
+def test_mask_centroid_is_the_projected_center(center: tuple) -> None:
     out = render(_sphere(center, 0.05), FOCAL, CENTER, SIZE, supersample=4)
     rows, columns = np.indices(out.alpha.shape)
     weight = out.alpha / out.alpha.sum()

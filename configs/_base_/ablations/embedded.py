@@ -1,4 +1,4 @@
 # Ablations on the embedded data, tested after every epoch for the curves.
-_base_ = ['../../mroi_synthetic.py']
+_base_ = ['../../mroi/mroi_synthetic.py']
 
 train_cfg = dict(val_interval=1)

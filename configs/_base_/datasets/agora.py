@@ -1,7 +1,7 @@
-# AGORA's labels for SMPL as BEDLAM distributes them, by tools/import_annotations.py bedlam and
-# then tools/complete_annotations.py; mmhuman3d's agora converter leaves body and camera in
+# AGORA's labels for SMPL as BEDLAM distributes them, by mroi import-annotations bedlam and
+# then mroi complete-annotations; mmhuman3d's agora converter leaves body and camera in
 # different frames.
-# Boxes: projected joints x 1.2. Focal length: annotated. Joints: SMPL's; 3D in metres, frame of the
+# Boxes: projected joints x 1.2. Focal length: annotated. Joints: SMPL's; 3D in meters, frame of the
 # camera. SMPL: gendered body.
 agora = dict(
     ann_file='data/preprocessed_datasets/agora_train_complete.npz',

@@ -1,6 +1,6 @@
-# BEDLAM's processed labels for SMPL, by tools/import_annotations.py bedlam and then
-# tools/complete_annotations.py. Photos of sequences named closeup must be turned clockwise first.
-# Boxes: projected joints x 1.2. Focal length: annotated. Joints: SMPL's; 3D in metres, frame of the
+# BEDLAM's processed labels for SMPL, by mroi import-annotations bedlam and then
+# mroi complete-annotations. Images of sequences named closeup must be turned clockwise first.
+# Boxes: projected joints x 1.2. Focal length: annotated. Joints: SMPL's; 3D in meters, frame of the
 # camera. SMPL: gendered body.
 bedlam = dict(
     ann_file='data/preprocessed_datasets/bedlam_train_complete.npz',

@@ -1,4 +1,4 @@
-# COCO 2014, part, with the pseudo ground truth of CLIFF's authors, by tools/import_annotations.py
+# COCO 2014, part, with the pseudo ground truth of CLIFF's authors, by mroi import-annotations
 # cliff; mmhuman3d's cliff converter works too, without translation and focal length.
 # Boxes: joints x 1.2. Focal length: sqrt(W^2 + H^2), as the pseudo ground truth was made. Joints:
 # 24 of 'smpl_24', 2D with confidence; no 3D joints. SMPL: neutral body, all persons.

@@ -1,7 +1,7 @@
 # Human3.6M by mmhuman3d's h36m converter, poses of MoSh; every fifth frame.
 # Boxes: silhouette x 0.9, brought to 1.2 by the padding. Focal length: about 1145 px, annotated per
-# subject and camera; tools/complete_annotations.py --fit-translation makes columns of it, without
-# which it is sqrt(W^2 + H^2). Joints: 17 of 'h36m', motion capture; 3D in metres, axes of the
+# subject and camera; mroi complete-annotations --fit-translation makes columns of it, without
+# which it is sqrt(W^2 + H^2). Joints: 17 of 'h36m', motion capture; 3D in meters, axes of the
 # camera, origin at the pelvis. SMPL: neutral body; none in the test sets. Genders: none.
 h36m_images = 'data/datasets/h36m'
 h36m_train = dict(

@@ -3,16 +3,18 @@
 _base_ = ['h36m.py', 'mpi_inf_3dhp.py', 'coco_cliff.py', 'mpii.py', 'pw3d.py']
 
 train_pipeline = dict(
-    load=dict(type='LoadPhoto'),
-    augment=dict(type='AugmentPerson', flip_prob=0.5, rotation=30, rotation_prob=0.6, scale=0.25),
+    load=dict(type='LoadImage'),
+    augment=dict(
+        type='RandomFlipRotateScale', flip_prob=0.5, rotation=30, rotation_prob=0.6, scale=0.25
+    ),
     crop=dict(type='MultiRoICrop', crop_size=(224, 224), num_rois=5),
-    noise=dict(type='ChannelNoise', factor=0.4),
-    pack=dict(type='PackMultiRoI'),
+    noise=dict(type='RandomChannelNoise', factor=0.4),
+    pack=dict(type='PackMultiRoIInputs'),
 )
 test_pipeline = dict(
-    load=dict(type='LoadPhoto'),
+    load=dict(type='LoadImage'),
     crop=dict(type='MultiRoICrop', crop_size=(224, 224), num_rois=5),
-    pack=dict(type='PackMultiRoI'),
+    pack=dict(type='PackMultiRoIInputs'),
 )
 body = dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=False)
 
@@ -25,7 +27,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='default_collate'),
     dataset=dict(
-        type='ConcatHumanData',
+        type='ConcatHumanDataset',
         pipeline=train_pipeline,
         datasets=dict(
             h36m={{_base_.h36m_train}},
@@ -42,7 +44,7 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     collate_fn=dict(type='default_collate'),
     dataset=dict(
-        type='MultiRoIHumanData',
+        type='MultiRoIHumanDataset',
         ann_file={{_base_.pw3d_test.ann_file}},
         image_dir={{_base_.pw3d_test.image_dir}},
         box_padding={{_base_.pw3d_test.box_padding}},

@@ -1,8 +1,8 @@
 # 3DPW by mmhuman3d's pw3d converter; both files have neither joints nor translations, which
-# tools/complete_annotations.py --pw3d-root adds for training.
+# mroi complete-annotations --pw3d-root adds for training.
 # Boxes: projected COCO joints x 1.2, in the converter's file of the joints detected in the
 # sequence files. Focal length: about 1965 px, annotated, different along x and y by 0.4 %. Joints:
-# SMPL's, of the body of the person's gender; 3D in metres, frame of the camera. SMPL: male or
+# SMPL's, of the body of the person's gender; 3D in meters, frame of the camera. SMPL: male or
 # female body, all persons.
 pw3d_images = 'data/datasets/pw3d'
 pw3d_train = dict(

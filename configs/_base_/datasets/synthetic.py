@@ -1,19 +1,19 @@
-# Photos rendered by tools/make_synthetic_data.py; boxes are tight, hence the padding.
+# Images rendered by mroi make-data; boxes are tight, hence the padding.
 data_root = 'data/synthetic/preprocessed_datasets/'
 image_root = 'data/synthetic/datasets/synthetic'
 body = dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True)
 
 train_pipeline = dict(
-    load=dict(type='LoadPhoto'),
-    augment=dict(type='AugmentPerson', flip_prob=0.5, rotation_prob=0.0, scale=0.1),
+    load=dict(type='LoadImage'),
+    augment=dict(type='RandomFlipRotateScale', flip_prob=0.5, rotation_prob=0.0, scale=0.1),
     crop=dict(type='MultiRoICrop', crop_size=(48, 64), num_rois=5),
-    noise=dict(type='ChannelNoise', factor=0.2),
-    pack=dict(type='PackMultiRoI'),
+    noise=dict(type='RandomChannelNoise', factor=0.2),
+    pack=dict(type='PackMultiRoIInputs'),
 )
 test_pipeline = dict(
-    load=dict(type='LoadPhoto'),
+    load=dict(type='LoadImage'),
     crop=dict(type='MultiRoICrop', crop_size=(48, 64), num_rois=5),
-    pack=dict(type='PackMultiRoI'),
+    pack=dict(type='PackMultiRoIInputs'),
 )
 
 train_dataloader = dict(
@@ -24,7 +24,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='default_collate'),
     dataset=dict(
-        type='MultiRoIHumanData',
+        type='MultiRoIHumanDataset',
         ann_file=data_root + 'synthetic_train.npz',
         image_dir=image_root,
         box_padding=1.2,
@@ -39,7 +39,7 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     collate_fn=dict(type='default_collate'),
     dataset=dict(
-        type='MultiRoIHumanData',
+        type='MultiRoIHumanDataset',
         ann_file=data_root + 'synthetic_test.npz',
         image_dir=image_root,
         box_padding=1.2,

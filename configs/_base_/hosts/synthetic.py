@@ -11,6 +11,6 @@ val_dataloader = dict(dataset=dict(pipeline=dict(crop=crop)))
 test_dataloader = dict(dataset=dict(pipeline=dict(crop=crop)))
 
 model = dict(
-    type='HostEstimator',
+    type='MMHuman3DEstimator',
     body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True),
 )

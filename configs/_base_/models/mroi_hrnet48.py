@@ -47,5 +47,4 @@ model = dict(
             checkpoint='data/pretrained/hrnet_w48_coco_256x192.pth',
         ),
     ),
-    head=dict(in_channels=720),
 )

@@ -15,5 +15,4 @@ model = dict(
             checkpoint='data/pretrained/res50_coco_256x192.pth',
         ),
     ),
-    head=dict(in_channels=2048),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mroi_plugin.models.across_ranks import mean_over_ranks
+from mroi_plugin.utils.dist import mean_over_ranks
 
 
 def masked_mean(error: Tensor, weight: Tensor) -> Tensor:
@@ -21,7 +21,17 @@ def masked_mean(error: Tensor, weight: Tensor) -> Tensor:
 
     Returns:
         Scalar.
+
+    Example:
+        >>> import torch
+        >>> masked_mean(torch.tensor([1.0, 3.0, 100.0]), torch.tensor([1.0, 1.0, 0.0]))
+        tensor(2.)
     """
     weight = weight.to(error.dtype).expand_as(error)
     count = mean_over_ranks((weight > 0).sum())
     return (weight * error).sum() / torch.where(count > 0, count, 1)
+
+
+def instance_mean(error: Tensor, has: Tensor) -> Tensor:
+    """`masked_mean` of errors (N, ...) over the persons whose mask ``has`` (N) is 1."""
+    return masked_mean(error, has.view(-1, *[1] * (error.dim() - 1)))

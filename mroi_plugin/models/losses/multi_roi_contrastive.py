@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mroi_plugin.models.across_ranks import gather_persons
 from mroi_plugin.registry import MODELS, register
+from mroi_plugin.utils.dist import gather_across_ranks
+from mroi_plugin.utils.precision import at_least_float32
 
 DENOMINATORS = ('negatives', 'all')
 REDUCTIONS = ('mean', 'sum')
@@ -16,8 +19,10 @@ REDUCTIONS = ('mean', 'sum')
 def contrastive_per_anchor(
     z: Tensor, others: Tensor, first: int, temperature: float, denominator: str
 ) -> Tensor:
-    """``-1/(M-1) sum_{n != m} log(exp(z_im . z_in / tau) / D)`` for every anchor (v2 Eq. 17, v1 Eq.
-    7).
+    """``-1/(M-1) sum_{n != m} log(exp(z_im . z_in / tau) / D)`` of every anchor (Eq. 17).
+
+    With ``all`` it is the supervised contrastive loss (SupCon; Khosla et al., NeurIPS 2020), the
+    person being the class.
 
     Args:
         z: (N, M, D) embeddings of the anchors.
@@ -44,15 +49,56 @@ def contrastive_per_anchor(
     return log_d - positives
 
 
-@register(MODELS, host='LOSSES')
+def multi_roi_contrastive_loss(
+    z: Tensor,
+    temperature: float = 0.5,
+    denominator: str = 'negatives',
+    reduction: str = 'mean',
+    normalize: bool = True,
+    gather: bool = True,
+) -> Tensor:
+    """`contrastive_per_anchor` over a batch, in float32 at least, autocast or not (Eq. 17).
+
+    Args:
+        z: (N, M, D) embeddings.
+        temperature: tau.
+        denominator: ``negatives`` (v2) or ``all`` (v1, released code).
+        reduction: ``mean`` over anchors, or ``sum`` as printed.
+        normalize: L2-normalize the embeddings first.
+        gather: take negatives from all ranks in distributed training; ranks need equal N.
+
+    Returns:
+        Scalar; 0 where there is nothing to contrast: M = 1, or one person with ``negatives``.
+
+    Example:
+        >>> import torch
+        >>> near, far = torch.tensor([1.0, 0.0]), torch.tensor([-1.0, 0.0])
+        >>> z = torch.stack([near.expand(2, 2), far.expand(2, 2)])  # two persons, two RoIs
+        >>> round(multi_roi_contrastive_loss(z).item(), 4)  # log(2 exp(-2)) - 2
+        -3.3069
+    """
+    with torch.autocast(z.device.type, enabled=False):
+        z = at_least_float32(z)
+        if normalize:
+            z = F.normalize(z, dim=-1)
+        others, first = gather_across_ranks(z) if gather else (z, 0)
+        if z.shape[1] == 1 or (denominator == 'negatives' and len(others) == 1):
+            return 0 * z.sum()
+        loss = contrastive_per_anchor(z, others, first, temperature, denominator)
+        if reduction == 'sum':  # over all ranks, whose losses are averaged
+            return (len(others) // len(z)) * loss.sum()
+        return loss.mean()
+
+
+@register(MODELS, mmhuman3d='LOSSES')
 class MultiRoIContrastiveLoss(nn.Module):
-    """Contrastive loss over the RoIs of a batch (v2 Eq. 17, v1 Eq. 7).
+    """`multi_roi_contrastive_loss` of ``embeddings`` (Eq. 17; v1 Eq. 7).
 
     Args:
         temperature: tau.
         denominator: ``negatives`` (v2) or ``all`` (v1, released code).
         reduction: ``mean`` over anchors, or ``sum`` as printed.
-        normalize: L2-normalise the embeddings first.
+        normalize: L2-normalize the embeddings first.
         gather: take negatives from all ranks in distributed training; ranks need equal N.
         loss_weight: factor on the result.
 
@@ -78,27 +124,26 @@ class MultiRoIContrastiveLoss(nn.Module):
             raise ValueError(f'reduction={reduction!r}: expected one of {", ".join(REDUCTIONS)}.')
         if temperature <= 0:
             raise ValueError(f'temperature={temperature}: expected a positive number.')
-        self.temperature = temperature
-        self.denominator = denominator
-        self.reduction = reduction
-        self.normalize = normalize
-        self.gather = gather
+        self.options = (temperature, denominator, reduction, normalize, gather)
         self.loss_weight = loss_weight
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Loss of the embeddings z (N, M, D); a scalar.
+    def forward(self, outputs: dict[str, Tensor], batch: dict[str, Any]) -> Tensor:
+        """Weighted loss, a scalar; 0 for M = 1, which has no embeddings.
 
-        M = 1, and a single person with ``negatives``, have nothing to contrast and contribute 0.
-        Computed in float32 at least, autocast or not.
+        Args:
+            outputs: ``embeddings`` (N, M, D), which the head gives for losses.
+            batch: not read.
+
+        Raises:
+            ValueError: if M > 1 and there are no embeddings.
         """
-        with torch.autocast(z.device.type, enabled=False):
-            z = z.to(torch.promote_types(z.dtype, torch.float32))
-            if self.normalize:
-                z = F.normalize(z, dim=-1)
-            others, first = gather_persons(z) if self.gather else (z, 0)
-            if z.shape[1] == 1 or (self.denominator == 'negatives' and len(others) == 1):
-                return 0 * z.sum()
-            loss = contrastive_per_anchor(z, others, first, self.temperature, self.denominator)
-            if self.reduction == 'sum':  # over all ranks, whose losses are averaged
-                return self.loss_weight * (len(others) // len(z)) * loss.sum()
-            return self.loss_weight * loss.mean()
+        if 'embeddings' in outputs:
+            return self.loss_weight * multi_roi_contrastive_loss(
+                outputs['embeddings'], *self.options
+            )
+        if outputs['pred_cam'].shape[1] > 1:
+            raise ValueError(
+                'MultiRoIContrastiveLoss finds no embeddings: set model.head.embedding=dict(), or '
+                'remove the loss (model.losses.contrastive=None).'
+            )
+        return 0 * outputs['pred_cam'].sum()

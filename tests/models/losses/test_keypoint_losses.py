@@ -5,24 +5,36 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from oracles import body_losses as oracle
+from oracles.cameras import crop_to_full, project
 
-from mroi_plugin.models import FullCameraProjector, Keypoints3DLoss, ReprojectionLoss
-from mroi_plugin.selfcheck.oracles import body_losses as oracle
-from mroi_plugin.selfcheck.oracles.cameras import crop_to_full, project
+from mroi_plugin.models.losses.keypoints3d import Keypoints3DLoss
+from mroi_plugin.models.losses.reprojection import ReprojectionLoss, reprojection_loss
 
 ROOTS = [[0], [1, 2]]
+
+
+def joint_loss(**options):
+    """The loss of the package as a function of joints, targets and roots."""
+    loss = Keypoints3DLoss(**options)
+
+    def of(joints, target, roots):
+        loss.roots = roots
+        return loss({'pred_joints': joints}, {'keypoints3d': target})
+
+    return of
 
 
 def scene(persons: int = 3, rois: int = 4, points: int = 6) -> dict[str, torch.Tensor]:
     """A batch with joints of different confidence, some not annotated."""
     rng = np.random.default_rng(4)
     scale = rng.uniform(0.6, 1.2, (persons, rois, 1))
-    centre = rng.uniform(-200, 200, (persons, rois, 2))
+    center = rng.uniform(-200, 200, (persons, rois, 2))
     confidence = rng.choice([0.0, 0.5, 1.0], (persons, points, 1), p=[0.3, 0.2, 0.5])
     arrays = {
         'points': rng.normal(0, 0.3, (persons, points, 3)),
         'cameras': np.concatenate([scale, rng.normal(0, 0.1, (persons, rois, 2))], -1),
-        'rois': np.concatenate([centre, rng.uniform(80, 500, (persons, rois, 1))], -1),
+        'rois': np.concatenate([center, rng.uniform(80, 500, (persons, rois, 1))], -1),
         'focal': rng.uniform(700, 1500, persons),
         'target': np.concatenate([rng.uniform(-300, 300, (persons, points, 2)), confidence], -1),
         'target3d': np.concatenate([rng.normal(0, 0.3, (persons, points, 3)), confidence], -1),
@@ -54,8 +66,14 @@ def expected_2d(batch: dict[str, torch.Tensor]) -> float:
 
 def reprojection(batch: dict[str, torch.Tensor], **options) -> torch.Tensor:
     """The loss of the package on a scene."""
-    pixels = FullCameraProjector()(batch['points'], batch['cameras'], batch['rois'], batch['focal'])
-    return ReprojectionLoss(**options)(pixels, batch['target'], batch['rois'])
+    outputs = {'pred_joints': batch['points'], 'pred_cam': batch['cameras']}
+    truth = {
+        'keypoints2d': batch['target'],
+        'rois': batch['rois'],
+        'focal_length': batch['focal'],
+        'principal_point': torch.zeros_like(batch['rois'][:, 0, :2]),
+    }
+    return ReprojectionLoss(**options)(outputs, truth)
 
 
 @pytest.mark.parametrize(('dtype', 'limit'), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
@@ -64,6 +82,16 @@ def test_reprojection_is_the_sum_over_rois(persons, rois, dtype, limit):
     batch = {name: value.to(dtype) for name, value in scene(persons, rois).items()}
     loss = reprojection(batch, loss_weight=2.0)
     assert loss.item() == pytest.approx(2 * expected_2d(batch), rel=limit)
+
+
+def test_annotations_are_pixels_from_the_corner_of_the_image():
+    batch, center = scene(), torch.tensor([[320.0, 240.0], [10.0, -5.0], [0.5, 0.25]])
+    outputs = {'pred_joints': batch['points'], 'pred_cam': batch['cameras']}
+    moved = batch['target'].clone()
+    moved[..., :2] += center[:, None]
+    truth = {'rois': batch['rois'], 'focal_length': batch['focal'], 'keypoints2d': moved}
+    loss = ReprojectionLoss()(outputs, {**truth, 'principal_point': center})
+    torch.testing.assert_close(loss, reprojection(batch))
 
 
 def test_reprojection_of_the_truth_is_zero():
@@ -83,7 +111,7 @@ def test_crops_of_all_sizes_count_alike():
     losses = []
     for side in (50.0, 400.0):
         pixels = torch.tensor([[[[10 + 0.1 * side, 20 - 0.2 * side]]]])
-        losses.append(ReprojectionLoss()(pixels, target, torch.tensor([[[3.0, 4.0, side]]])))
+        losses.append(reprojection_loss(pixels, target, torch.tensor([[[3.0, 4.0, side]]])))
     torch.testing.assert_close(losses[0], losses[1])
     torch.testing.assert_close(losses[0], torch.tensor((0.1**2 + 0.2**2) / 2))
 
@@ -129,15 +157,15 @@ def test_reprojection_gradients():
 
 
 def expected_3d(joints: np.ndarray, target: np.ndarray, roots: list) -> float:
-    """Mean over annotated joints of conf (J - J')^2, each person centred on its first full root."""
+    """Mean over annotated joints of conf (J - J')^2, each person centered on a full root."""
     terms = []
     for j, t in zip(joints, target):
         for root in roots:
             if all(t[k, 3] > 0 for k in root):
-                centred = j - j[root].mean(0)
-                centred_target = t[:, :3] - t[root, :3].mean(0)
+                centered = j - j[root].mean(0)
+                centered_target = t[:, :3] - t[root, :3].mean(0)
                 terms += [
-                    t[k, 3] * (centred[k, d] - centred_target[k, d]) ** 2
+                    t[k, 3] * (centered[k, d] - centered_target[k, d]) ** 2
                     for k in range(len(j))
                     if t[k, 3] > 0
                     for d in range(3)
@@ -162,9 +190,9 @@ def persons_3d() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize(('dtype', 'limit'), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
-def test_joints_are_centred_on_the_pelvis(dtype, limit):
+def test_joints_are_centered_on_the_pelvis(dtype, limit):
     joints, target = persons_3d()
-    loss = Keypoints3DLoss(loss_weight=2.0)(joints.to(dtype), target.to(dtype), ROOTS)
+    loss = joint_loss(loss_weight=2.0)(joints.to(dtype), target.to(dtype), ROOTS)
     expected = 2 * expected_3d(joints.numpy(), target.numpy(), ROOTS)
     assert loss.item() == pytest.approx(expected, rel=limit)
 
@@ -173,16 +201,16 @@ def test_joints_do_not_feel_translation():
     joints, target = persons_3d()
     moved = target.clone()
     moved[..., :3] += torch.tensor([0.5, -3.0, 20.0])
-    loss = Keypoints3DLoss()
+    loss = joint_loss()
     torch.testing.assert_close(loss(joints + 7, moved, ROOTS), loss(joints, target, ROOTS))
 
 
 def test_joints_that_are_not_annotated_do_not_count_whatever_they_hold():
     joints, target = persons_3d()
-    expected = Keypoints3DLoss()(joints, target, ROOTS).item()
+    expected = joint_loss()(joints, target, ROOTS).item()
     target[..., :3][target[..., 3] == 0] = 1e4
     joints.requires_grad_()
-    loss = Keypoints3DLoss()(joints, target, ROOTS)
+    loss = joint_loss()(joints, target, ROOTS)
     loss.backward()
     assert loss.item() == pytest.approx(expected, rel=1e-12)
     assert joints.grad.isfinite().all() and joints.grad[2:].eq(0).all()
@@ -191,7 +219,7 @@ def test_joints_that_are_not_annotated_do_not_count_whatever_they_hold():
 def test_no_joints_is_zero_with_a_graph():
     joints, target = persons_3d()
     joints.requires_grad_()
-    loss = Keypoints3DLoss()(joints, torch.zeros_like(target), ROOTS)
+    loss = joint_loss()(joints, torch.zeros_like(target), ROOTS)
     loss.backward()
     assert loss == 0 and joints.grad.eq(0).all()
 
@@ -199,4 +227,4 @@ def test_no_joints_is_zero_with_a_graph():
 def test_joint_gradients():
     joints, target = persons_3d()
     joints.requires_grad_()
-    assert torch.autograd.gradcheck(lambda j: Keypoints3DLoss()(j, target, ROOTS), (joints,))
+    assert torch.autograd.gradcheck(lambda j: joint_loss()(j, target, ROOTS), (joints,))

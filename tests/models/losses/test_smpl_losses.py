@@ -5,15 +5,29 @@ from __future__ import annotations
 import pytest
 import roma
 import torch
+from oracles import body_losses as oracle
 
-from mroi_plugin.models import SMPLBetasLoss, SMPLPoseLoss, VertexLoss
-from mroi_plugin.selfcheck.oracles import body_losses as oracle
+from mroi_plugin.models.losses.betas import SMPLBetasLoss
+from mroi_plugin.models.losses.pose import SMPLPoseLoss
+from mroi_plugin.models.losses.vertices import VertexLoss
 
 HAS_SMPL = torch.tensor([1, 0, 1, 1])
 
 
+def body_loss(cls, name):
+    """A loss of the package as a function of prediction, target and mask."""
+
+    def build(**options):
+        loss = cls(**options)
+        return lambda pred, target, has: loss(
+            {f'pred_{name}': pred}, {f'target_{name}': target, 'has_smpl': has}
+        )
+
+    return build
+
+
 def cases() -> list:
-    """(loss, prediction, target, the oracle's value) of four persons, the second unlabelled."""
+    """(loss, prediction, target, the oracle's value) of four persons, the second unlabeled."""
     torch.manual_seed(5)
     vector = torch.randn(4, 24, 3, dtype=torch.float64)
     pose = roma.random_rotmat((4, 24), dtype=torch.float64)
@@ -22,19 +36,19 @@ def cases() -> list:
     has = HAS_SMPL.tolist()
     return [
         (
-            SMPLPoseLoss,
+            body_loss(SMPLPoseLoss, 'pose'),
             pose,
             roma.rotvec_to_rotmat(vector),
             oracle.pose_loss(pose.numpy(), vector.numpy(), has),
         ),
         (
-            SMPLBetasLoss,
+            body_loss(SMPLBetasLoss, 'betas'),
             betas,
             target_betas,
             oracle.betas_loss(betas.numpy(), target_betas.numpy(), has),
         ),
         (
-            VertexLoss,
+            body_loss(VertexLoss, 'vertices'),
             vertices,
             target_vertices,
             oracle.vertex_loss(vertices.numpy(), target_vertices.numpy(), has),
@@ -55,7 +69,7 @@ def test_is_the_masked_mean(case, dtype, limit):
     assert loss.item() == pytest.approx(3 * expected, rel=limit)
 
 
-def test_unlabelled_persons_do_not_count_whatever_they_hold(case):
+def test_unlabeled_persons_do_not_count_whatever_they_hold(case):
     build, pred, target, expected = case
     target = target.clone()
     target[1] = 1e3
@@ -66,7 +80,7 @@ def test_unlabelled_persons_do_not_count_whatever_they_hold(case):
     assert pred.grad[1].eq(0).all() and pred.grad.isfinite().all()
 
 
-def test_nobody_labelled_is_zero_with_a_graph(case):
+def test_nobody_labeled_is_zero_with_a_graph(case):
     build, pred, target, _ = case
     pred = pred.clone().requires_grad_()
     loss = build()(pred, target, torch.zeros(4))

@@ -1,0 +1,16 @@
+# CLIFF, Multi-RoI's baseline, on the embedded data: one RoI, one decoder.
+_base_ = '../mroi/mroi_synthetic.py'
+
+model = dict(
+    head=dict(num_rois=1, mesh_from='roi', fusion=dict(score='none'), embedding=None),
+    losses=dict(
+        camera=None,
+        keypoints2d=dict(loss_weight=5.0),
+        contrastive=None,
+    ),
+)
+
+one_roi = dict(dataset=dict(pipeline=dict(crop=dict(num_rois=1))))
+train_dataloader = one_roi
+val_dataloader = one_roi
+test_dataloader = one_roi

@@ -1,0 +1,1 @@
+"""Comparisons, ablations and reports over several runs."""

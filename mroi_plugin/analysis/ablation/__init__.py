@@ -1,0 +1,1 @@
+"""The papers' ablations: groups of configs with equal budget, one table each."""

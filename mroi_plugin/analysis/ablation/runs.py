@@ -1,0 +1,87 @@
+"""One training of one row with one seed: what it depends on, its folder and its errors."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mroi_plugin.utils.atomic_files import write_json
+from mroi_plugin.utils.errors import UsageError
+
+ERRORS = ('mpjpe', 'pa_mpjpe', 'pve')
+PLAN, RESULT, LOG = 'plan.json', 'result.json', 'output.log'
+
+
+@dataclass(frozen=True)
+class Run:
+    """Settings of one training."""
+
+    row: str
+    seed: int
+    epochs: int | None
+    dataset: str
+    options: tuple[str, ...] = ()
+
+    def folder(self, out: str | Path) -> Path:
+        """Folder of the run."""
+        return Path(out) / 'runs' / f'{self.row}_seed{self.seed}'
+
+    def plan(self) -> dict[str, Any]:
+        """The settings as `prepare_run` writes and compares them."""
+        return {**asdict(self), 'options': list(self.options)}
+
+
+def prepare_run(run: Run, out: str | Path) -> Path:
+    """Make the folder of a run, or check that it belongs to this very run.
+
+    Raises:
+        UsageError: if the folder was made with other settings.
+    """
+    folder = run.folder(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = folder / PLAN
+    if plan.is_file():
+        found = json.loads(plan.read_text())
+        changed = sorted(key for key, value in run.plan().items() if found.get(key) != value)
+        if changed:
+            raise UsageError(
+                f'{folder} was made with other settings ({", ".join(changed)}): '
+                f'{found[changed[0]]!r}, now {run.plan()[changed[0]]!r}. Use another --out.'
+            )
+    else:
+        write_json(plan, run.plan())
+    return folder
+
+
+def read_errors(folder: Path) -> dict[str, list[float]]:
+    """Errors after every epoch from mmengine's scalars, the parts of an interrupted run joined."""
+    by_epoch: dict[int, dict[str, float]] = {}
+    for path in sorted(folder.glob('*/vis_data/scalars.json')):
+        for line in path.read_text().splitlines():
+            values = json.loads(line)
+            if 'mesh/mpjpe' in values:
+                by_epoch[values['step']] = values
+    for path in folder.glob('epoch_*.json'):  # tested after an interruption
+        by_epoch.setdefault(int(path.stem.split('_')[-1]), json.loads(path.read_text()))
+    epochs = sorted(by_epoch)
+    errors = {name: [by_epoch[e][f'mesh/{name}'] for e in epochs] for name in ERRORS}
+    return {'epochs': epochs, **errors}
+
+
+def options_of(run: Run) -> list[str]:
+    """Config overrides of a run: its seed, a test after every epoch, one checkpoint kept."""
+    return [
+        f'randomness.seed={run.seed}',
+        'train_cfg.val_interval=1',
+        'default_hooks.checkpoint.max_keep_ckpts=1',
+        'default_hooks.checkpoint.save_best=None',
+        *run.options,
+    ]
+
+
+def load_run(folder: Path) -> Run:
+    """The run that a folder was made for."""
+    plan = json.loads((folder / PLAN).read_text())
+    return Run(**{**plan, 'options': tuple(plan['options'])})

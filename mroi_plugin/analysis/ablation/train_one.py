@@ -1,0 +1,42 @@
+"""One training of a table: ``python -m mroi_plugin.analysis.ablation.train_one FOLDER``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Train, going on from the folder's last checkpoint."""
+    from mroi_plugin.analysis.ablation.runs import load_run, options_of
+    from mroi_plugin.apis.train import train_once
+    from mroi_plugin.utils.errors import report_user_errors
+
+    folder = Path(sys.argv[1])
+    with report_user_errors():
+        run = load_run(folder)
+        test_interrupted_epoch(folder, run.row, options_of(run))
+        train_once(run.row, str(folder), options_of(run), run.epochs)
+
+
+def test_interrupted_epoch(folder: Path, config: str, options: list[str]) -> None:
+    """Test the last checkpoint if the run ended between writing and testing it.
+
+    Writes ``epoch_<n>.json``; does nothing if there is no checkpoint or its errors are known.
+    """
+    from mmengine.runner import find_latest_checkpoint
+
+    from mroi_plugin.analysis.ablation.runs import read_errors
+    from mroi_plugin.apis.test import test
+
+    checkpoint = find_latest_checkpoint(str(folder))
+    if checkpoint is None:
+        return
+    name = Path(checkpoint).stem
+    if int(name.split('_')[-1]) not in read_errors(folder)['epochs']:
+        work_dir = str(folder / 'interrupted')
+        test(config, checkpoint, str(folder / f'{name}.json'), work_dir, options=options)
+
+
+if __name__ == '__main__':
+    main()

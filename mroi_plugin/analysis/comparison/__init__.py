@@ -1,0 +1,1 @@
+"""Several methods on one test set, measured the same way."""

@@ -1,0 +1,242 @@
+"""A trained model on own images: boxes in, bodies and cameras out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.device import get_device
+
+from mroi_plugin.apis.camera_agreement import confidence, consensus_camera, spread
+from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
+from mroi_plugin.apis.input_checks import Matrix, check_box, check_camera, image_camera
+from mroi_plugin.apis.inputs import Input, InputImage, iterate_images
+from mroi_plugin.datasets.sample_errors import InvalidSampleError
+from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
+from mroi_plugin.engine.model_builder import load_model, plugin_scope
+from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
+from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
+from mroi_plugin.registry import DETECTORS, TRANSFORMS
+from mroi_plugin.structures.results import ImageResult, InstanceResult
+
+
+@dataclass
+class _Pending:
+    """An image whose persons are on their way through the network."""
+
+    image: InputImage
+    boxes: np.ndarray
+    scores: np.ndarray
+    instances: list[InstanceResult] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        return len(self.instances) == len(self.boxes)
+
+
+class MultiRoIInferencer:
+    """Meshes, cameras and their confidence of the persons in images and videos.
+
+    Crops are cut by the step of the config's test pipeline. The focal length is, in this order,
+    that of a given camera matrix, a given one, that of EXIF, ``sqrt(W^2 + H^2)``.
+
+    Args:
+        config: config file of a `MultiRoIEstimator`.
+        checkpoint: of that config.
+        device: of torch; ``auto`` takes the accelerator if there is one.
+        detector: config of one of ``DETECTORS``, or a callable like them; OpenCV's HOG by default.
+        batch_size: persons per forward pass, of several images together.
+        options: ``KEY=VALUE`` overrides of the config.
+        keep_images: leave the pixels in the results.
+
+    Raises:
+        FileNotFoundError: if a file is missing.
+        CheckpointMismatchError: if the checkpoint is of another network.
+        ValueError: if the config is of another method.
+    """
+
+    def __init__(
+        self,
+        config: str,
+        checkpoint: str,
+        device: str = 'auto',
+        detector: Any = None,
+        batch_size: int = 16,
+        options: tuple[str, ...] = (),
+        keep_images: bool = False,
+    ) -> None:
+        if batch_size < 1:
+            raise ValueError(f'batch_size={batch_size}: expected at least 1.')
+        model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
+        self.device = get_device() if device == 'auto' else device
+        self.model = model.to(self.device)
+        dataset = cfg.test_dataloader.dataset
+        detector = {'type': 'HOGDetector'} if detector is None else detector
+        with plugin_scope():
+            self.crop: MultiRoICrop = TRANSFORMS.build(dict(dataset.pipeline['crop']))
+            self.detector = DETECTORS.build(detector) if isinstance(detector, Mapping) else detector
+        self.box_padding = dataset.get('box_padding', 1.2)
+        self.batch_size, self.keep_images = batch_size, keep_images
+        self.faces = np.asarray(self.model.body_model.faces, np.int64)
+        self.joint_names = keypoint_names(self.model.body_model.keypoint_dst)
+
+    def __call__(
+        self,
+        inputs: Input,
+        boxes: Any = None,
+        focal_length: float | None = None,
+        camera_matrix: Matrix | None = None,
+    ) -> Iterator[ImageResult]:
+        """One result per image or frame, in order, as soon as it is known.
+
+        Args:
+            inputs: see `iterate_images`.
+            boxes: in place of the detector's, see `GivenBoxes`.
+            focal_length: px, of all images.
+            camera_matrix: (3, 3) px, of all images, or by their names.
+
+        Raises:
+            ValueError: if boxes, focal length or matrix are of a wrong form; what is wrong with one
+                image is in its result.
+        """
+        check_camera(focal_length, camera_matrix)
+        detector = self.detector if boxes is None else GivenBoxes(boxes)
+        return self._run(iterate_images(inputs), detector, focal_length, camera_matrix)
+
+    def _run(
+        self,
+        images: Iterator[InputImage],
+        detector: Any,
+        focal_length: float | None,
+        camera_matrix: Matrix | None,
+    ) -> Iterator[ImageResult]:
+        waiting: deque[Any] = deque()  # results, and images whose persons are pending
+        samples: list[tuple[_Pending, dict[str, Any]]] = []
+        for image in images:
+            try:
+                found = self._prepare(image, detector, focal_length, camera_matrix)
+                waiting.append(found[0])
+                samples += [(found[0], sample) for sample in found[1]]
+            except (InvalidSampleError, _UnusableError) as error:
+                waiting.append(ImageResult(image.name, image.size, error=str(error)))
+            while len(samples) >= self.batch_size:
+                self._predict(samples[: self.batch_size])
+                samples = samples[self.batch_size :]
+            if len(waiting) >= self.batch_size and samples:  # many images of few persons
+                self._predict(samples)
+                samples = []
+            yield from self._finished(waiting)
+        if samples:
+            self._predict(samples)
+        yield from self._finished(waiting)
+
+    def _finished(self, waiting: deque[Any]) -> Iterator[ImageResult]:
+        while waiting and (isinstance(waiting[0], ImageResult) or waiting[0].complete):
+            entry = waiting.popleft()
+            yield entry if isinstance(entry, ImageResult) else self._result(entry)
+
+    def _result(self, entry: _Pending) -> ImageResult:
+        image = entry.image
+        return ImageResult(
+            image.name,
+            image.size,
+            entry.instances,
+            self.faces,
+            self.joint_names,
+            image.pixels() if self.keep_images else None,
+            image.frame,
+        )
+
+    def _prepare(
+        self, image: InputImage, detector: Any, focal_length: float | None, matrix: Matrix | None
+    ) -> tuple[_Pending, list[dict[str, Any]]]:
+        """An image's boxes and the samples of its persons.
+
+        Raises:
+            InvalidSampleError: if the image or a box cannot be used.
+        """
+        if image.error is not None:
+            raise _UnusableError(image.error)
+        focal, center = image_camera(image, focal_length, matrix)
+        boxes, scores = (np.asarray(values, np.float64) for values in detector(image))
+        for i, box in enumerate(boxes):
+            check_box(image, i, box)
+        samples = [
+            {
+                **self._cut(image, box, center),
+                'focal_length': focal,
+                'principal_point': center,
+                'box': box,
+            }
+            for box in boxes
+        ]
+        return _Pending(image, boxes, scores), samples
+
+    def _cut(self, image: InputImage, box: np.ndarray, center: np.ndarray) -> dict[str, Any]:
+        return self.crop(
+            {
+                'image': image.source,
+                'img_size': np.array(image.size, np.float64),
+                'image_affine': np.eye(2, 3),
+                'box_center': box[:2] + box[2:] / 2,
+                'box_size': box[2:] * self.box_padding,
+                'principal_point': center,
+                'rng': np.random.default_rng(0),
+            }
+        )
+
+    @torch.inference_mode()
+    def _predict(self, samples: list[tuple[_Pending, dict[str, Any]]]) -> None:
+        """Run persons through the network and append their results to their images."""
+        batch = {
+            'img': torch.from_numpy(np.stack([sample['img'] for _, sample in samples])),
+            **{
+                name: torch.tensor(np.stack([s[name] for _, s in samples]), dtype=torch.float32)
+                for name in ('rois', 'focal_length', 'principal_point')
+            },
+        }
+        out = self.model(**self.model.data_preprocessor(batch), mode='predict')
+        found = {name: torch.stack([instance[name] for instance in out]).cpu() for name in out[0]}
+        cameras, focal = found['pred_cam_full'], found['focal_length']
+        consensus = consensus_camera(cameras, focal)
+        pixels, meters = spread(found['pred_joints'], cameras, consensus, focal)
+        agreement = {
+            'consensus_camera': consensus,
+            'spread_px': pixels,
+            'spread_m': meters,
+            'confidence': confidence(pixels, found['rois'][:, 0, 2]),
+        }
+        for i, (entry, sample) in enumerate(samples):
+            told = {name: value[i].numpy() for name, value in {**found, **agreement}.items()}
+            score = entry.scores[len(entry.instances)]
+            entry.instances.append(_instance(told, sample['box'], float(score)))
+
+
+class _UnusableError(ValueError):
+    """An image that cannot be read."""
+
+
+def _instance(told: dict[str, np.ndarray], box: np.ndarray, score: float) -> InstanceResult:
+    single = {name: np.asarray(value, np.float32) for name, value in told.items()}
+    return InstanceResult(
+        bbox=np.asarray(box, np.float32),
+        score=score,
+        pose=single['pred_pose'],
+        betas=single['pred_betas'],
+        vertices=single['pred_vertices'],
+        joints=single['pred_joints'],
+        focal_length=float(told['focal_length']),
+        principal_point=single['principal_point'],
+        rois=single['rois'],
+        local_cameras=single['pred_cam'],
+        full_cameras=single['pred_cam_full'],
+        consensus_camera=single['consensus_camera'],
+        spread_px=float(told['spread_px']),
+        spread_m=float(told['spread_m']),
+        confidence=float(told['confidence']),
+        fusion_weights=single.get('fusion_weights'),
+    )

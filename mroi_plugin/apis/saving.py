@@ -1,0 +1,118 @@
+"""Results to files: data by `mroi_plugin.structures`, pictures and videos here."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mroi_plugin.apis.trackers.overlap_tracker import Tracks
+from mroi_plugin.structures.results import ImageResult
+from mroi_plugin.structures.writers import WRITERS
+from mroi_plugin.utils.colors import instance_color
+from mroi_plugin.visualization.drawing import write_image
+from mroi_plugin.visualization.scene import meshes_over_image, result_row
+
+FORMATS = (*WRITERS, 'overlay', 'video')
+FRAME = re.compile(r'^(?P<video>.*)#(?P<number>\d+)$')
+FALLBACK_FPS = 25.0
+
+
+class Saver:
+    """Writes results as they come; each file appears when it is whole.
+
+    Images become ``NAME.json``, ``NAME_overlay.jpg`` and so on, frames ``VIDEO_000012.json``, and
+    a video ``VIDEO_overlay.mp4``. Images of the same name in different folders are numbered.
+
+    Args:
+        folder: for the files; it is made.
+        formats: some of ``FORMATS``.
+        crop_size: (w, h) px of the crops, for pictures of RoIs.
+
+    Raises:
+        ValueError: for an unknown format.
+    """
+
+    def __init__(self, folder: str, formats: Sequence[str], crop_size: tuple[int, int]) -> None:
+        unknown = sorted(set(formats) - set(FORMATS))
+        if unknown:
+            raise ValueError(f'--save {",".join(unknown)}: expected some of {", ".join(FORMATS)}.')
+        self.folder, self.formats, self.crop_size = Path(folder), tuple(formats), crop_size
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._names: dict[str, str] = {}
+        self._video: _Video | None = None
+
+    def save(self, result: ImageResult) -> list[Path]:
+        """Write a result; of one with an error nothing is written."""
+        if result.error is not None:
+            return []
+        stem = self._stem(result)
+        files = [WRITERS[name](result, stem) for name in self.formats if name in WRITERS]
+        if 'overlay' in self.formats and result.frame is None:
+            picture = result_row(result.image, result.instances, result.faces, self.crop_size)
+            files.append(write_image(f'{stem}_overlay.jpg', picture))
+        if 'video' in self.formats and result.frame is not None:
+            files += self._add_frame(result)
+        return files
+
+    def close(self) -> list[Path]:
+        """Finish the video that is being written."""
+        files = [] if self._video is None else [self._video.close()]
+        self._video = None
+        return files
+
+    def _stem(self, result: ImageResult) -> Path:
+        frame = FRAME.match(result.name) if result.frame is not None else None
+        source = frame['video'] if frame else result.name
+        name = self._unique(source)
+        return self.folder / (f'{name}_{int(frame["number"]):06d}' if frame else name)
+
+    def _unique(self, source: str) -> str:
+        if source not in self._names:
+            base = name = Path(source).stem or 'result'
+            taken, count = set(self._names.values()), 1
+            while name in taken:
+                count += 1
+                name = f'{base}_{count}'
+            self._names[source] = name
+        return self._names[source]
+
+    def _add_frame(self, result: ImageResult) -> list[Path]:
+        source, done = FRAME.match(result.name)['video'], []
+        if self._video is None or self._video.source != source:
+            done = self.close()
+            target = self.folder / f'{self._unique(source)}_overlay.mp4'
+            self._video = _Video(source, target, result.size)
+        self._video.add(result)
+        return done
+
+
+class _Video:
+    """A video of overlays, written to a temporary file that is renamed in the end."""
+
+    def __init__(self, source: str, target: Path, size: tuple[int, int]) -> None:
+        self.source, self.target, self.size = source, target, size
+        self.part = target.with_name(f'.{target.stem}.{os.getpid()}.mp4')
+        self.tracks = Tracks()
+        capture = cv2.VideoCapture(source)
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        capture.release()
+        rate = rate if np.isfinite(rate) and rate > 0 else FALLBACK_FPS
+        self.writer = cv2.VideoWriter(str(self.part), cv2.VideoWriter_fourcc(*'mp4v'), rate, size)
+        if not self.writer.isOpened():
+            raise OSError(f'{self.part} cannot be written as a video of {size[0]}x{size[1]}.')
+
+    def add(self, result: ImageResult) -> None:
+        boxes = np.array([instance.bbox for instance in result.instances]).reshape(-1, 4)
+        colors = [instance_color(number) for number in self.tracks.update(boxes)]
+        drawn = meshes_over_image(result.image, result.instances, result.faces, colors)
+        self.writer.write(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+
+    def close(self) -> Path:
+        self.writer.release()
+        os.replace(self.part, self.target)
+        return self.target

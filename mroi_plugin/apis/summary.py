@@ -1,0 +1,97 @@
+"""Summary of a run of inference in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import ProgressColumn, Task
+from rich.table import Table
+from rich.text import Text
+
+from mroi_plugin.structures.results import ImageResult
+
+SHOWN = 20
+
+
+class RateColumn(ProgressColumn):
+    """Images per second and, where their number is known, the time left."""
+
+    def render(self, task: Task) -> Text:
+        """The text of the column."""
+        speed = task.finished_speed or task.speed
+        if not speed:
+            return Text('')
+        left = task.time_remaining
+        return Text(f'{speed:.1f}/s' + ('' if left is None else f', {left:.0f} s left'))
+
+
+@dataclass
+class Summary:
+    """Counts, and the first persons in detail.
+
+    Args:
+        keep: keep all results, without their meshes and pixels.
+    """
+
+    keep: bool = False
+    images: int = 0
+    instances: int = 0
+    empty: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    kept: list[ImageResult] = field(default_factory=list)
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def fail(self, name: str, problem: str) -> None:
+        """An image that gave no result."""
+        self.failed.append((name, problem))
+
+    def add(self, result: ImageResult, files: Sequence[Path]) -> None:
+        """A result and the files that were written of it."""
+        if result.error is not None:
+            self.fail(result.name, result.error)
+            return
+        self.images += 1
+        self.instances += len(result.instances)
+        self.files += files
+        if not result.instances:
+            self.empty.append(result.name)
+        for i, instance in enumerate(result.instances[: max(0, SHOWN - len(self.rows))]):
+            depth = f'{instance.full_camera[2]:.2f}'
+            spread = f'{instance.spread_px:.1f}'
+            self.rows.append((result.name, i, instance.score, depth, spread, instance.confidence))
+        if self.keep:
+            bare = [replace(p, vertices=np.zeros((0, 3), np.float32)) for p in result.instances]
+            self.kept.append(replace(result, instances=bare, image=None))
+
+    def show(self, folder: Path) -> int:
+        """Print it; returns the exit status, 1 if an image failed."""
+        console = Console()
+        plain: Any = {'markup': False, 'highlight': False, 'soft_wrap': True}
+        if self.rows:
+            console.print(self._table())
+        for name in self.empty:
+            console.print(f'{name}: no person found', **plain)
+        for name, problem in self.failed:
+            console.print(f'{name}: {problem}', style='red', **plain)
+        console.print(
+            f'{self.instances} persons in {self.images} images, {len(self.failed)} failed; '
+            f'{len(self.files)} files in {folder}',
+            **plain,
+        )
+        return 1 if self.failed else 0
+
+    def _table(self) -> Table:
+        title = 'persons' if self.instances <= SHOWN else f'the first {SHOWN} of {self.instances}'
+        table = Table(title=title)
+        table.add_column('image', overflow='fold')
+        for column in ('person', 'score', 'depth [m]', 'cameras differ by [px]', 'confidence'):
+            table.add_column(column, justify='right')
+        for name, i, score, depth, spread, confidence in self.rows:
+            table.add_row(name, str(i), f'{score:.2f}', depth, spread, f'{confidence:.2f}')
+        return table

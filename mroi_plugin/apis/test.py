@@ -1,0 +1,73 @@
+"""Testing of checkpoints with the mmengine Runner."""
+
+from __future__ import annotations
+
+import os.path as osp
+from collections.abc import Sequence
+
+from mmengine.runner import Runner
+
+from mroi_plugin.engine.checkpoints import bare_model, load_weights
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.config_checks import name_config_errors
+from mroi_plugin.engine.failures import release_workers
+from mroi_plugin.engine.launch import prepare_launch
+from mroi_plugin.engine.preflight import check_config
+from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, write_errors
+from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
+
+
+def test(
+    config: str,
+    checkpoint: str,
+    out: str | None = None,
+    work_dir: str | None = None,
+    launcher: str = 'none',
+    options: Sequence[str] = (),
+    num_show: int = 0,
+    protocol: str | None = None,
+    worst: int = 0,
+    show_dir: str | None = None,
+) -> dict[str, float]:
+    """Test a checkpoint and write ``metrics.json`` and, beside it, ``per_sample.csv``.
+
+    Args:
+        config: path of a config file, or the name of a shipped one.
+        checkpoint: checkpoint of that config.
+        out: JSON file for the metrics; ``metrics.json`` of the work dir by default.
+        work_dir: folder for logs.
+        launcher: ``none``, ``pytorch`` or ``slurm``.
+        options: ``KEY=VALUE`` overrides.
+        num_show: number of test images to draw the prediction and the truth of.
+        protocol: see `load_config`.
+        worst: number of people with the largest MPJPE to draw, to ``worst/`` of ``show_dir``.
+        show_dir: folder for what is drawn; ``pictures`` in the work dir by default.
+
+    Returns:
+        Metrics by name, in mm and px.
+
+    Raises:
+        MissingFilesError: naming all missing files at once.
+        CheckpointMismatchError: if the checkpoint is of another network.
+    """
+    cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
+    cfg.load_from, cfg.resume = checkpoint, False
+    cfg.runner_type, cfg.strategy = 'Runner', None  # checkpoints are of undivided weights
+    check_config(cfg.to_dict())
+    cfg.load_from = None
+    prepare_launch(cfg)
+    keep_rows(cfg.test_evaluator)
+    with checkpoints_read_safely(), name_config_errors(config):
+        runner = Runner.from_cfg(cfg)
+    model = bare_model(runner.model)
+    load_weights(model, checkpoint)
+    metrics = {name: float(value) for name, value in runner.test().items()}
+    table = kept_rows(runner.test_evaluator.metrics)
+    release_workers(runner)
+    if runner.rank == 0:
+        facts = {'config': config, 'checkpoint': checkpoint, 'protocol': protocol, **metrics}
+        for path in write_errors(facts, table, out or osp.join(cfg.work_dir, 'metrics.json')):
+            print(f'wrote {path}')
+        folder = show_dir or osp.join(cfg.work_dir, 'pictures')
+        draw(model, runner.test_dataloader.dataset, table, folder, num_show, worst)
+    return metrics

@@ -1,0 +1,1 @@
+"""Identities of people across the frames of a video."""

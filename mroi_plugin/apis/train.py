@@ -1,0 +1,100 @@
+"""Training of config files with the mmengine Runner."""
+
+from __future__ import annotations
+
+import os.path as osp
+from collections.abc import Sequence
+
+from mmengine.config import Config
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from mroi_plugin.engine.acceleration import compile_network, use_amp
+from mroi_plugin.engine.checkpoints import bare_model, check_checkpoint
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.config_checks import name_config_errors
+from mroi_plugin.engine.disk_space import check_writable
+from mroi_plugin.engine.failures import name_failures, release_workers
+from mroi_plugin.engine.launch import prepare_launch
+from mroi_plugin.engine.preflight import check_config
+from mroi_plugin.engine.resume import check_resumable, latest_checkpoint
+from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
+from mroi_plugin.utils.errors import UsageError
+from mroi_plugin.utils.safe_unpickling import checkpoint_globals_allowed
+
+
+def train(
+    config: str,
+    work_dir: str | None = None,
+    resume: str | None = None,
+    amp: bool = False,
+    compile_model: bool = False,
+    launcher: str = 'none',
+    options: Sequence[str] = (),
+    epochs: int | None = None,
+) -> Runner:
+    """Train a config; all files it needs are checked first.
+
+    Args:
+        config: path of a config file, or the name of a shipped one.
+        work_dir: folder for logs and checkpoints.
+        resume: checkpoint to resume from; ``auto`` takes the last complete one of ``work_dir``, and
+            starts anew where there is none.
+        amp: mixed precision.
+        compile_model: ``torch.compile`` the network of a `MultiRoIEstimator`.
+        launcher: ``none``, ``pytorch`` or ``slurm``.
+        options: ``KEY=VALUE`` overrides.
+        epochs: length of the training in place of the config's.
+
+    Returns:
+        The runner, after training.
+
+    Raises:
+        MissingFilesError: naming all missing files at once.
+        OSError: if nothing can be written to the work dir, or it has too little disk space.
+        ValueError: if ``resume`` cannot be resumed from.
+    """
+    cfg = load_config(config, work_dir, launcher, options, epochs)
+    check_config(cfg.to_dict())
+    check_writable(cfg.work_dir)
+    if amp:
+        use_amp(cfg)
+    if compile_model and cfg.get('strategy'):
+        raise UsageError(f'--compile cannot be combined with strategy={cfg.strategy.type}.')
+    _resume(cfg, resume)
+    prepare_launch(cfg)
+    with checkpoints_read_safely(), checkpoint_globals_allowed(), name_config_errors(config):
+        runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
+        if cfg.load_from and not cfg.get('strategy'):  # a strategy checks when it loads
+            check_checkpoint(bare_model(runner.model), cfg.load_from)
+        if compile_model:
+            compile_network(bare_model(runner.model))
+        with name_failures(runner):
+            runner.train()
+    release_workers(runner)
+    return runner
+
+
+def _resume(cfg: Config, resume: str | None) -> None:
+    """Point a config at the checkpoint to resume from; it may ask for that itself."""
+    if resume is None and cfg.get('resume'):
+        resume = cfg.get('load_from') or 'auto'
+    checkpoint = latest_checkpoint(cfg.work_dir) if resume == 'auto' else resume
+    cfg.resume = checkpoint is not None
+    if checkpoint is not None:
+        check_resumable(checkpoint)
+        cfg.load_from = checkpoint
+
+
+def train_once(
+    config: str, work_dir: str, options: Sequence[str] = (), epochs: int | None = None
+) -> str:
+    """Train a config, or resume where a run in ``work_dir`` stopped; returns the last checkpoint.
+
+    What is finished is not done again. Arguments are those of `train`.
+    """
+    cfg = load_config(config, work_dir, options=options, epochs=epochs)
+    last = osp.join(work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
+    if not osp.isfile(last):
+        train(config, work_dir, resume='auto', options=options, epochs=epochs)
+    return last

@@ -1,0 +1,1 @@
+"""The verbs of ``mroi``, one a file: options and messages."""

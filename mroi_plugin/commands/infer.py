@@ -1,0 +1,88 @@
+"""Meshes, cameras and pictures of the persons in images and videos."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from mroi_plugin.commands.options import add_checkpoint, add_config
+
+DETECTORS = {'hog': 'HOGDetector', 'transformers': 'HuggingFaceDetector'}
+FORMATS = 'json, npz, obj, ply, glb, coco, overlay, video'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``mroi infer``."""
+    add_config(parser)
+    add_checkpoint(parser)
+    add = parser.add_argument
+    add('inputs', nargs='+', metavar='INPUT', help='image, video, folder or pattern')
+    add('--out', default='work_dirs/infer', metavar='DIR', help='folder for the results')
+    add(
+        '--detector',
+        default='hog',
+        help='hog, or transformers:MODEL with a folder or name of an object-detection model',
+    )
+    add('--boxes', metavar='FILE', help='COCO json with the boxes, in place of a detector')
+    add('--focal-length', type=float, help='focal length in px; else from EXIF, or sqrt(W^2 + H^2)')
+    add('--save', default='json,overlay', help=f'some of {FORMATS} (json,overlay)')
+    add('--batch-size', type=int, default=16, help='persons per forward pass')
+    add('--device', default='auto', help='of torch')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Infer; exit status 1 if an input could not be used, 2 if nothing could be done."""
+    from mroi_plugin.utils.errors import report_user_errors
+
+    with report_user_errors():
+        return _infer(args)
+
+
+def _detector(text: str) -> dict[str, Any]:
+    name, _, model = text.partition(':')
+    if name not in DETECTORS or bool(model) != (name == 'transformers'):
+        raise ValueError(f'--detector {text}: expected hog or transformers:MODEL.')
+    return {'type': DETECTORS[name], **({'model': model} if model else {})}
+
+
+def _infer(args: argparse.Namespace) -> int:
+    from mroi_plugin.apis.inferencer import MultiRoIInferencer
+    from mroi_plugin.apis.inputs import count_images
+    from mroi_plugin.apis.saving import Saver
+    from mroi_plugin.apis.summary import Summary
+    from mroi_plugin.structures.coco_file import write_coco
+
+    formats = [name.strip() for name in args.save.split(',') if name.strip()]
+    model = MultiRoIInferencer(
+        args.config,
+        args.checkpoint,
+        args.device,
+        _detector(args.detector),
+        args.batch_size,
+        tuple(args.cfg_options),
+        keep_images=bool({'overlay', 'video'} & set(formats)),
+    )
+    saver = Saver(args.out, [name for name in formats if name != 'coco'], model.crop.crop_size)
+    results = model(args.inputs, boxes=args.boxes, focal_length=args.focal_length)
+    summary = Summary(keep='coco' in formats)
+    _save_all(results, count_images(args.inputs), saver, summary)
+    if 'coco' in formats:
+        summary.files.append(write_coco(summary.kept, saver.folder / 'results_coco.json'))
+    return summary.show(saver.folder)
+
+
+def _save_all(results: Any, total: int, saver: Any, summary: Any) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from mroi_plugin.apis.summary import RateColumn
+
+    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), RateColumn())
+    with Progress(*columns) as progress:
+        for result in progress.track(results, total=total, description='images'):
+            try:
+                files = saver.save(result)
+            except OSError as error:
+                summary.fail(result.name, str(error))
+                continue
+            summary.add(result, files)
+        summary.files += saver.close()

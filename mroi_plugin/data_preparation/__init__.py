@@ -1,0 +1,1 @@
+"""Annotation files of other tools: imported, completed and checked."""

@@ -1,0 +1,204 @@
+"""The whole check of a config: files, contents, images, tables."""
+
+from __future__ import annotations
+
+import os.path as osp
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from mroi_plugin.data_preparation.data_check.content import (
+    Content,
+    check_body,
+    check_values,
+    describe,
+)
+from mroi_plugin.data_preparation.data_check.images import check_images, draw_samples
+from mroi_plugin.data_preparation.data_check.sources import where_from
+from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies
+from mroi_plugin.datasets.annotations import read_annotations
+from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.preflight import required_files
+from mroi_plugin.registry import MODELS
+from mroi_plugin.utils.atomic_files import write_json
+from mroi_plugin.utils.progress import track
+from mroi_plugin.utils.required_files import RequiredFile
+
+GUESSES = ('left and right exchanged', 'fit better as x1, y1, x2, y2')
+"""Findings about the form of a whole file: a few persons alone may look like it by chance."""
+GUESSED_FROM_BODY = ('keypoints2d', 'keypoints3d')
+"""Keys whose guesses come from the sampled persons alone."""
+MIN_SHARE = 0.1
+"""Share of persons from which on such a guess is a problem and not a note."""
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def check_data(
+    config: str,
+    samples: int = 64,
+    images: int = 8,
+    num_show: int = 0,
+    out: str | None = None,
+    seed: int = 0,
+    options: Sequence[str] = (),
+) -> bool:
+    """Check all that a config needs and print what was found.
+
+    Args:
+        config: config file.
+        samples: persons of each data set whose SMPL parameters are compared with their joints.
+        images: images of each data set that are read.
+        num_show: persons of each data set to draw.
+        out: folder for ``check.json`` and pictures; ``work_dirs/check_data/<config>`` by default.
+        seed: of the random choice of persons.
+        options: ``KEY=VALUE`` overrides of the config.
+
+    Returns:
+        Whether training could start and nothing contradicts itself.
+    """
+    cfg = load_config(config, options=options)
+    folder = Path(out or osp.join('work_dirs', 'check_data', Path(config).stem))
+    console = Console()
+    files = required_files(cfg.to_dict())
+    console.print(_files_table(files))
+    nodes = list(_datasets(cfg))
+    contents = []
+    for key, node in track(nodes, 'data sets', len(nodes), quiet=False):
+        rng = np.random.default_rng(seed)
+        contents.append(_check_dataset(key, node, cfg, samples, images, num_show, folder, rng))
+    console.print(_content_table(contents))
+    for content in contents:
+        for line in (*content.problems, *(f'note: {note}' for note in content.notes)):
+            console.print(f'- {line}', soft_wrap=True, markup=False, highlight=False)
+    missing = [item.path for item in files if not osp.exists(item.path)]
+    good = not missing and not any(content.problems for content in contents)
+    report = {'config': config, 'good': good, 'missing': missing}
+    report['datasets'] = [asdict(content) for content in contents]
+    write_json(folder / 'check.json', report)
+    console.print(f'{"all well" if good else "not ready"}; wrote {folder}/check.json')
+    return good
+
+
+def _datasets(cfg: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Configs of all data sets with files, each file once, with the options they inherit."""
+    seen = set()
+    for loader in LOADERS:
+        for key, node in _nested(f'{loader}.dataset', cfg[loader].dataset, {}):
+            if node['ann_file'] not in seen:
+                seen.add(node['ann_file'])
+                yield key, node
+
+
+def _nested(
+    key: str, node: Mapping[str, Any], inherited: Mapping[str, Any]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    shared = {k: v for k, v in node.items() if k in ('pipeline', 'body_model', 'box_padding')}
+    merged = {**inherited, **shared}
+    if 'ann_file' in node:
+        yield key, {**merged, **node}
+    for name, child in (node.get('datasets') or {}).items():
+        yield from _nested(f'{key}.datasets.{name}', child, merged)
+    if isinstance(node.get('dataset'), Mapping):
+        yield from _nested(f'{key}.dataset', node['dataset'], merged)
+
+
+def _check_dataset(
+    key: str,
+    node: Mapping[str, Any],
+    cfg: Mapping[str, Any],
+    samples: int,
+    images: int,
+    num_show: int,
+    folder: Path,
+    rng: np.random.Generator,
+) -> Content:
+    path, padding = node['ann_file'], node.get('box_padding', 1.2)
+    if not osp.isfile(path):
+        return Content(key, path, 0, {}, notes=[f'{path} is missing: nothing of it was checked.'])
+    try:
+        annotations = read_annotations(path, 'smpl_54')
+        annotations.check_annotated(node.get('annotated', ()))
+    except ValueError as error:
+        return Content(key, path, 0, {}, problems=[str(error)])
+    content = describe(key, annotations)
+    findings = check_values(annotations)
+    chosen = np.sort(rng.permutation(len(annotations))[: max(samples, images, num_show)])
+    bodies = _bodies(cfg)
+    if bodies.digest() is None:
+        content.notes.append(f'{path}: no body, so poses were not compared with joints.')
+    else:
+        found, content.misfit_px = check_body(annotations, chosen[:samples], bodies)
+        findings += found
+    judged = {name: samples for name in GUESSED_FROM_BODY}
+    for finding in findings:
+        text = finding.describe(path, annotations.image_paths)
+        guessed = any(word in finding.problem for word in GUESSES)
+        count = min(judged.get(finding.key, len(annotations)), len(annotations))
+        rare = guessed and len(finding.samples) < MIN_SHARE * count
+        (content.notes if rare else content.problems).append(text)
+    load = dict(node['pipeline']['load'])
+    dataset = MultiRoIHumanDataset(path, node['image_dir'], [load], 'smpl_54', padding)
+    if load.get('backend_args') or osp.isdir(node['image_dir']):
+        content.problems += check_images(dataset, chosen[:images])
+        if num_show and bodies.digest() is not None and not content.problems:
+            _draw(dataset, chosen[:num_show], node, cfg, folder / key.replace('.', '_'))
+    return content
+
+
+def _bodies(cfg: Mapping[str, Any]) -> AnnotationBodies:
+    options = cfg['test_evaluator'].get('body_model') or cfg['model']['body_model']
+    return AnnotationBodies(options['model_path'], options.get('free_body', False))
+
+
+def _draw(
+    dataset: MultiRoIHumanDataset,
+    samples: Sequence[int],
+    node: Mapping[str, Any],
+    cfg: Mapping[str, Any],
+    folder: Path,
+) -> None:
+    options = dict(cfg['test_evaluator']['body_model'])
+    with_body = MultiRoIHumanDataset(
+        node['ann_file'],
+        node['image_dir'],
+        [dict(node['pipeline']['load'])],
+        'smpl_54',
+        node.get('box_padding', 1.2),
+        options,
+    )
+    sheet = draw_samples(
+        with_body, samples, dict(node['pipeline']['crop']), MODELS.build(options), folder
+    )
+    print(f'wrote {sheet}')
+
+
+def _files_table(files: Sequence[RequiredFile]) -> Table:
+    table = Table(title='files')
+    for column in ('', 'file', 'named by', 'where to get it'):
+        table.add_column(column, overflow='fold')
+    for item in files:
+        there = osp.exists(item.path)
+        mark = '[green]yes[/green]' if there else '[red]no[/red]'
+        source = '' if there else where_from(str(item.path)) or item.hint
+        table.add_row(mark, str(item.path), item.config_key, source)
+    return table
+
+
+def _content_table(contents: Sequence[Content]) -> Table:
+    table = Table(title='annotations')
+    table.add_column('file', overflow='fold')
+    shares = ('2D', '3D', 'SMPL', 'camera', 'gender')
+    for column in ('persons', *shares, 'SMPL off 2D [px]', 'problems'):
+        table.add_column(column, justify='right')
+    for content in contents:
+        row = [f'{content.shares[name]:.0%}' if content.shares else '-' for name in shares]
+        misfit = '-' if content.misfit_px is None else f'{content.misfit_px:.1f}'
+        problems = str(len(content.problems))
+        table.add_row(content.ann_file, str(content.persons), *row, misfit, problems)
+    return table

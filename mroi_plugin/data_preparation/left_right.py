@@ -1,0 +1,70 @@
+"""Joints with left and right exchanged, found by comparison with joints that are known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mroi_plugin.mmhuman3d_compat.conventions import flip_permutation, keypoint_names
+
+CONVENTION = 'smpl_54'
+MIN_JOINTS = 6
+"""Fewer joints decide nothing."""
+CLEARLY = 0.5
+"""Exchanged joints fit when their error is less than this part of the error as labeled ..."""
+NOTICEABLE = 0.08
+"""... and that is at least this part of the size of the person: from the side both fit."""
+
+
+def swapped_samples(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Samples whose joints fit a reference clearly better with left and right exchanged.
+
+    The points are aligned with the reference by scale and shift (weak perspective if one of the two
+    is on the image); nothing is rotated, both must be in the frame of the camera.
+
+    Args:
+        points: (N, 54, 2 or 3 and confidence) 'smpl_54' joints.
+        reference: (N, 54, 2 or 3 and confidence), the same joints of the same persons.
+
+    Returns:
+        (N) True where exchanged.
+    """
+    dims = min(points.shape[-1], reference.shape[-1]) - 1
+    mirror = flip_permutation(CONVENTION)
+    weights = ((points[..., -1] > 0) & (reference[..., -1] > 0)).astype(float)
+    straight, size = _misfit(points[..., :dims], reference[..., :dims], weights)
+    crossed_weights = weights * weights[:, mirror]
+    crossed, _ = _misfit(points[:, mirror, :dims], reference[..., :dims], crossed_weights)
+    enough = crossed_weights.sum(1) >= MIN_JOINTS
+    return enough & (crossed < CLEARLY * straight) & (straight > NOTICEABLE * size)
+
+
+def _misfit(points: np.ndarray, reference: np.ndarray, weights: np.ndarray) -> tuple:
+    """Error after alignment and size of the reference, both (N) root mean squares."""
+    total = np.maximum(weights.sum(1), 1)[:, None]
+    w = (weights / total)[..., None]
+    p = np.where(w > 0, points, 0)
+    r = np.where(w > 0, reference, 0)
+    p = p - (w * p).sum(1, keepdims=True)
+    r = r - (w * r).sum(1, keepdims=True)
+    scale = (w * p * r).sum((1, 2)) / np.maximum((w * p * p).sum((1, 2)), 1e-12)
+    rest = np.maximum(scale, 0)[:, None, None] * p - r
+    return np.sqrt((w * rest**2).sum((1, 2))), np.sqrt((w * r**2).sum((1, 2)))
+
+
+def from_openpose(openpose: np.ndarray) -> np.ndarray:
+    """OpenPose's body joints as the like-named joints of 'smpl_54'; near enough to tell left from
+    right.
+
+    Args:
+        openpose: (N, 25, C), confidence last.
+
+    Returns:
+        (N, 54, C), confidence 0 where there is no such joint.
+    """
+    names = [name.removesuffix('_openpose') for name in keypoint_names('openpose_25')]
+    wanted = keypoint_names(CONVENTION)
+    out = np.zeros((len(openpose), len(wanted), openpose.shape[-1]))
+    for k, name in enumerate(names):
+        if name in wanted:
+            out[:, wanted.index(name)] = openpose[:, k]
+    return out

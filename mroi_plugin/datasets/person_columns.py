@@ -1,0 +1,113 @@
+"""What a HumanData table says of each person, as plain columns with masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from mroi_plugin.datasets.annotation_columns import SMPL_SHAPES, check_smpl, dictionary, texts
+from mroi_plugin.datasets.annotation_errors import AnnotationError
+from mroi_plugin.datasets.annotation_file import read_entries
+from mroi_plugin.models.body_models.genders import GENDERS
+
+
+def box_columns(table: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """``box_center`` (N, 2) and ``box_size`` (N, 2) px, float32, of a table of N persons."""
+    boxes = np.asarray(table['bbox_xywh'], np.float32)
+    return {'box_center': boxes[:, :2] + boxes[:, 2:4] / 2, 'box_size': boxes[:, 2:4]}
+
+
+def smpl_columns(table: Mapping[str, Any], count: int) -> dict[str, np.ndarray]:
+    """SMPL parameters and who has them: where all are finite and ``has_smpl`` does not deny it.
+
+    Args:
+        table: from `open_human_data`.
+        count: N, persons.
+
+    Returns:
+        ``smpl_body_pose`` (N, 23, 3) and ``smpl_global_orient`` (N, 3) axis-angle, ``smpl_betas``
+        (N, 10), ``smpl_transl`` (N, 3) m, 0 where they are not finite, ``has_smpl`` (N) and
+        ``has_transl`` (N), 0 or 1; float32.
+    """
+    given = table.get('smpl') or {}
+    out, known = {}, {}
+    for name, shape in SMPL_SHAPES.items():
+        value = np.zeros((count, *shape), np.float32)
+        if name in given:
+            flat = np.asarray(given[name], np.float32).reshape(count, -1)
+            value = flat[:, : prod(shape)].reshape(value.shape)
+        finite = np.isfinite(value)
+        known[name] = finite.reshape(count, -1).all(1) & (name in given)
+        out[f'smpl_{name}'] = np.where(finite, value, np.float32(0))
+    has_smpl = known['body_pose'] & known['global_orient'] & known['betas']
+    if 'has_smpl' in table:
+        has_smpl = has_smpl & (np.asarray(table['has_smpl']).reshape(-1) > 0)
+    out['has_smpl'] = has_smpl.astype(np.float32)
+    out['has_transl'] = (has_smpl & known['transl']).astype(np.float32)
+    return out
+
+
+def has_unused_cameras(table: Mapping[str, Any]) -> bool:
+    """Whether there are cameras whose focal length is not said as ``f`` (N, 2) px."""
+    given = table.get('cam_param')
+    return given is not None and not (isinstance(given, Mapping) and 'f' in given)
+
+
+def camera_columns(table: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """``focal_length`` (N), the mean of its axes, and ``principal_point`` (N, 2) in pixels,
+    float32, where ``cam_param`` annotates them as ``f`` and ``c``."""
+    given, count = table.get('cam_param'), len(table['image_path'])
+    if given is None or has_unused_cameras(table):
+        return {}
+    out = {'focal_length': np.asarray(given['f'], np.float32).reshape(count, -1).mean(1)}
+    if 'c' in given:
+        out['principal_point'] = np.asarray(given['c'], np.float32).reshape(count, 2)
+    return out
+
+
+def gender_codes(path: str, table: Mapping[str, Any]) -> np.ndarray:
+    """Genders (N) int8 of a table of N persons: 0 male, 1 female, -1 neutral.
+
+    Raises:
+        AnnotationError: if there is not one per person.
+    """
+    given, count = dictionary(path, table, 'meta').get('gender'), len(table['image_path'])
+    if given is None:
+        return np.full(count, -1, np.int8)
+    words = texts(path, 'meta.gender', given, count)
+    return np.array([GENDERS.get(word.lower(), -1) for word in words], np.int8)
+
+
+def read_poses(path: str) -> dict[str, np.ndarray]:
+    """SMPL parameters of a HumanData ``.npz`` that may hold nothing else, e.g. of AMASS.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Columns ``smpl_*`` of `smpl_columns`, of the persons who have them.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+        AnnotationError: if it cannot be read or nobody has SMPL parameters.
+    """
+    where, table = f'{path} (ann_file)', read_entries(path)
+    given = dictionary(where, table, 'smpl')
+    count = len(np.atleast_1d(given.get('body_pose', ())))
+    if not count:
+        raise AnnotationError(
+            f"{path} has no 'smpl' with body_pose, global_orient and betas, which real poses are "
+            'read from: give a HumanData file with them, e.g. of AMASS.'
+        )
+    check_smpl(where, {'smpl': given}, count)
+    columns = smpl_columns({'smpl': given}, count)
+    known = columns.pop('has_smpl') > 0
+    if not known.any():
+        raise AnnotationError(
+            f'{path}: nobody has SMPL parameters; expected finite smpl.body_pose, global_orient '
+            'and betas of some persons: give another file.'
+        )
+    return {name: columns[name][known] for name in columns if name != 'has_transl'}

@@ -1,0 +1,95 @@
+"""The whole conversion: read, convert, tell, write."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from mroi_plugin.deploy.converters.sources import SOURCES, detect_source
+from mroi_plugin.deploy.converters.state_dict import Report, convert_state
+from mroi_plugin.engine.checkpoints import read_state_dict
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.model_builder import build_model
+from mroi_plugin.utils.atomic_files import atomic_file
+from mroi_plugin.utils.errors import UsageError
+
+SHOWN = 12
+"""Names of each kind that the table lists; the json lists all."""
+
+
+def convert_checkpoint(
+    config: str,
+    path: str,
+    out: str,
+    source: str = 'auto',
+    partial: bool = False,
+    options: tuple[str, ...] = (),
+) -> Report:
+    """Convert a foreign checkpoint for a config.
+
+    Args:
+        config: config of the network to fill; the licensed body is not needed for it.
+        path: the checkpoint.
+        out: file to write; the report goes beside it, as ``.json``.
+        source: one of `SOURCES`, or ``auto``.
+        partial: take what fits.
+        options: ``KEY=VALUE`` overrides of the config.
+
+    Raises:
+        UsageError: if ``source`` is unknown.
+        ConversionError: if the checkpoint does not fit and ``partial`` is not set.
+    """
+    if source not in ('auto', *SOURCES):
+        raise UsageError(f'--source {source}: expected auto, {", ".join(SOURCES)}.')
+    theirs = read_state_dict(path)
+    source = detect_source(theirs) if source == 'auto' else source
+    state, report = convert_state(theirs, _network(config, options), source, partial)
+    _print(report, SOURCES[source].title, Console())
+    _write(state, report, Path(out), {'converted_from': os.path.basename(path), 'source': source})
+    print(f'wrote {out} and {Path(out).with_suffix(".json")}')
+    return report
+
+
+def _network(config: str, options: tuple[str, ...]) -> dict[str, Tensor]:
+    """State dict of the network of a config, built with the free body and without weights."""
+    cfg = load_config(config, options=options).model
+    cfg.body_model.free_body = cfg.head.mean_params.free_body = True
+    cfg.backbone.init_cfg = None
+    return build_model(cfg).state_dict()
+
+
+def _print(report: Report, title: str, console: Console) -> None:
+    table = Table(title=title)
+    for column in ('what', 'number', 'names'):
+        table.add_column(column, overflow='fold')
+    for what, entries in report.as_dict().items():
+        table.add_row(what.replace('_', ' '), str(len(entries)), _shown(entries))
+    console.print(table)
+
+
+def _shown(entries: Any) -> str:
+    lines = list(entries)
+    if isinstance(entries, dict):
+        lines = [f'{name}: {_target(value)}' for name, value in entries.items()]
+    more = [f'and {len(lines) - SHOWN} more'] if len(lines) > SHOWN else []
+    return '\n'.join(lines[:SHOWN] + more)
+
+
+def _target(value: Any) -> str:
+    """Our name, or two shapes."""
+    return value if isinstance(value, str) else f'is {value[0]}, ours {value[1]}'
+
+
+def _write(state: dict[str, Tensor], report: Report, out: Path, meta: dict[str, str]) -> None:
+    """Both files, each there completely or not at all."""
+    with atomic_file(out) as part:
+        torch.save({'state_dict': state, 'meta': meta}, part)
+    with atomic_file(out.with_suffix('.json')) as part:
+        part.write_text(json.dumps({**meta, **report.as_dict()}, indent=2) + '\n')

@@ -1,0 +1,55 @@
+"""The network as the ONNX file holds it: from crops to bodies and cameras."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
+from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
+
+INPUTS = ('crops', 'rois', 'focal_length')
+OUTPUTS = ('pred_pose', 'pred_betas', 'pred_cam', 'pred_cam_full', 'fusion_weights')
+BODY_OUTPUTS = ('pred_vertices', 'pred_joints')
+
+
+class WrappedModel(nn.Module):
+    """A `MultiRoIEstimator` with tensors in and out, normalization of the crops within.
+
+    Args:
+        model: trained.
+        body: pose the body too.
+    """
+
+    def __init__(self, model: MultiRoIEstimator, body: bool) -> None:
+        super().__init__()
+        self.model, self.body = model, body
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what `forward` returns."""
+        return (*OUTPUTS, *(BODY_OUTPUTS if self.body else ()))
+
+    def forward(self, crops: Tensor, rois: Tensor, focal_length: Tensor) -> tuple[Tensor, ...]:
+        """Predict.
+
+        Args:
+            crops: (N, M, 3, h, w) uint8 RGB.
+            rois: (N, M, 3) center relative to the principal point and side, px.
+            focal_length: (N) px.
+
+        Returns:
+            ``pred_pose`` (N, 24, 3, 3), ``pred_betas`` (N, 10), ``pred_cam`` (N, M, 3),
+            ``pred_cam_full`` (N, M, 3) m, ``fusion_weights`` (N, M, M), and with the body
+            ``pred_vertices`` (N, V, 3) and ``pred_joints`` (N, K, 3) m without translation.
+        """
+        preprocessor = self.model.data_preprocessor
+        images = (crops.to(torch.float32) - preprocessor.mean) / preprocessor.std
+        info = encode_bbox_info(rois, focal_length[:, None])
+        out = self.model.head(self.model.encode(images), info)
+        full = crop_to_full_camera(out['pred_cam'], rois, focal_length[:, None])
+        told = (out['pred_pose'], out['pred_betas'], out['pred_cam'], full, out['fusion_weights'])
+        if not self.body:
+            return told
+        body = self.model.pose_body(out['pred_pose'], out['pred_betas'])
+        return (*told, body['pred_vertices'], body['pred_joints'])

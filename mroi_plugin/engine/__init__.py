@@ -1,0 +1,1 @@
+"""The run of a config: checks, checkpoints, hooks, loops, strategies."""

@@ -1,0 +1,183 @@
+"""Reading checkpoints safely and refusing those that do not fit."""
+
+from __future__ import annotations
+
+import os.path as osp
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.model import is_model_wrapper
+from torch import Tensor, nn
+
+from mroi_plugin.utils.config_text import read_setting
+from mroi_plugin.utils.safe_unpickling import read_torch
+
+WRAPPERS = ('state_dict', 'model', 'network', 'model_state_dict')
+"""Entries under which training scripts keep the state dict."""
+PREFIXES = ('module.', 'model.')
+"""What wrappers put before every name: data-parallel training, Lightning-style modules."""
+COMPILED = '_orig_mod.'
+"""What ``torch.compile`` puts before the names of a module."""
+
+
+class CheckpointMismatchError(ValueError):
+    """A checkpoint of another network."""
+
+
+def read_checkpoint(path: str) -> dict[str, Any]:
+    """Read a checkpoint onto the CPU without executing anything in it.
+
+    Args:
+        path: file written by mmengine, or a plain state dict.
+
+    Returns:
+        A dictionary with at least ``state_dict``.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+        ValueError: if it is no checkpoint.
+    """
+    if not osp.isfile(path):
+        raise FileNotFoundError(
+            f'{path}: no such checkpoint; train one with mroi train, or give the path of '
+            'another.'
+        )
+    try:
+        content = read_torch(path)
+    except Exception as error:
+        raise ValueError(
+            f'{path} is no readable checkpoint ({type(error).__name__}: {_first_line(error)}): it '
+            'is damaged, or asks for more than tensors and plain data, of which nothing is '
+            'executed. Copy or download it again, or take another.'
+        ) from error
+    if not isinstance(content, dict):
+        raise ValueError(
+            f'{path} holds a {type(content).__name__}, expected a dictionary of tensors.'
+        )
+    wrapper = next((name for name in WRAPPERS if isinstance(content.get(name), dict)), None)
+    if wrapper is None and 'state_dict' not in content:
+        content = {'state_dict': content}
+    elif wrapper not in (None, 'state_dict'):
+        content = {**content, 'state_dict': content[wrapper]}
+    _check_tensors(path, content['state_dict'])
+    return content
+
+
+def _check_tensors(path: str, state: Any) -> None:
+    others = (
+        [name for name, value in state.items() if not isinstance(value, Tensor)]
+        if isinstance(state, dict)
+        else [type(state).__name__]
+    )
+    if others or not state:
+        raise ValueError(
+            f'{path}: state_dict holds {", ".join(map(str, others[:3])) or "nothing"}, expected '
+            'tensors by name; save model.state_dict() anew, or convert it with '
+            'mroi convert-checkpoint.'
+        )
+
+
+def read_state_dict(path: str) -> dict[str, Tensor]:
+    """Tensors of a checkpoint by the names that the model itself gives them.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+        ValueError: if it is no checkpoint, or two of its names come to be equal.
+    """
+    state = read_checkpoint(path)['state_dict']
+    plain = plain_names(state)
+    if len(plain) < len(state):
+        names = [name.replace(COMPILED, '') for name in state]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'{path}: state_dict holds {twice} twice, with and without {COMPILED}.')
+    return plain
+
+
+def plain_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state dict without what wrappers and ``torch.compile`` add to its names."""
+    plain = {name.replace(COMPILED, ''): value for name, value in state.items()}
+    while True:
+        prefix = next((p for p in PREFIXES if all(n.startswith(p) for n in plain)), None)
+        if prefix is None or not plain:
+            return plain
+        plain = {name[len(prefix) :]: value for name, value in plain.items()}
+
+
+def load_weights(model: nn.Module, path: str) -> None:
+    """Load a checkpoint into a model that it fits exactly.
+
+    Raises:
+        FileNotFoundError: if the checkpoint is missing.
+        CheckpointMismatchError: if it is of another network.
+    """
+    check_checkpoint(model, path)
+    model.load_state_dict(read_state_dict(path))
+
+
+def bare_model(model: nn.Module) -> nn.Module:
+    """The model itself where several ranks share it through a wrapper, or the model as it is."""
+    return model.module if is_model_wrapper(model) else model
+
+
+def check_checkpoint(model: nn.Module, path: str) -> None:
+    """Refuse a checkpoint whose parameters are not those of the model.
+
+    Raises:
+        CheckpointMismatchError: naming the first wrong, missing and unexpected parameter, and the
+            methods and numbers of RoIs if they differ.
+    """
+    have, want = read_state_dict(path), model.state_dict()
+    problems = []
+    for key in sorted(want.keys() & have.keys()):
+        if want[key].shape != have[key].shape:
+            problems.append(f'{key} is {tuple(have[key].shape)}, expected {tuple(want[key].shape)}')
+            break
+    missing, unexpected = sorted(want.keys() - have.keys()), sorted(have.keys() - want.keys())
+    if missing:
+        problems.append(f'{len(missing)} parameters are missing, first {missing[0]}')
+    if unexpected:
+        problems.append(f'{len(unexpected)} are not of this model, first {unexpected[0]}')
+    if problems:
+        raise CheckpointMismatchError(
+            f'{path} does not fit the model of the config{_difference(model, path)}: '
+            f'{"; ".join(problems)}. Use the config it was trained with.'
+        )
+
+
+def _difference(model: nn.Module, path: str) -> str:
+    """A clause on what the checkpoint was trained as and what the config has, where they differ."""
+    text = read_checkpoint(path).get('meta', {}).get('cfg', '')
+    trained = _described_in(text) if isinstance(text, str) else {}
+    has = _describe(model)
+    differing = [key for key in has if trained.get(key) not in (None, has[key])]
+    if not differing:
+        return ''
+    was = ', '.join(f'{key}={trained[key]}' for key in differing)
+    now = ', '.join(f'{key}={has[key]}' for key in differing)
+    return f' (trained with {was}, config has {now})'
+
+
+def _describe(model: nn.Module) -> dict[str, Any]:
+    """Method and number of RoIs of a model."""
+    inner = getattr(model, 'architecture', model)
+    rois = getattr(getattr(model, 'head', None), 'num_rois', None)
+    named = {'method': type(inner).__name__, 'head': type(getattr(inner, 'head', None)).__name__}
+    return {**named, **({} if rois is None else {'num_rois': rois})}
+
+
+def _described_in(config_text: str) -> dict[str, Any]:
+    """The same, from the config text that mmengine stores in a checkpoint, which is not run."""
+    try:
+        model = read_setting(config_text, 'model')
+    except (KeyError, ValueError):
+        return {}
+    model = model if isinstance(model, dict) else {}
+    inner = model.get('architecture') or model
+    head = inner.get('head') or {}
+    names = {'method': inner.get('type'), 'head': head.get('type')}
+    found = {key: str(name).split('.')[-1] for key, name in names.items() if name}
+    return {**found, **({'num_rois': head['num_rois']} if 'num_rois' in head else {})}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split('\n')[0]

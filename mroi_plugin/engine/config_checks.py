@@ -1,0 +1,99 @@
+"""Mistakes in configs, said with key and file before they become somebody else's error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+SECTIONS = ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper', 'default_hooks')
+"""Settings that must be dictionaries, where they are there."""
+FLEXIBLE = 'FlexibleRunner'
+RUNNERS = ('Runner', FLEXIBLE)
+"""mmengine's; the second alone takes a ``strategy``."""
+WRONG_OPTIONS = re.compile(
+    r'(\w+)\.__init__\(\) (got an unexpected keyword argument|missing \d+ required)'
+)
+OTHERS = {
+    '`epoch_length` must be a positive integer': (
+        'an epoch would have no step: train_dataloader.batch_size is larger than the data set, '
+        'and drop_last leaves out what does not fill a batch'
+    ),
+    'default_collate: batch must contain': (
+        'samples cannot be batched: the last step of a pipeline must be PackMultiRoIInputs'
+    ),
+}
+"""Errors of others that mean a mistake in the config, by a phrase in them."""
+
+
+def check_sections(cfg: Mapping[str, Any]) -> None:
+    """Refuse settings of the wrong kind, which mmengine would stumble over somewhere.
+
+    Raises:
+        ValueError: naming key, what was found and what was expected.
+    """
+    if 'model' not in cfg:
+        raise ValueError('the config has no model: put a file of configs/ in its _base_.')
+    for key in SECTIONS:
+        if cfg.get(key) is not None and not isinstance(cfg[key], Mapping):
+            _refuse(key, cfg[key], 'a dictionary')
+    model, loader = cfg.get('model') or {}, cfg.get('train_dataloader') or {}
+    for key in ('head', 'backbone', 'architecture'):
+        if not isinstance(model.get(key, {}), Mapping):
+            _refuse(f'model.{key}', model[key], 'a dictionary')
+    for key, value in (
+        ('train_dataloader.batch_size', loader.get('batch_size', 1)),
+        ('train_cfg.max_epochs', (cfg.get('train_cfg') or {}).get('max_epochs', 1)),
+    ):
+        if not isinstance(value, int) or value < 1:
+            _refuse(key, value, 'a whole number above 0')
+    seed = (cfg.get('randomness') or {}).get('seed')
+    if seed is not None and not isinstance(seed, int):
+        _refuse('randomness.seed', seed, 'a whole number')
+    _check_runner(cfg.get('runner_type', 'Runner'), cfg.get('strategy'))
+    _check_optimizer((cfg.get('optim_wrapper') or {}).get('optimizer') or {})
+
+
+def _check_runner(runner: Any, strategy: Any) -> None:
+    if runner not in RUNNERS:
+        _refuse('runner_type', runner, ' or '.join(RUNNERS))
+    if (runner == FLEXIBLE) != bool(strategy):
+        _refuse('strategy', strategy, f'one where runner_type={FLEXIBLE!r}, and only there')
+
+
+def _check_optimizer(cfg: Mapping[str, Any]) -> None:
+    from mmengine.registry import OPTIMIZERS
+
+    lr = cfg.get('lr', 0)
+    if not isinstance(lr, (int, float)) or lr < 0:
+        _refuse('optim_wrapper.optimizer.lr', lr, 'a number >= 0')
+    name = cfg.get('type')
+    if isinstance(name, str) and '.' not in name and OPTIMIZERS.get(name) is None:
+        _refuse('optim_wrapper.optimizer.type', name, 'an optimizer of torch, e.g. Adam')
+
+
+def _refuse(key: str, found: Any, expected: str) -> None:
+    raise ValueError(f'{key}={found!r}: expected {expected}.')
+
+
+@contextmanager
+def name_config_errors(path: str) -> Iterator[None]:
+    """Tell errors that a mistake in a config causes in others' code with the config.
+
+    Args:
+        path: of the config.
+
+    Raises:
+        ValueError: in place of a TypeError for an unknown or missing option, and the like.
+    """
+    try:
+        yield
+    except (TypeError, AssertionError) as error:
+        text = str(error)
+        said = next((meaning for phrase, meaning in OTHERS.items() if phrase in text), None)
+        if said is None and WRONG_OPTIONS.search(text):
+            said = f'{text}: see the options in its docstring'
+        if said is None:
+            raise
+        raise ValueError(f'{path}: {said}.') from error

@@ -1,0 +1,69 @@
+"""Failures of loader workers, told with the sample, the iteration and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mroi_plugin.datasets.sample_errors import InvalidSampleError
+from mroi_plugin.datasets.sample_monitor import monitored_parts
+from mroi_plugin.utils.errors import message_of
+
+DEAD = re.compile(r'DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)(.*)')
+"""How torch says that a worker has died."""
+
+
+class WorkerDiedError(ChildProcessError):
+    """A loader process that ended without an error of its own."""
+
+
+@contextmanager
+def name_failures(runner: Any) -> Iterator[None]:
+    """Tell failures of the loaders with the iteration they stopped.
+
+    Raises:
+        InvalidSampleError: of a sample, with the iteration.
+        WorkerDiedError: if a worker died, with the sample it was at.
+    """
+    try:
+        yield
+    except InvalidSampleError as error:
+        raise InvalidSampleError(
+            f'{message_of(error)} Training stopped after {runner.iter} iterations; '
+            'skip_invalid=True in the training set skips such samples.'
+        ) from None
+    except RuntimeError as error:
+        dead = DEAD.search(str(error))
+        if dead is None:
+            raise
+        pids = [int(pid) for pid in dead.group(1).split(',')]
+        raise WorkerDiedError(
+            f'a loader process died after {runner.iter} iterations '
+            f'({dead.group(2).strip(" .") or "without a word"}) at {_samples(runner, pids)}. '
+            'Mostly memory ran out: lower train_dataloader.num_workers or batch_size; or the file '
+            'of that sample crashes its decoder. Go on with --resume.'
+        ) from error
+
+
+def _samples(runner: Any, pids: list[int]) -> str:
+    """Samples that dead workers were loading."""
+    loops = (getattr(runner, f'_{name}_loop', None) for name in ('train', 'val'))
+    loaders = [loop.dataloader for loop in loops if hasattr(loop, 'dataloader')]
+    found = []
+    for part in (part for loader in loaders for part in monitored_parts(loader.dataset)):
+        for index in filter(lambda i: i is not None, map(part.sample_monitor.sample_of, pids)):
+            path = part.raw_sample(index)['image_path']
+            found.append(f'{path} (sample {index} of {part.ann_file})')
+    return ', '.join(found) or 'no sample: it was between two'
+
+
+def release_workers(runner: Any) -> None:
+    """End the loaders' processes now: the garbage collector may do it in a thread that they wait
+    for, which takes five seconds each."""
+    for loop in ('train', 'val', 'test'):
+        loader = getattr(runner, f'_{loop}_loop', None)
+        loader = getattr(loader, 'dataloader', None)
+        if loader is not None:
+            loader._iterator = None

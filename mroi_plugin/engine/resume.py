@@ -1,0 +1,61 @@
+"""The checkpoint to go on from: the last one of a work dir that is whole."""
+
+from __future__ import annotations
+
+import logging
+import os
+import os.path as osp
+import re
+
+from mmengine.logging import print_log
+
+from mroi_plugin.engine.checkpoints import read_checkpoint
+
+NAMES = re.compile(r'(epoch|iter)_(\d+)\.pth')
+"""Checkpoints that training can go on from; ``best_*.pth`` has no optimizer."""
+NEEDED = ('meta', 'message_hub', 'optimizer')
+"""What a run goes on from, beside the weights."""
+
+
+def latest_checkpoint(work_dir: str) -> str | None:
+    """The checkpoint of a work dir that was written last and is whole; None if there is none.
+
+    Those that cannot be gone on from are skipped with a warning. The file ``last_checkpoint``
+    is not asked: it may name one that is gone.
+
+    Raises:
+        ValueError: if there are checkpoints and none of them is whole.
+    """
+    entries = os.scandir(work_dir) if osp.isdir(work_dir) else ()
+    found = [entry for entry in entries if NAMES.fullmatch(entry.name)]
+    for entry in sorted(found, key=lambda entry: entry.stat().st_mtime_ns, reverse=True):
+        try:
+            check_resumable(entry.path)
+            return entry.path
+        except ValueError as error:
+            print_log(f'skipped: {error}', logger='current', level=logging.WARNING)
+    if found:
+        raise ValueError(
+            f'{work_dir} (--resume): none of its {len(found)} checkpoints can be gone on from; '
+            'remove them to start anew, or give another with --resume CKPT.'
+        )
+    return None
+
+
+def check_resumable(path: str) -> None:
+    """Refuse a checkpoint that training cannot go on from.
+
+    Raises:
+        FileNotFoundError: if it is missing.
+        ValueError: if it is damaged, or holds weights alone.
+    """
+    content = read_checkpoint(path)
+    lacking = [name for name in NEEDED if not isinstance(content.get(name), dict)]
+    meta = content.get('meta')
+    if not lacking:
+        lacking = [f'meta.{key}' for key in ('epoch', 'iter') if not isinstance(meta.get(key), int)]
+    if lacking:
+        raise ValueError(
+            f'{path} (--resume) has no {", ".join(lacking)}: training goes on from a checkpoint '
+            'like epoch_N.pth. To start from its weights alone, set load_from to it.'
+        )

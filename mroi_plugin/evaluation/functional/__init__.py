@@ -1,0 +1,1 @@
+"""Errors and protocols as pure functions."""

@@ -1,0 +1,77 @@
+"""The errors of every person of a batch, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mroi_plugin.evaluation.functional.errors import (
+    auc,
+    camera_residual_px,
+    joint_distances,
+    pa_mpjpe,
+    pck,
+    reprojection_px,
+)
+from mroi_plugin.evaluation.functional.protocol import J14_NAMES
+
+MM_PER_M = 1000.0
+PCK_MM = 150.0
+AUC_MM = torch.arange(0, 151, 5, dtype=torch.float64)
+Errors = dict[str, Tensor]
+
+
+def joint_errors(joints: Tensor, truth: Tensor, pelvis: Tensor, true_pelvis: Tensor) -> Errors:
+    """``mpjpe``, ``pa_mpjpe`` (N) mm, ``pck``, ``auc`` (N) in 0..1, ``joints`` (N, J) mm.
+
+    PCK and AUC are of the 14 joints of MPI-INF-3DHP's ``mpii_get_pck_auc_joint_groups.m``, which
+    are those of LSP: neither of the pelvis, which alignment puts right, nor of spine and head.
+
+    Args:
+        joints: (N, J, 3) m, of one of `JOINT_SETS`: those of LSP come first.
+        truth: (N, J, 3) m.
+        pelvis: (N, 3) m.
+        true_pelvis: (N, 3) m.
+    """
+    distances = MM_PER_M * joint_distances(joints, truth, pelvis, true_pelvis)
+    limbs = distances[:, : len(J14_NAMES)]
+    return {
+        'mpjpe': distances.mean(-1),
+        'pa_mpjpe': MM_PER_M * pa_mpjpe(joints, truth),
+        'pck': pck(limbs, PCK_MM),
+        'auc': auc(limbs, AUC_MM.to(distances.device)),
+        'joints': distances,
+    }
+
+
+def camera_errors(batch: Mapping[str, Any], samples: Sequence[Mapping[str, Tensor]]) -> Errors:
+    """``reprojection_px``, ``reprojection_share`` (of the side of RoI 0) and, of several RoIs,
+    ``camera_residual_px``, (N) each.
+
+    Args:
+        batch: collated samples.
+        samples: predictions with ``pred_joints`` (K, 3) m, ``pred_cam_full`` (M, 3) m and
+            ``focal_length`` px; without them there is nothing to say.
+    """
+    if any(name not in samples[0] for name in ('pred_cam_full', 'pred_joints', 'focal_length')):
+        return {}
+    joints, cameras = (
+        torch.stack([sample[name] for sample in samples]).float()
+        for name in ('pred_joints', 'pred_cam_full')
+    )
+    focal = torch.stack([torch.as_tensor(s['focal_length']) for s in samples]).to(joints)
+    errors = {}
+    if cameras.shape[1] > 1:
+        errors['camera_residual_px'] = camera_residual_px(joints, cameras, focal)
+    if all(name in batch for name in ('keypoints2d', 'principal_point', 'rois')):
+        keypoints, center, rois = (
+            batch[name].to(joints) for name in ('keypoints2d', 'principal_point', 'rois')
+        )
+        if keypoints.shape[1] == joints.shape[1]:
+            pixels = reprojection_px(joints, keypoints, cameras[:, 0], focal, center)
+            errors['reprojection_px'] = pixels
+            errors['reprojection_share'] = pixels / rois[:, 0, 2]
+    return errors

@@ -1,0 +1,86 @@
+"""The checkpoint readers of mmengine and mmcv 1.x, executing nothing while a run of ours lasts."""
+
+from __future__ import annotations
+
+import os
+import os.path as osp
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlparse
+
+from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
+from mroi_plugin.utils.safe_unpickling import read_torch
+
+READERS = ('mmengine.runner.checkpoint', 'mmcv.runner.checkpoint')
+"""Modules that ``load_from``, ``resume`` and ``init_cfg=dict(type='Pretrained')`` read with."""
+
+
+@contextmanager
+def checkpoints_read_safely() -> Iterator[None]:
+    """Within, `READERS` refuse whatever is neither tensors nor plain data, under any torch.
+
+    Afterwards they are as they were: how other code reads its checkpoints is its own matter.
+
+    Raises:
+        ImportError: if mmhuman3d cannot be imported.
+    """
+    load_mmhuman3d()
+    import_module(READERS[0])
+    modules = [sys.modules[name] for name in READERS if name in sys.modules]
+    kept = [(module, module.torch, module.load_url) for module in modules]
+    try:
+        for module in modules:
+            module.torch, module.load_url = _torch_that_reads_safely(), read_url
+        yield
+    finally:
+        for module, torch, load_url in kept:
+            module.torch, module.load_url = torch, load_url
+
+
+def read_without_code(file: Any, *_: Any, **__: Any) -> Any:
+    """Stands for ``torch.load`` in `READERS`; the content is on the CPU.
+
+    Raises:
+        pickle.UnpicklingError: if the file asks for anything but tensors and plain data.
+    """
+    content = read_torch(file)
+    meta = content.get('meta') if isinstance(content, dict) else None
+    if isinstance(meta, dict):
+        # Both engines run this text as Python when they resume, to compare numbers of GPUs.
+        meta.pop('config', None)
+    return content
+
+
+def read_url(url: str, model_dir: str | None = None, *_: Any, **__: Any) -> Any:
+    """Stands for ``load_url``, which unpickles whatever it gets; files are kept in torch's cache.
+
+    Args:
+        url: of a checkpoint.
+        model_dir: where to keep it.
+
+    Raises:
+        pickle.UnpicklingError: if the file asks for anything but tensors and plain data.
+    """
+    import torch
+
+    folder = model_dir or osp.join(torch.hub.get_dir(), 'checkpoints')
+    path = osp.join(folder, osp.basename(urlparse(url).path))
+    if not osp.isfile(path):
+        os.makedirs(folder, exist_ok=True)
+        torch.hub.download_url_to_file(url, path, progress=False)
+    return read_without_code(path)
+
+
+@cache
+def _torch_that_reads_safely() -> ModuleType:
+    """A copy of torch's namespace with another ``load``; torch itself is left alone."""
+    import torch
+
+    module = ModuleType('torch')
+    vars(module).update({**vars(torch), 'load': read_without_code})
+    return module

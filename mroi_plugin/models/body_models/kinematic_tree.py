@@ -1,0 +1,37 @@
+"""The parents of a body's joints, as numbers that are known before it is posed."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+BUFFER = 'parent_indices'
+
+
+class KinematicTree:
+    """``parents`` for smplx's ``lbs``, which reads them one by one and some of them as an index.
+
+    smplx keeps them in a tensor and looks up every joint's by its value: 23 times a posed body
+    waits for the device, a compiled one is cut in pieces, and CUDA graphs cannot record it. Here
+    single parents are numbers; the index stays a tensor on the body's device.
+
+    Args:
+        body: with the buffer `BUFFER` (J).
+    """
+
+    def __init__(self, body: nn.Module) -> None:
+        self.body = body
+        self.numbers = tuple(getattr(body, BUFFER).tolist())
+        self.shape = (len(self.numbers),)
+
+    def __getitem__(self, joints: int | slice) -> int | Tensor:
+        if isinstance(joints, int):
+            return self.numbers[joints]
+        return getattr(self.body, BUFFER)[joints]
+
+
+def use_known_parents(body: nn.Module) -> None:
+    """Put a `KinematicTree` in place of a body's buffer ``parents`` (J)."""
+    parents = body.parents
+    del body.parents
+    body.register_buffer(BUFFER, parents, persistent=False)
+    body.parents = KinematicTree(body)

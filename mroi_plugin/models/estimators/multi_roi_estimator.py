@@ -1,0 +1,203 @@
+"""The Multi-RoI estimator: encoder, head, body and losses in one mmengine model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from mmengine.model import BaseModel
+from torch import Tensor, nn
+
+from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
+from mroi_plugin.models.backbones.features import count_channels, pool_features
+from mroi_plugin.models.backbones.recomputation import recompute_blocks
+from mroi_plugin.models.body_models.smpl_targets import smpl_targets
+from mroi_plugin.models.estimators.fast_inference import FastInference
+from mroi_plugin.registry import MODELS, register
+from mroi_plugin.utils.precision import at_least_float32
+
+Batch = dict[str, Any]
+
+
+@register(MODELS)
+class MultiRoIEstimator(BaseModel):
+    """Human mesh recovery from M RoIs of a person (Eq. 1; v2 Fig. 2); with M = 1 it is CLIFF.
+
+    Args:
+        backbone: encoder of one crop: feature maps, which are average pooled and concatenated, or a
+            feature of D numbers.
+        head: `RoIAwareFusionHead`; its ``in_channels`` is the backbone's D.
+        body_model: `SMPLBody`.
+        losses: by name; each is called ``loss(outputs, batch)`` and logged as ``loss_<name>``. None
+            in place of a config removes the loss of a base config.
+        loss_scale: factor on every loss; the released code trains with 60.
+        channels_last: run the backbone in channels-last memory order, faster on most devices.
+        recompute: compute the backbone's blocks again in the backward pass, to save memory; see
+            `recompute_blocks`.
+        inference: options of `FastInference`, for ``predict`` alone.
+        data_preprocessor: `MultiRoIPreprocessor`.
+        init_cfg: see mmengine.
+
+    Raises:
+        ValueError: if ``head.in_channels`` is not the backbone's, or a loss has no type.
+    """
+
+    def __init__(
+        self,
+        backbone: dict[str, Any],
+        head: dict[str, Any],
+        body_model: dict[str, Any],
+        losses: Mapping[str, dict[str, Any] | None] | None = None,
+        loss_scale: float = 1.0,
+        channels_last: bool = False,
+        recompute: bool = False,
+        inference: dict[str, Any] | None = None,
+        data_preprocessor: dict[str, Any] | None = None,
+        init_cfg: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(
+            MODELS.build(data_preprocessor or {'type': 'MultiRoIPreprocessor'}), init_cfg
+        )
+        self.backbone = MODELS.build(backbone)
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.backbone.to(memory_format=self.memory_format)
+        if recompute:
+            recompute_blocks(self.backbone)
+        self.head = MODELS.build(_with_channels(head, count_channels(self.backbone)))
+        self.body_model = MODELS.build(body_model).requires_grad_(False)
+        self.losses = _build_losses(losses or {})
+        self.loss_scale = loss_scale
+        self.infer = FastInference(**(inference or {}))
+        self._compiled: Any = None
+
+    def forward(self, img: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
+        """Run the model in one of mmengine's modes.
+
+        Args:
+            img: (N, M, 3, h, w) normalized crops.
+            mode: ``tensor`` for the raw outputs, ``loss`` for the named losses, ``predict`` for one
+                dictionary per person.
+            batch: the rest of the sample; ``rois`` (N, M, 3) pixels and ``focal_length`` (N) pixels
+                are always needed, the targets for ``loss``.
+
+        Returns:
+            See `extract`, `loss` and `predict`.
+
+        Raises:
+            ValueError: if ``mode`` is unknown.
+        """
+        if mode == 'tensor':
+            return self.extract(img, batch)
+        if mode == 'loss':
+            return self.loss(img, batch)
+        if mode == 'predict':
+            return self.predict(img, batch)
+        raise ValueError(f"mode={mode!r}: expected 'tensor', 'loss' or 'predict'.")
+
+    def encode(self, img: Tensor) -> Tensor:
+        """RoI features ``h_m = pool(E(X_m))`` (N, M, D) of the crops (N, M, 3, h, w)."""
+        crops = img.flatten(0, 1).contiguous(memory_format=self.memory_format)
+        return pool_features(self.backbone(crops)).reshape(*img.shape[:2], -1)
+
+    def extract(self, img: Tensor, batch: Batch, embed: bool = False) -> dict[str, Tensor]:
+        """Outputs of the head (see `RoIAwareFusionHead`) and of the body they describe.
+
+        Returns:
+            The head's outputs, ``pred_cam_full`` (N, M, 3) m (Eq. 12), ``pred_vertices`` (N, V, 3)
+            and ``pred_joints`` (N, K, 3), m in the frame of the body, without translation.
+        """
+        rois, focal = batch['rois'], batch['focal_length'][:, None]
+        out = self.head(self.encode(img), encode_bbox_info(rois, focal), embed)
+        full = crop_to_full_camera(at_least_float32(out['pred_cam']), rois, focal)
+        body = self.pose_body(out['pred_pose'], out['pred_betas'])
+        return {**out, 'pred_cam_full': full, **body}
+
+    def pose_body(self, rotations: Tensor, betas: Tensor) -> dict[str, Tensor]:
+        """Vertices and joints, in float32 at least, of rotations (N, 24, 3, 3) and betas (N,
+        10)."""
+        with torch.autocast(rotations.device.type, enabled=False):
+            rotations = at_least_float32(rotations)
+            body = self.body_model(
+                global_orient=rotations[:, :1],
+                body_pose=rotations[:, 1:],
+                betas=betas.to(rotations.dtype),
+                pose2rot=False,
+            )
+        return {'pred_vertices': body['vertices'], 'pred_joints': body['joints']}
+
+    def compile_network(self, **options: Any) -> None:
+        """Compile what training computes before its losses, backward pass included.
+
+        Args:
+            **options: of ``torch.compile``.
+        """
+        self._compiled = torch.compile(self.extract, **options)
+
+    def loss(self, img: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Every configured loss as ``loss_<name>``, weighted; mmengine sums them (Eq. 19)."""
+        outputs = (self._compiled or self.extract)(img, _inputs(batch), embed=True)
+        with torch.autocast(img.device.type, enabled=False):
+            batch = {**batch, **self.targets(batch)}
+            return {
+                f'loss_{name}': self.loss_scale * loss(outputs, batch)
+                for name, loss in self.losses.items()
+            }
+
+    @torch.no_grad()
+    def targets(self, batch: Batch) -> dict[str, Tensor]:
+        """Targets from a batch's SMPL parameters; zero poses for persons without any.
+
+        Args:
+            batch: ``smpl_global_orient`` (N, 3), ``smpl_body_pose`` (N, 23, 3) rad, ``smpl_betas``
+                (N, 10).
+
+        Returns:
+            ``target_pose`` (N, 24, 3, 3), ``target_betas`` (N, 10), ``target_vertices`` (N, V, 3) m
+            of the neutral body, without translation.
+        """
+        pose, betas = smpl_targets(batch)
+        vertices = self.pose_body(pose, betas)['pred_vertices']
+        return {'target_pose': pose, 'target_betas': betas, 'target_vertices': vertices}
+
+    @torch.no_grad()
+    def predict(self, img: Tensor, batch: Batch) -> list[dict[str, Any]]:
+        """One dictionary per person.
+
+        Returns:
+            ``pred_pose`` (24, 3, 3), ``pred_betas`` (10), ``pred_vertices`` (V, 3) and
+            ``pred_joints`` (K, 3) in meters without translation, ``pred_cam`` (M, 3) local,
+            ``pred_cam_full`` (M, 3) meters, ``fusion_weights`` (M, M), and ``rois``,
+            ``focal_length``, ``principal_point``, ``sample_idx`` of the sample.
+        """
+        out = self.infer(self.extract, img, _inputs(batch))
+        for name in ('rois', 'focal_length', 'principal_point', 'sample_idx'):
+            if name in batch:
+                out[name] = batch[name]
+        return [{name: value[i] for name, value in out.items()} for i in range(len(img))]
+
+
+def _inputs(batch: Batch) -> dict[str, Tensor]:
+    """Inputs of the network beside the crops."""
+    return {name: batch[name] for name in ('rois', 'focal_length')}
+
+
+def _with_channels(head: dict[str, Any], channels: int) -> dict[str, Any]:
+    given = head.get('in_channels', channels)
+    if given != channels:
+        raise ValueError(
+            f'model.head.in_channels={given}, but the backbone gives {channels} channels: leave it '
+            'out, it is found from the backbone.'
+        )
+    return {**head, 'in_channels': channels}
+
+
+def _build_losses(losses: Mapping[str, dict[str, Any] | None]) -> nn.ModuleDict:
+    chosen = {name: cfg for name, cfg in losses.items() if cfg is not None}
+    for name, cfg in chosen.items():
+        if not isinstance(cfg, Mapping) or 'type' not in cfg:
+            raise ValueError(
+                f'model.losses.{name}={cfg!r}: expected dict(type=..., loss_weight=...), or None '
+                'to remove the loss.'
+            )
+    return nn.ModuleDict({name: MODELS.build(cfg) for name, cfg in chosen.items()})

@@ -1,0 +1,1 @@
+"""From RoI features to a body and cameras."""

@@ -1,0 +1,1 @@
+"""Parts of the head: encoding, fusion, regressors, embedding."""

@@ -1,0 +1,38 @@
+"""A result as compressed arrays."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from mroi_plugin.structures.columns import from_columns, to_columns
+from mroi_plugin.structures.results import ImageResult
+from mroi_plugin.utils.atomic_files import atomic_file
+
+
+def write_npz(result: ImageResult, stem: Path) -> Path:
+    """Write ``STEM.npz``; returns it."""
+    path = Path(f'{stem}.npz')
+    with atomic_file(path) as part:
+        np.savez_compressed(part, **to_columns(result))
+    return path
+
+
+def read_npz(path: str | os.PathLike[str]) -> ImageResult:
+    """The result of a file of `write_npz`, exactly; nothing in it is executed.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is of another form or version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            columns = {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        raise ValueError(f'{path} is no readable .npz of a result ({error}).') from error
+    return from_columns(str(path), columns)

@@ -1,0 +1,99 @@
+"""Results of inference on an image: the instances in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import roma
+import torch
+
+
+@dataclass(frozen=True)
+class InstanceResult:
+    """One person; N = 1, M RoIs, V vertices, K joints. Arrays are float32 unless said otherwise.
+
+    Camera axes: x right, y down, z forward; bodies are in meters without translation, a full camera
+    moves them in front of the camera. Pixels are those of the image, whole numbers pixel centers.
+
+    Attributes:
+        bbox: (4,) x, y, w, h px, tight.
+        score: of the detector, 0..1; 1 for boxes that were given.
+        pose: (24, 3, 3) rotation matrices, global orientation first.
+        betas: (10,).
+        vertices: (V, 3) m.
+        joints: (K, 3) m, in the convention of the model.
+        focal_length: px.
+        principal_point: (2,) px.
+        rois: (M, 3) center relative to the principal point and side, px.
+        local_cameras: (M, 3) s, tx, ty of every RoI.
+        full_cameras: (M, 3) m, the full camera that every RoI implies (Eq. 12).
+        consensus_camera: (3,) m, robust consensus of ``full_cameras``.
+        spread_px: root mean square distance, over RoIs and joints, between the projections by
+            ``full_cameras`` and by ``consensus_camera``, px.
+        spread_m: spread of the depths of ``full_cameras``, m.
+        confidence: 0..1, falls with the disagreement of the cameras; 1 where M = 1 says nothing.
+        fusion_weights: (M, M) or None where the fusion has none.
+    """
+
+    bbox: np.ndarray
+    score: float
+    pose: np.ndarray
+    betas: np.ndarray
+    vertices: np.ndarray
+    joints: np.ndarray
+    focal_length: float
+    principal_point: np.ndarray
+    rois: np.ndarray
+    local_cameras: np.ndarray
+    full_cameras: np.ndarray
+    consensus_camera: np.ndarray
+    spread_px: float
+    spread_m: float
+    confidence: float
+    fusion_weights: np.ndarray | None = None
+
+    @property
+    def full_camera(self) -> np.ndarray:
+        """(3,) m, the full camera of RoI 0, which errors are measured with."""
+        return self.full_cameras[0]
+
+    @property
+    def pose_axis_angle(self) -> np.ndarray:
+        """(24, 3) radians."""
+        return roma.rotmat_to_rotvec(torch.as_tensor(self.pose)).numpy()
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Pixels (n, 2) of the image of points (n, 3) m, which are without translation."""
+        placed = points + self.full_camera
+        return placed[:, :2] / placed[:, 2:] * self.focal_length + self.principal_point
+
+    @property
+    def joints2d(self) -> np.ndarray:
+        """(K, 2) px of the image."""
+        return self.project(self.joints)
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """The persons of one image or frame of a video.
+
+    Attributes:
+        name: path of the image, or ``video.mp4#000012``.
+        size: (w, h) px; (0, 0) where the image could not be read.
+        instances: one result per person, as the detector ordered them; may be empty.
+        faces: (F, 3) int64 of every body.
+        joint_names: K names of ``InstanceResult.joints``.
+        image: (H, W, 3) uint8 RGB as the pixels were seen, upright; None where it was not kept.
+        frame: number of the frame in its video, None for images.
+        error: why the image could not be used; None if it could.
+    """
+
+    name: str
+    size: tuple[int, int]
+    instances: list[InstanceResult] = field(default_factory=list)
+    faces: np.ndarray | None = None
+    joint_names: tuple[str, ...] = ()
+    image: np.ndarray | None = None
+    frame: int | None = None
+    error: str | None = None

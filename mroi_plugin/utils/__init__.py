@@ -1,0 +1,1 @@
+"""Files, errors, ranks and configs: what every other package may use."""

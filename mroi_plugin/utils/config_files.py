@@ -1,0 +1,110 @@
+"""Config files by path or by name, from any folder, and their overrides."""
+
+from __future__ import annotations
+
+import difflib
+import os.path as osp
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mroi_plugin.utils.errors import UsageError
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def shipped(folder: str) -> Path:
+    """A folder such as ``configs``: in ``.mim`` of a wheel, in the root of a checkout."""
+    installed = PACKAGE / '.mim' / folder
+    return installed if installed.is_dir() else PACKAGE.parent / folder
+
+
+def config_name(path: str) -> str:
+    """Name of a config file without folder and extension."""
+    return osp.splitext(osp.basename(path))[0]
+
+
+def list_configs() -> dict[str, str]:
+    """Path of every shipped config by its name, sorted; those for mmhuman3d's own tools and the
+    parts that others are made of are left out."""
+    root = shipped('configs')
+    found = {}
+    for path in sorted(root.rglob('*.py')):
+        parts = path.relative_to(root).parts
+        if not {'_base_', 'mmhuman3d'} & set(parts):
+            found.setdefault(path.stem, str(path))
+    return dict(sorted(found.items()))
+
+
+def find_config(config: str) -> str:
+    """Path of a config file.
+
+    Args:
+        config: path of a file, or the name of a shipped one (``mroi_hrnet48``, with or without
+            ``configs/`` and ``.py``).
+
+    Raises:
+        FileNotFoundError: naming the nearest shipped configs.
+    """
+    if osp.isfile(config):
+        return config
+    known = list_configs()
+    name = config_name(config)
+    if name in known and (osp.dirname(config) in ('', 'configs') or config.startswith('configs/')):
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f'did you mean {", ".join(near)}?' if near else 'see mroi configs.'
+    raise FileNotFoundError(f'{config}: no such config file, nor the name of a shipped one; {hint}')
+
+
+def read_config(config: str) -> Config:
+    """Read a config file; nothing is built.
+
+    Args:
+        config: path or name, see `find_config`.
+
+    Raises:
+        FileNotFoundError: if there is no such config.
+        UsageError: if it is no Python.
+    """
+    from mmengine.config import Config
+
+    path = find_config(config)
+    try:
+        return Config.fromfile(path)
+    except SyntaxError as error:
+        raise UsageError(f'{path}, or one of its _base_, is no Python: {error}') from error
+
+
+def parse_options(options: Sequence[str]) -> dict[str, Any]:
+    """``KEY=VALUE`` strings as mmengine's ``DictAction`` reads them: numbers, lists, tuples,
+    booleans, None and strings.
+
+    Raises:
+        UsageError: if one has no ``=``.
+    """
+    import argparse
+
+    from mmengine.config import DictAction
+
+    for option in options:
+        key, separator, _ = option.partition('=')
+        if not (key and separator):
+            raise UsageError(f'--cfg-options {option!r}: expected KEY=VALUE.')
+    parser = argparse.ArgumentParser(prefix_chars='\0')
+    parser.add_argument('options', nargs='*', action=DictAction)
+    return parser.parse_args(list(options)).options or {}
+
+
+def summary_of(path: str) -> str:
+    """First sentence of the comment that a config begins with; empty if there is none."""
+    lines = []
+    for line in Path(path).read_text(encoding='utf-8').splitlines():
+        if not line.startswith('#'):
+            break
+        lines.append(line.lstrip('# ').rstrip())
+    return re.split(r'(?<!Eq\.)(?<!Fig\.)(?<=\.) ', ' '.join(lines))[0]

@@ -1,0 +1,228 @@
+"""Pickles read by an allow list: arrays, numbers and containers, and nothing that runs.
+
+Three kinds of file hold pickles: HumanData ``.npz`` and 3DPW ``.pkl`` files, the official SMPL
+``.pkl`` files, and what ``torch.save`` writes. All are read here.
+"""
+
+from __future__ import annotations
+
+import _codecs
+import os.path as osp
+import pickle
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+
+Allowed = Mapping[tuple[str, str], Any]
+SAFE_GLOBALS_SINCE = (2, 6)
+"""torch from which ``weights_only`` is the default and can be told what else is harmless."""
+
+ARRAYS: Allowed = {
+    **{
+        (f'numpy.{core}.{module}', name): value
+        for core in ('core', '_core')
+        for module, name, value in (
+            ('multiarray', '_reconstruct', np.zeros(1).__reduce__()[0]),
+            ('multiarray', 'scalar', np.float64(0).__reduce__()[0]),
+            ('numeric', '_frombuffer', np.zeros(1).__reduce_ex__(5)[0]),
+        )
+    },
+    ('numpy', 'ndarray'): np.ndarray,
+    ('numpy', 'dtype'): np.dtype,
+    ('_codecs', 'encode'): _codecs.encode,
+}
+"""What arrays and numbers of numpy unpickle through, under the names of numpy 1.x and 2.x."""
+
+PLAIN: Allowed = {
+    **ARRAYS,
+    **{(builtins, 'set'): set for builtins in ('builtins', '__builtin__')},
+    ('collections', 'OrderedDict'): dict,
+}
+"""Arrays, numbers and containers: all that annotations are made of."""
+
+
+class UnsafeFileError(ValueError):
+    """A pickle that asks for something its kind of file has no use for."""
+
+
+class SafeUnpickler(pickle.Unpickler):
+    """Unpickler that knows the names of an allow list and nothing else.
+
+    Args:
+        file: open for reading, binary.
+        allowed: what stands for each ``(module, name)``.
+    """
+
+    def __init__(self, file: BinaryIO, allowed: Allowed = PLAIN) -> None:
+        super().__init__(file, encoding='latin1')
+        self.allowed = allowed
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The allowed object of this name.
+
+        Raises:
+            UnsafeFileError: for any other name.
+        """
+        try:
+            return self.allowed[module, name]
+        except KeyError:
+            raise UnsafeFileError(f'it asks for {module}.{name}') from None
+
+
+def read_pickle(path: str, allowed: Allowed = PLAIN) -> Any:
+    """Content of a ``.pkl``, one of Python 2 too.
+
+    Raises:
+        UnsafeFileError: if it asks for anything that is not allowed.
+        ValueError: if it is damaged.
+    """
+    try:
+        with open(path, 'rb') as file:
+            return SafeUnpickler(file, allowed).load()
+    except UnsafeFileError as error:
+        raise _refusal(path, error) from None
+    except (pickle.UnpicklingError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f'{path} is damaged ({type(error).__name__}: {error}).') from error
+
+
+def read_npz(path: str) -> dict[str, Any]:
+    """Entries of an ``.npz``, which may be dictionaries, lists or strings.
+
+    Returns:
+        Arrays as they are; entries without a dimension as the value they hold.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+        UnsafeFileError: if it asks for anything but arrays, numbers and containers.
+        ValueError: if it is no ``.npz`` or is damaged.
+    """
+    if not osp.isfile(path):
+        raise FileNotFoundError(f'{path}: no such file.')
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {
+                name.removesuffix('.npy'): _read_entry(archive, name) for name in archive.namelist()
+            }
+    except UnsafeFileError as error:
+        raise _refusal(path, error) from None
+    except Exception as error:
+        raise ValueError(
+            f'{path} is no readable .npz ({type(error).__name__}: {error}): fetch or convert it '
+            'again.'
+        ) from error
+
+
+def _refusal(path: str, error: Exception) -> UnsafeFileError:
+    return UnsafeFileError(
+        f'{path} is refused: {error}, which no file of this kind needs. Get it from its official '
+        'source.'
+    )
+
+
+def _read_entry(archive: zipfile.ZipFile, name: str) -> Any:
+    with archive.open(name) as file:
+        version = npy.read_magic(file)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, _, dtype = read(file)
+        if dtype.hasobject:
+            array = np.asarray(SafeUnpickler(file).load(), dtype).reshape(shape)
+        else:
+            with archive.open(name) as again:
+                array = npy.read_array(again, allow_pickle=False)
+    return array.item() if array.ndim == 0 else array
+
+
+def _history_method(owner: Any, name: str) -> Any:
+    """Stands for ``getattr``, by which the statistics of a ``HistoryBuffer`` are pickled.
+
+    Raises:
+        ValueError: for anything but a public method of that class.
+    """
+    from mmengine.logging import HistoryBuffer
+
+    if owner is not HistoryBuffer or name.startswith('_'):
+        raise ValueError(f'a checkpoint asks for {owner!r}.{name}; only HistoryBuffer is known')
+    return getattr(owner, name)
+
+
+@cache
+def checkpoint_globals() -> dict[str, Any]:
+    """Exactly what mmengine's checkpoints hold beside tensors, by the name it is pickled under:
+    its ``HistoryBuffer``, milestones of schedules, arrays and numbers of numpy."""
+    from mmengine.logging import HistoryBuffer
+
+    return {
+        **{f'{module}.{name}': value for (module, name), value in ARRAYS.items()},
+        'mmengine.logging.history_buffer.HistoryBuffer': HistoryBuffer,
+        'builtins.getattr': _history_method,
+        '__builtin__.getattr': _history_method,  # the name in pickle's protocol 2
+        'collections.Counter': Counter,
+    }
+
+
+def torch_version() -> tuple[int, ...]:
+    """Major and minor version of torch."""
+    import torch
+
+    return tuple(int(part) for part in torch.__version__.split('.')[:2])
+
+
+@contextmanager
+def checkpoint_globals_allowed() -> Iterator[None]:
+    """Within, ``torch.load(weights_only=True)`` knows `checkpoint_globals`; not afterwards.
+
+    torch before 2.6 has no way to be told so: there, nothing happens.
+    """
+    if torch_version() < SAFE_GLOBALS_SINCE:
+        yield
+        return
+    import torch
+
+    numbers = (np.float64, np.float32, np.int64, np.int32, np.bool_)
+    named = [(value, name) for name, value in checkpoint_globals().items()]
+    with torch.serialization.safe_globals([*named, *(type(np.dtype(n)) for n in numbers)]):
+        yield
+
+
+def read_torch(path: str | BinaryIO) -> Any:
+    """Content of a file of ``torch.save``, tensors on the CPU.
+
+    Args:
+        path: of the file, or the open file.
+
+    Raises:
+        pickle.UnpicklingError: if it asks for anything but plain data and what mmengine's
+            checkpoints hold.
+    """
+    import torch
+
+    # Before 2.6, weights_only cannot be told of HistoryBuffer, and 1.13 ignores pickle_module.
+    # Files of the format before torch 1.6 are no zip files and hold plain tensors.
+    if torch_version() >= SAFE_GLOBALS_SINCE or not zipfile.is_zipfile(path):
+        with checkpoint_globals_allowed():
+            return torch.load(path, map_location='cpu', weights_only=True)
+    with torch.serialization._open_zipfile_reader(path) as file:
+        module = SimpleNamespace(Unpickler=_CheckpointUnpickler)
+        return torch.serialization._load(file, 'cpu', module, encoding='utf-8')
+
+
+class _CheckpointUnpickler(pickle.Unpickler):
+    """Finds what torch's own safe unpickler knows and `checkpoint_globals`, and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        from torch._weights_only_unpickler import _get_allowed_globals
+
+        allowed = {**_get_allowed_globals(), **checkpoint_globals()}
+        try:
+            return allowed[f'{module}.{name}']
+        except KeyError:
+            raise pickle.UnpicklingError(
+                f'it asks for {module}.{name}, which no checkpoint of mmengine holds.'
+            ) from None

@@ -1,0 +1,162 @@
+"""Build the synthetic data set: in parallel, resumable, the same bytes for the same seed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mroi_plugin.utils.atomic_files import write_atomically
+from synthetic_humans.body import SyntheticBody
+from synthetic_humans.manifest import Layout, Recipe, body_digest
+from synthetic_humans.samples import SPLITS, annotate, encode_image, sample_scene, to_table
+from synthetic_humans.wardrobe import Wardrobe
+
+_CHUNK = 8
+
+
+class _Worker:
+    """Draws images into a folder; one lives in every process."""
+
+    current: _Worker | None = None
+
+    def __init__(self, root: str, seed: int) -> None:
+        from mroi_plugin.models.body_models.smpl import load_body_arrays
+
+        self.layout, self.seed = Layout(Path(root)), seed
+        self.body = SyntheticBody(load_body_arrays(free_body=True))
+        self.wardrobe = Wardrobe(self.body)
+
+    def make(self, split: str, index: int) -> dict[str, np.ndarray]:
+        """Write one image unless it is there already, and return its annotation."""
+        scene = sample_scene(self.body, self.seed, split, index)
+        path = self.layout.image(split, index)
+        if not path.is_file():
+            write_atomically(encode_image(scene, self.body, self.wardrobe), path)
+        return annotate(scene)
+
+
+def _start_worker(root: str, seed: int) -> None:
+    """Prepare a worker process: one OpenCV thread, the body loaded once."""
+    cv2.setNumThreads(1)
+    _Worker.current = _Worker(root, seed)
+
+
+def _make(split: str, index: int) -> dict[str, np.ndarray]:
+    return _Worker.current.make(split, index)
+
+
+@contextmanager
+def _workers(jobs: int, root: str, seed: int) -> Iterator:
+    """Yield a `map` that keeps the order; one job stays in this process."""
+    if jobs == 1:
+        worker = _Worker(root, seed)
+        yield lambda splits, indices: map(worker.make, splits, indices)
+        return
+    context = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(jobs, context, _start_worker, (root, seed)) as pool:
+        try:
+            yield lambda *columns: pool.map(_make, *columns, chunksize=_CHUNK)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _progress(quiet: bool) -> Progress:
+    return Progress(
+        TextColumn('{task.description}'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn('{task.fields[rate]:.0f} images/s'),
+        TimeRemainingColumn(),
+        disable=quiet,
+    )
+
+
+def _check(train: int, test: int, seed: int, jobs: int) -> None:
+    """Raise ValueError for counts that make no data set."""
+    for name, value, least in (
+        ('train', train, 1),
+        ('test', test, 1),
+        ('seed', seed, 0),
+        ('jobs', jobs, 1),
+    ):
+        if not isinstance(value, int) or value < least:
+            raise ValueError(f'--{name} must be a whole number >= {least}, found {value!r}')
+
+
+def build_synthetic_data(
+    out: str | os.PathLike = 'data/synthetic',
+    train: int = 2000,
+    test: int = 300,
+    seed: int = 0,
+    jobs: int = 2,
+    force: bool = False,
+    quiet: bool = False,
+) -> bool:
+    """Write images and annotations of the synthetic data set below `out`.
+
+    An interrupted run continues where it stopped; a complete data set is left alone. The bytes
+    depend on the seed, the counts, the body and the generator's version, not on `jobs`.
+
+    Args:
+        out: the data prefix.
+        train: number of training images.
+        test: number of test images.
+        seed: of every random choice.
+        jobs: number of processes.
+        force: remove a data set that is there and build anew.
+        quiet: show no progress bar.
+
+    Returns:
+        Whether anything had to be built.
+
+    Raises:
+        ValueError: for counts out of range, or if `out` holds a different data set.
+    """
+    from mroi_plugin.datasets.annotation_file import write_human_data
+    from mroi_plugin.models.body_models.smpl import body_digest as digest_of
+    from mroi_plugin.models.body_models.smpl import load_body_arrays
+
+    _check(train, test, seed, jobs)
+    layout, splits = Layout(Path(out)), {'train': train, 'test': test}
+    arrays = load_body_arrays(free_body=True)
+    recipe = Recipe(seed, train, test, body_digest(arrays))
+    if force:
+        layout.clear(SPLITS)
+    elif layout.is_complete(recipe, splits):
+        return False
+    layout.write(recipe, complete=False)
+    for split in SPLITS:
+        layout.images(split).mkdir(parents=True, exist_ok=True)
+    records = _draw_all(layout, splits, seed, jobs, quiet)
+    misc = {
+        'generator': f'synthetic {recipe.generator}',
+        'seed': seed,
+        'body': digest_of(arrays),
+    }
+    for split, count in splits.items():
+        names = [f'{split}/{layout.image(split, index).name}' for index in range(count)]
+        write_human_data(str(layout.annotations(split)), to_table(names, records[split], misc))
+    layout.write(recipe, complete=True)
+    return True
+
+
+def _draw_all(layout: Layout, splits: dict[str, int], seed: int, jobs: int, quiet: bool) -> dict:
+    """Draw every image and collect the annotations of each split, in order."""
+    records: dict[str, list] = {split: [] for split in splits}
+    with _workers(jobs, str(layout.root), seed) as run, _progress(quiet) as progress:
+        for split, count in splits.items():
+            task = progress.add_task(split, total=count, rate=0.0)
+            for record in run([split] * count, range(count)):
+                records[split].append(record)
+                rate = progress.tasks[task].speed or 0.0
+                progress.update(task, advance=1, rate=rate)
+    return records

@@ -1,0 +1,122 @@
+"""A group of ablations, undisturbed and interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from mroi_plugin.analysis.ablation.ablate import ablate
+from mroi_plugin.analysis.ablation.groups import GROUPS, PAPER_ERRORS
+from mroi_plugin.analysis.ablation.perform import RunFailed, perform
+from mroi_plugin.analysis.ablation.runs import Run, prepare_run, read_errors
+from mroi_plugin.analysis.ablation.tables import as_markdown, summarize
+from mroi_plugin.utils.errors import UsageError
+
+TINY = ('train_dataloader.batch_size=8', 'model.head.hidden_channels=(32, 32)')
+
+
+@pytest.fixture
+def project(workspace, tmp_path, monkeypatch):
+    """A folder as a user has it."""
+    (tmp_path / 'data').symlink_to(workspace / 'data')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_config_is_in_a_group_and_has_its_number(repo):
+    configs = {path.stem for path in (repo / 'configs' / 'ablations').glob('*.py')}
+    rows = {row for group in GROUPS.values() for row in group}
+    assert configs == rows
+    assert rows - set(PAPER_ERRORS) == {
+        'camera_shared',
+        'fusion_self_attention',
+        'fusion_pair_mlp',
+        'fusion_linear_as_printed',
+    }
+
+
+def test_killed_and_restarted_it_gives_the_table_of_an_undisturbed_run(project, repo):
+    arguments = ['camera', '--epochs', '2', '--out']
+    tail = ['--cfg-options', *TINY]
+    tool = [sys.executable, str(repo / 'tools' / 'ablate.py'), *arguments]
+    whole = subprocess.run([*tool, 'whole', *tail], capture_output=True, text=True, check=False)
+    assert whole.returncode == 0, whole.stderr[-2000:]
+    process = subprocess.Popen(
+        [*tool, 'parts', *tail], stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    first = project / 'parts' / 'runs' / 'camera_shared_seed0' / 'epoch_1.pth'
+    while not first.is_file():
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (project / 'parts' / 'ablation.json').exists()
+    again = subprocess.run([*tool, 'parts', *tail], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr[-2000:]
+    tables = [
+        json.loads((project / out / 'ablation.json').read_text()) for out in ('whole', 'parts')
+    ]
+    assert tables[0] == tables[1]
+    assert set(tables[0]['runs']) == {'camera_shared', 'components_all'}
+    assert tables[0]['runs']['camera_shared'][0]['epochs'] == [1, 2]
+    for name in ('ablation.csv', 'ablation.md', 'curves.png'):
+        assert (project / 'parts' / name).stat().st_size > 0
+
+
+def test_a_failed_training_is_named_and_the_folder_kept_for_the_same_settings(project):
+    run = Run('components_all', 0, 1, 'embedded', (*TINY, 'train_dataloader.batch_size=0'))
+    prepare_run(run, 'out')
+    with pytest.raises(RunFailed, match='components_all, seed 0') as caught:
+        perform(run, 'out', threads=1)
+    assert 'output.log' in str(caught.value)
+    with pytest.raises(UsageError, match='epochs'):
+        prepare_run(Run('components_all', 0, 2, 'embedded', run.options), 'out')
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'named'),
+    [
+        (('losses',), 'components'),
+        (('rois', [0], 1, 0), 'jobs'),
+        (('rois', []), 'seeds'),
+        (('rois', [0], 1, 1, None, 'coco'), 'embedded, papers'),
+    ],
+)
+def test_wrong_arguments_name_what_is_allowed(project, arguments, named):
+    with pytest.raises(UsageError, match=named):
+        ablate(*arguments)
+
+
+def fake(*last):
+    return [{'epochs': [1], 'mpjpe': [x], 'pa_mpjpe': [x / 2], 'pve': [x + 1]} for x in last]
+
+
+def test_the_table_has_mean_and_sample_deviation_and_the_papers_numbers():
+    summary = summarize({'rois_1': fake(90.0, 94.0), 'camera_shared': fake(80.0)})
+    assert summary.loc['rois_1', 'mpjpe_mean'] == 92
+    assert summary.loc['rois_1', 'mpjpe_std'] == pytest.approx(8**0.5)
+    assert summary.loc['rois_1', 'paper_pa_mpjpe'] == 54.2
+    assert pd.isna(summary.loc['camera_shared', 'mpjpe_std'])
+    text = as_markdown(summary)
+    assert '| rois_1 | 92.0 ± 2.8 | 46.0 ± 1.4 | 93.0 ± 2.8 | 84.6 / 54.2 |' in text
+    assert '| camera_shared | 80.0 | 40.0 | 81.0 | - |' in text
+
+
+def test_errors_of_an_interrupted_run_are_joined(tmp_path):
+    for stamp, epochs in (('1', (1, 2)), ('2', (2, 3))):
+        folder = tmp_path / stamp / 'vis_data'
+        folder.mkdir(parents=True)
+        lines = [
+            {'mesh/mpjpe': 10.0 * e, 'mesh/pa_mpjpe': 1.0, 'mesh/pve': 2.0, 'step': e}
+            for e in epochs
+        ]
+        lines.insert(0, {'loss': 1.0, 'step': 5})
+        (folder / 'scalars.json').write_text('\n'.join(map(json.dumps, lines)))
+    assert read_errors(tmp_path)['mpjpe'] == [10.0, 20.0, 30.0]

@@ -1,0 +1,240 @@
+"""The Python interface: the numbers of tools/test.py, whatever the batches, and named errors."""
+
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import ExifTags, Image
+
+from mroi_plugin import apis
+from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.apis.inputs import iterate_images
+from mroi_plugin.engine.checkpoints import CheckpointMismatchError
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.registry import DATASETS, METRICS
+
+
+def infer_one(inferencer, inputs, **given):
+    (result,) = inferencer(inputs, **given)
+    assert result.error is None, result.error
+    return result
+
+
+def test_errors_are_those_of_the_test_tool(inferencer, people, config, checkpoint, in_workspace):
+    """Same boxes and cameras: MPJPE, PA-MPJPE and PVE to 0.01 mm."""
+    expected = apis.test(config, checkpoint, work_dir='tested')
+    cfg = load_config(config, 'unused')
+    dataset, metric = DATASETS.build(cfg.test_dataloader.dataset), METRICS.build(cfg.test_evaluator)
+    for i in range(len(people)):
+        result = infer_one(
+            inferencer, people.path(i), boxes=people.box(i), camera_matrix=people.matrix(i)
+        )
+        (person,) = result.instances
+        prediction = {
+            'pred_vertices': torch.from_numpy(person.vertices),
+            'pred_joints': torch.from_numpy(person.joints),
+            'pred_cam_full': torch.from_numpy(person.full_cameras),
+            'focal_length': torch.tensor(person.focal_length),
+        }
+        metric.process(torch.utils.data.default_collate([dataset[i]]), [prediction])
+    found = metric.evaluate(len(people))
+    for name in ('mpjpe', 'pa_mpjpe', 'pve'):
+        assert found[f'mesh/{name}'] == pytest.approx(expected[f'mesh/{name}'], abs=0.01)
+    assert found['mesh/camera_residual_px'] == pytest.approx(
+        expected['mesh/camera_residual_px'], rel=1e-4
+    )
+
+
+@pytest.mark.parametrize('batch_size', [1, 3, 100])
+def test_batches_and_order_do_not_matter(config, checkpoint, people, batch_size):
+    """Two persons in every second image, none in every third."""
+    model = MultiRoIInferencer(config, checkpoint, 'cpu', batch_size=batch_size)
+    paths, boxes = [people.path(i) for i in range(6)], {}
+    for i, path in enumerate(paths):
+        count = (1, 2, 0)[i % 3]
+        boxes[path] = np.array([people.box(i) + 5 * k for k in range(count)]).reshape(-1, 4)
+    results = list(model(paths, boxes=boxes))
+    assert [result.name for result in results] == paths
+    for result in results:
+        assert len(result.instances) == len(boxes[result.name]) and result.image is None
+        for k, person in enumerate(result.instances):
+            alone = infer_one(model, result.name, boxes=boxes[result.name][k]).instances[0]
+            np.testing.assert_allclose(person.vertices, alone.vertices, atol=1e-5)
+            np.testing.assert_allclose(person.full_cameras, alone.full_cameras, rtol=1e-4)
+
+
+def test_images_are_read_when_they_are_needed(inferencer, people):
+    """An endless run of images is not gathered before the first result."""
+    read = []
+
+    def endless():
+        for i in itertools.count():
+            read.append(i)
+            yield people.path(i % 4)
+
+    class Endless:
+        __iter__ = lambda self: endless()  # noqa: E731
+
+    boxes = {people.path(i): people.box(i) for i in range(4)}
+    results = inferencer(Endless(), boxes=boxes)
+    for _ in range(3):
+        next(results)
+    assert len(read) <= inferencer.batch_size + 1
+    empty = inferencer(Endless(), boxes={people.path(0): people.box(0)})
+    next(empty)
+    assert len(read) <= 3 * inferencer.batch_size
+
+
+def test_the_focal_length_is_the_best_that_is_known(inferencer, people, tmp_path):
+    image = Image.open(people.path(0))
+    exif = Image.Exif()
+    exif[ExifTags.IFD.Exif.value] = {ExifTags.Base.FocalLengthIn35mmFilm.value: 50}
+    image.save(tmp_path / 'a.jpg', exif=exif)
+    box, diagonal = people.box(0), np.hypot(*image.size)
+    path = str(tmp_path / 'a.jpg')
+
+    def focal(name, **given):
+        person = infer_one(inferencer, name, boxes=box, **given).instances[0]
+        return person.focal_length, person.principal_point.tolist()
+
+    middle = [side / 2 for side in image.size]
+    assert focal(people.path(0)) == (pytest.approx(diagonal), middle)
+    assert focal(path) == (pytest.approx(diagonal * 50 / np.hypot(36, 24), rel=1e-5), middle)
+    assert focal(path, focal_length=700) == (700, middle)
+    matrix = np.array([[800.0, 0, 31], [0, 802, 32], [0, 0, 1]])
+    assert focal(path, focal_length=700, camera_matrix=matrix) == (801, [31, 32])
+    assert focal(path, camera_matrix={path: matrix})[0] == 801
+
+
+def test_an_image_on_its_side_is_the_upright_one(inferencer, people, tmp_path):
+    """A lossless file turned by EXIF gives the same body at the same place."""
+    pixels = np.asarray(Image.open(people.path(1)).convert('RGB'))
+    Image.fromarray(pixels).save(tmp_path / 'upright.png')
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation.value] = 6
+    Image.fromarray(np.rot90(pixels).copy()).save(tmp_path / 'side.png', exif=exif)
+    persons = [
+        infer_one(inferencer, tmp_path / name, boxes=people.box(1)).instances[0]
+        for name in ('upright.png', 'side.png')
+    ]
+    np.testing.assert_allclose(persons[0].joints2d, persons[1].joints2d, atol=1e-3)
+    np.testing.assert_allclose(persons[0].vertices, persons[1].vertices, atol=1e-5)
+
+
+def test_what_a_person_is(inferencer, people):
+    result = infer_one(
+        inferencer, people.path(0), boxes=people.box(0), camera_matrix=people.matrix(0)
+    )
+    (person,) = result.instances
+    assert result.size == Image.open(people.path(0)).size and result.image.dtype == np.uint8
+    assert len(result.joint_names) == len(person.joints) == 54
+    assert person.vertices.shape == (6890, 3) and person.rois.shape == (5, 3)
+    identity = person.pose @ person.pose.transpose(0, 2, 1)
+    np.testing.assert_allclose(identity, np.broadcast_to(np.eye(3), (24, 3, 3)), atol=1e-5)
+    for i in (0, 5):
+        turned = cv2.Rodrigues(person.pose_axis_angle[i].astype(np.float64))[0]
+        np.testing.assert_allclose(turned, person.pose[i], atol=1e-5)
+    s, tx, ty = person.local_cameras[0]
+    cx, cy, b = person.rois[0]
+    depth = 2 * person.focal_length / (s * b)
+    expected = [tx + 2 * cx / (s * b), ty + 2 * cy / (s * b), depth]
+    np.testing.assert_allclose(person.full_camera, expected, rtol=1e-4)
+    camera = people.matrix(0)
+    placed = (person.joints + person.full_camera) @ camera.T
+    np.testing.assert_allclose(person.joints2d, placed[:, :2] / placed[:, 2:], atol=0.01)
+    assert person.score == 1 and 0 < person.confidence <= 1 and person.spread_px > 0
+
+
+def test_one_roi_has_no_disagreement(repo, people, tmp_path):
+    from mroi_plugin.registry import MODELS
+
+    config = str(repo / 'configs' / 'cliff' / 'cliff_synthetic.py')
+    model = MODELS.build(load_config(config, 'unused').model)
+    torch.save(model.state_dict(), tmp_path / 'cliff.pth')
+    cliff = MultiRoIInferencer(config, str(tmp_path / 'cliff.pth'), 'cpu')
+    (person,) = infer_one(cliff, people.path(0), boxes=people.box(0)).instances
+    assert person.confidence == pytest.approx(1) and person.spread_px == pytest.approx(0, abs=1e-4)
+    np.testing.assert_allclose(person.consensus_camera, person.full_camera, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ('box', 'message'),
+    [
+        ((10, 10, 0, 50), 'box 1 is x, y, w, h'),
+        ((10, 10, 50, -5), 'box 1 is'),
+        ((np.nan, 10, 50, 50), 'box 1 is'),
+        ((-500, 10, 50, 50), 'meets the image'),
+        ((10, 5000, 50, 50), 'meets the image'),
+    ],
+)
+def test_bad_boxes_are_named_and_the_rest_goes_on(inferencer, people, box, message):
+    boxes = {people.path(0): np.array([people.box(0), box]), people.path(1): people.box(1)}
+    first, second = inferencer([people.path(0), people.path(1)], boxes=boxes)
+    assert message in first.error and not first.instances
+    assert second.error is None and len(second.instances) == 1
+
+
+@pytest.mark.parametrize(
+    ('given', 'message'),
+    [
+        ({'focal_length': -1}, 'focal_length=-1: expected pixels above 0'),
+        ({'focal_length': float('nan')}, 'focal_length=nan'),
+        ({'camera_matrix': np.eye(4)}, r'shape \(4, 4\); expected a finite camera matrix \(3, 3\)'),
+        ({'camera_matrix': {'a.jpg': np.zeros((3, 3))}}, 'a.jpg: an array'),
+        ({'boxes': np.zeros((2, 3))}, r'shape \(2, 3\); expected \(n, 4\)'),
+    ],
+)
+def test_bad_requests_are_refused_at_once(inferencer, people, given, message):
+    with pytest.raises(ValueError, match=message):
+        inferencer(people.path(0), **given)
+
+
+def test_a_folder_of_all_sorts(inferencer, people, tmp_path):
+    """What can be used is, what cannot says why."""
+    pixels = np.asarray(Image.open(people.path(0)).convert('RGB'))
+    Image.fromarray(pixels).save(tmp_path / 'a_good.png')
+    (tmp_path / 'b_text.jpg').write_text('no image')
+    Image.fromarray(pixels[:1, :1]).save(tmp_path / 'c_pixel.png')
+    Image.fromarray(pixels).convert('L').save(tmp_path / 'd_grey.png')
+    Image.fromarray(pixels).convert('RGBA').save(tmp_path / 'e_alpha.png')
+    cv2.imwrite(str(tmp_path / 'f_deep.png'), pixels[..., ::-1].astype(np.uint16) * 257)
+    big = cv2.resize(pixels, (4000, 3000))
+    Image.fromarray(big).save(tmp_path / 'g_big.jpg')
+    good = (tmp_path / 'a_good.png').read_bytes()
+    (tmp_path / 'h_cut.png').write_bytes(good[: len(good) // 3])
+    box, size = people.box(0), np.array(pixels.shape[1::-1])
+    boxes = {name: box for name in ('a_good', 'd_grey', 'e_alpha', 'f_deep')}
+    boxes['g_big'] = box * np.tile([4000, 3000] / size, 2)
+    boxes['c_pixel'], boxes['h_cut'] = np.array([0, 0, 1, 1]), box
+    results = {r.name.rsplit('/', 1)[1][0]: r for r in inferencer(tmp_path, boxes=boxes)}
+    assert sorted(results) == list('abcdefgh')
+    assert 'cannot be read as an image' in results['b'].error
+    assert 'truncated' in results['h'].error or 'decoded' in results['h'].error
+    for letter in 'acdefg':
+        assert results[letter].error is None and len(results[letter].instances) == 1
+    for letter in 'ef':
+        same = results[letter].instances[0].vertices
+        np.testing.assert_allclose(same, results['a'].instances[0].vertices, atol=1e-4)
+    ratio = np.array([4000, 3000] / size)
+    drift = results['g'].instances[0].rois[0, 2] / results['a'].instances[0].rois[0, 2]
+    assert drift == pytest.approx(ratio.max(), rel=0.34)
+
+
+def test_another_network_and_another_method(repo, config, tmp_path, in_workspace):
+    torch.save({'a': torch.zeros(1)}, tmp_path / 'other.pth')
+    with pytest.raises(CheckpointMismatchError, match=r'other\.pth does not fit'):
+        MultiRoIInferencer(config, str(tmp_path / 'other.pth'))
+    with pytest.raises(ValueError, match='this is for MultiRoIEstimator'):
+        MultiRoIInferencer(str(repo / 'configs/hosts/hmr_synthetic.py'), 'x.pth')
+    with pytest.raises(FileNotFoundError, match='no such checkpoint'):
+        MultiRoIInferencer(config, 'nothing.pth')
+
+
+def test_images_of_all_results_are_upright_arrays(inferencer, people):
+    image = next(iter(iterate_images(people.path(2))))
+    result = infer_one(inferencer, people.path(2), boxes=people.box(2))
+    np.testing.assert_array_equal(result.image, image.pixels())

@@ -1,0 +1,135 @@
+"""The command line: files, summary, exit status; videos."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from mroi_plugin.cli import main
+from mroi_plugin.structures.json_file import read_json
+from mroi_plugin.structures.npz_file import read_npz
+
+
+@pytest.fixture
+def infer(config, checkpoint, tmp_path, in_workspace):
+    def run(*arguments):
+        out = str(tmp_path / 'out')
+        options = ['--device', 'cpu', '--out', out]
+        return main(['infer', config, checkpoint, *map(str, arguments), *options])
+
+    return run
+
+
+@pytest.fixture
+def boxes(people, tmp_path):
+    """COCO detections of the first images."""
+    path = tmp_path / 'boxes.json'
+    rows = [
+        {'image_id': os.path.basename(people.path(i)), 'bbox': people.box(i).tolist(), 'score': 0.9}
+        for i in range(4)
+    ]
+    path.write_text(json.dumps(rows))
+    return path
+
+
+def test_every_format(infer, people, boxes, tmp_path, capsys):
+    status = infer(
+        people.path(0), people.path(1), '--boxes', boxes, '--focal-length', 900,
+        '--save', 'json,npz,obj,ply,glb,coco,overlay',
+    )  # fmt: skip
+    assert status == 0
+    stem = os.path.splitext(os.path.basename(people.path(0)))[0]
+    names = sorted(os.listdir(tmp_path / 'out'))
+    wanted = [f'{stem}.{e}' for e in ('json', 'npz', 'obj', 'ply', 'glb')]
+    assert {*wanted, f'{stem}_overlay.jpg', 'results_coco.json'} <= set(names)
+    assert len(names) == 2 * 6 + 1
+    of_npz, of_json = (read(tmp_path / 'out' / f'{stem}.{e}') for read, e in
+                       ((read_npz, 'npz'), (read_json, 'json')))  # fmt: skip
+    assert of_npz.instances[0].focal_length == 900 and of_npz.instances[0].score == 0.9
+    np.testing.assert_array_equal(of_npz.instances[0].vertices, of_json.instances[0].vertices)
+    coco = json.loads((tmp_path / 'out' / 'results_coco.json').read_text())
+    assert len(coco) == 2 and len(coco[0]['keypoints']) == 51
+    told = capsys.readouterr().out
+    assert '2 persons in 2 images, 0 failed; 13 files' in told
+
+
+def test_one_bad_image_fails_the_command_and_not_the_rest(infer, people, boxes, tmp_path, capsys):
+    (tmp_path / 'bad.jpg').write_text('no image')
+    empty = tmp_path / 'empty.png'
+    Image.new('RGB', (64, 64)).save(empty)
+    status = infer(people.path(0), tmp_path / 'bad.jpg', empty, '--boxes', boxes, '--save', 'json')
+    told = capsys.readouterr().out
+    assert status == 1 and 'bad.jpg: it cannot be read as an image' in told
+    assert 'empty.png: no person found' in told and '1 persons in 2 images, 1 failed' in told
+    assert len(os.listdir(tmp_path / 'out')) == 2
+    assert infer(empty, '--boxes', boxes, '--save', 'json') == 0
+
+
+def test_names_of_two_folders_do_not_clash(infer, people, boxes, tmp_path):
+    name = os.path.basename(people.path(0))
+    for folder in ('a', 'b'):
+        (tmp_path / folder).mkdir()
+        Image.open(people.path(0)).save(tmp_path / folder / name)
+    assert infer(tmp_path / 'a', tmp_path / 'b', '--boxes', boxes, '--save', 'npz') == 0
+    stem = os.path.splitext(name)[0]
+    assert sorted(os.listdir(tmp_path / 'out')) == [f'{stem}.npz', f'{stem}_2.npz']
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--detector', 'yolo'], 'expected hog or transformers:MODEL'),
+        (['--save', 'json,fbx'], '--save fbx: expected some of json, npz'),
+        (['--boxes', 'nothing.json'], 'nothing.json (boxes): no such file'),
+        (['--focal-length', '-3'], 'expected pixels above 0'),
+        (['--batch-size', '0'], 'batch_size=0'),
+    ],
+)
+def test_bad_options_are_one_line(infer, people, capsys, arguments, message):
+    with pytest.raises(SystemExit) as stop:
+        infer(people.path(0), *arguments)
+    assert stop.value.code == 2 and message in capsys.readouterr().err
+
+
+def test_a_video_of_a_hundred_frames(infer, people, tmp_path, capsys):
+    """An image that the camera pans over; boxes are given for every frame."""
+    pixels = cv2.imread(people.path(0))
+    height, width = 200, 260
+    pixels = cv2.resize(pixels, (400, 300))
+    path = tmp_path / 'pan.mp4'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 20, (width, height))
+    rows = []
+    for i in range(100):
+        left = i
+        writer.write(np.ascontiguousarray(pixels[40 : 40 + height, left : left + width]))
+        rows.append({'image_id': f'pan.mp4#{i:06d}', 'bbox': [180 - left, 20, 60, 150]})
+    writer.release()
+    (tmp_path / 'video.json').write_text(json.dumps(rows))
+    status = infer(path, '--boxes', tmp_path / 'video.json', '--save', 'video')
+    assert status == 0 and '100 persons in 100 images' in capsys.readouterr().out
+    assert os.listdir(tmp_path / 'out') == ['pan_overlay.mp4']
+    drawn = cv2.VideoCapture(str(tmp_path / 'out' / 'pan_overlay.mp4'))
+    assert int(drawn.get(cv2.CAP_PROP_FRAME_COUNT)) == 100
+    assert drawn.get(cv2.CAP_PROP_FPS) == pytest.approx(20)
+    original = cv2.VideoCapture(str(path))
+    pairs = [(drawn.read()[1], original.read()[1]) for _ in range(100)]
+    assert all(a.shape == b.shape for a, b in pairs)
+    assert np.mean([np.abs(a.astype(int) - b).mean() for a, b in pairs]) > 1  # something is drawn
+
+
+def test_the_tool_is_the_command(repo, config, checkpoint, people, boxes, in_workspace, tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(repo / 'tools' / 'infer.py'), config, checkpoint,
+         people.path(0), '--boxes', str(boxes), '--save', 'json', '--out',
+         str(tmp_path / 'tool')],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(os.listdir(tmp_path / 'tool')) == 1

@@ -1,0 +1,148 @@
+"""Errors planted in a sound annotation file are reported, and a sound one is not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from mroi_plugin.data_preparation.data_check.check import check_data
+from mroi_plugin.data_preparation.data_check.sources import where_from
+from mroi_plugin.datasets.annotation_file import read_human_data, write_human_data
+from mroi_plugin.mmhuman3d_compat.conventions import flip_permutation
+from mroi_plugin.utils.config_files import find_config
+
+TRAIN = 'data/synthetic/preprocessed_datasets/synthetic_train.npz'
+
+
+@pytest.fixture
+def check(repo, in_workspace, tmp_path):
+    """Check the embedded config with a changed training file; returns verdict and report."""
+
+    def run(change=None, **arguments):
+        options = []
+        if change is not None:
+            table = read_human_data(TRAIN)
+            change(table)
+            path = str(tmp_path / 'changed.npz')
+            write_human_data(path, table)
+            options = [f'train_dataloader.dataset.ann_file={path}']
+        config = str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py')
+        good = check_data(config, out=str(tmp_path / 'out'), options=options, **arguments)
+        report = json.loads((tmp_path / 'out' / 'check.json').read_text())
+        assert report['good'] == good
+        return good, report['datasets']
+
+    return run
+
+
+def test_sound_data_are_well_and_drawn(check, tmp_path):
+    good, (train, test) = check(num_show=2)
+    assert good and not train['problems'] and not test['problems']
+    assert train['persons'] == 32 and test['persons'] == 8
+    assert train['shares'] == {'2D': 1, '3D': 1, 'SMPL': 1, 'camera': 1, 'gender': 0}
+    assert train['misfit_px'] < 0.5
+    assert len(list((tmp_path / 'out').glob('*/contact_sheet.jpg'))) == 2
+
+
+def focal_twice(table):
+    table['cam_param']['f'] = 2 * table['cam_param']['f']
+
+
+def corners_for_sizes(table):
+    boxes = table['bbox_xywh'].copy()
+    boxes[:, 2:4] += boxes[:, :2]
+    table['bbox_xywh'] = boxes
+
+
+def millimeters(table):
+    table['keypoints3d'] = table['keypoints3d'] * np.array([1000, 1000, 1000, 1])
+
+
+def distant(table):
+    table['smpl']['transl'] = 1000 * table['smpl']['transl']
+
+
+def blank_poses(table):
+    for name in ('body_pose', 'global_orient'):
+        table['smpl'][name] = np.zeros_like(table['smpl'][name])
+
+
+def claimed_joints(table):
+    points = table['keypoints2d'].copy()
+    points[3:9, :, :2] = 0
+    table['keypoints2d'] = points
+
+
+def exchanged_sides(table):
+    order = flip_permutation('human_data')
+    for name in ('keypoints2d', 'keypoints3d'):
+        table[name] = table[name][:, order]
+
+
+def other_images(table):
+    table['image_path'] = list(table['image_path'][1:]) + list(table['image_path'][:1])
+
+
+@pytest.mark.parametrize(
+    ('change', 'key', 'said'),
+    [
+        (focal_twice, 'cam_param', 'a focal length 0.'),
+        (corners_for_sizes, 'bbox_xywh', 'subtract the corner'),
+        (millimeters, 'keypoints3d', 'divide by 1000'),
+        (distant, 'smpl.transl', 'divide by 1000'),
+        (blank_poses, 'has_smpl', 'set it to 0'),
+        (claimed_joints, 'keypoints2d_mask', 'set their confidence to 0'),
+        (exchanged_sides, 'keypoints', 'left and right exchanged'),
+    ],
+)
+def test_a_planted_error_is_named_with_file_key_and_sample(check, change, key, said):
+    good, (train, test) = check(change)
+    assert not good and not test['problems']
+    lines = [line for line in train['problems'] if key in line and said in line]
+    assert lines, train['problems']
+    assert 'changed.npz' in lines[0] and 'The first is sample' in lines[0]
+
+
+def test_images_that_are_gone_or_damaged_are_named(check, in_workspace, tmp_path):
+    def broken(table):
+        table['image_path'] = [f'gone_{i}.jpg' for i in range(len(table['image_path']))]
+
+    good, (train, _) = check(broken, images=3)
+    assert not good and len(train['problems']) == 3 and 'gone_' in train['problems'][0]
+
+
+def test_the_tool_says_what_is_missing_and_where_to_get_it(repo, tmp_path):
+    done = subprocess.run(
+        [
+            sys.executable,
+            'tools/check_data.py',
+            'configs/mroi/mroi_hrnet48.py',
+            '--out',
+            str(tmp_path),
+        ],
+        cwd=repo,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={'PATH': '', 'COLUMNS': '200'},
+    )
+    assert done.returncode == 1, done.stderr
+    for text in ('pw3d_test_complete.npz', 'pw3d converter', 'SMPL web site', 'not ready'):
+        assert text in done.stdout
+    missing = json.loads((tmp_path / 'check.json').read_text())['missing']
+    assert len(missing) > 10
+
+
+def test_every_file_of_the_recipes_has_a_source(repo):
+    from mroi_plugin.engine.config import load_config
+    from mroi_plugin.engine.preflight import required_files
+
+    for name in ('mroi_resnet50', 'mroi_hrnet48', 'mroi_synthetic', 'mroi_hrnet48_pw3d_ft'):
+        cfg = load_config(find_config(name), 'unused')
+        files = [str(item.path) for item in required_files(cfg.to_dict())]
+        names = [f for f in files if f.endswith(('.npz', '.pkl', '.npy'))]
+        assert names and all(where_from(f) for f in names), [f for f in names if not where_from(f)]

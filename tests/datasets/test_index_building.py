@@ -1,0 +1,177 @@
+"""Building an index: once by one of several processes; one that is killed or whose disk is full
+leaves nothing that is in the way."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
+import time
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from mroi_plugin.datasets import index as annotation_index
+from mroi_plugin.datasets.index import open_index
+from mroi_plugin.utils.safe_unpickling import read_npz
+
+FORK = multiprocessing.get_context('fork')
+LOCK = '.synthetic_train.smpl_54.index.lock'
+BUILD, CHUNKS = annotation_index._build, annotation_index.keypoint_chunks
+
+
+@pytest.fixture
+def source(workspace, tmp_path):
+    """A copy without an index, alone in its folder."""
+    name = 'synthetic_train.npz'
+    shutil.copy(workspace / 'data' / 'synthetic' / 'preprocessed_datasets' / name, tmp_path / name)
+    return str(tmp_path / name)
+
+
+def contents(source):
+    """Names beside the file, but that of the lock, which stays."""
+    names = set(os.listdir(os.path.dirname(source)))
+    return names - {os.path.basename(source), LOCK}
+
+
+def start(work, *arguments):
+    """A process that does some work."""
+    job = FORK.Process(target=work, args=arguments)
+    job.start()
+    return job
+
+
+def ask(source, queue, seconds=0.0):
+    """Open the index; whoever builds it says so and takes some time."""
+
+    def build(*arguments):
+        queue.put(os.getpid())
+        time.sleep(seconds)
+        BUILD(*arguments)
+
+    annotation_index._build = build
+    index = open_index(source, 'smpl_54')
+    assert len(index.image_paths) == 32 and index.arrays['keypoints2d'].any()
+
+
+def test_one_of_four_builds(source):
+    queue = FORK.Queue()
+    jobs = [start(ask, source, queue, 1.0) for _ in range(4)]
+    for job in jobs:
+        job.join()
+        assert job.exitcode == 0
+    assert queue.get(timeout=5) and queue.empty()
+    assert contents(source) == {'synthetic_train.smpl_54.index'}
+
+
+def test_an_error_frees_the_lock(source, monkeypatch):
+    def build(*arguments):
+        raise ValueError('no box')
+
+    monkeypatch.setattr(annotation_index, '_build', build)
+    for _ in range(2):
+        with pytest.raises(ValueError, match='no box'):
+            open_index(source, 'smpl_54')
+
+
+def never_done(*arguments):
+    """Keypoints of which the second half does not come."""
+    chunk = next(CHUNKS(*arguments))
+    yield chunk[:16]
+    time.sleep(600)
+
+
+def build_for_ever(source):
+    annotation_index.keypoint_chunks = never_done
+    open_index(source, 'smpl_54')
+
+
+def test_a_killed_builder_holds_nobody_up(source):
+    job = start(build_for_ever, source)
+    while not any(name.endswith('.part') for name in contents(source)):
+        time.sleep(0.01)
+    os.kill(job.pid, signal.SIGKILL)
+    job.join()
+    assert contents(source) and 'synthetic_train.smpl_54.index' not in contents(source)
+    begun, queue = time.monotonic(), FORK.Queue()
+    jobs = [start(ask, source, queue) for _ in range(2)]
+    for job in jobs:
+        job.join(timeout=20)
+        assert job.exitcode == 0
+    assert time.monotonic() - begun < 20
+    assert contents(source) == {'synthetic_train.smpl_54.index'}
+
+
+def test_a_slow_builder_is_waited_for(source):
+    queue = FORK.Queue()
+    with FileLock(os.path.join(os.path.dirname(source), LOCK)):
+        job = start(ask, source, queue)
+        time.sleep(1)
+        assert job.is_alive() and queue.empty()
+        BUILD(source, 'smpl_54', *_place(source))
+    job.join(timeout=20)
+    assert job.exitcode == 0 and queue.empty()
+
+
+def _place(source):
+    digest = annotation_index.fingerprint(source, 'smpl_54')
+    return annotation_index.index_places(source, 'smpl_54', digest)[0], digest
+
+
+def build_on_a_full_disk(source, queue, limit):
+    """No file may grow beyond a limit, which is an error of the same kind as a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    try:
+        open_index(source, 'smpl_54')
+    except OSError as error:
+        queue.put(str(error))
+
+
+@pytest.mark.parametrize('limit', [0, 100, 2000, 20_000])
+def test_a_full_disk_is_an_error_that_leaves_nothing(source, limit):
+    queue = FORK.Queue()
+    job = start(build_on_a_full_disk, source, queue, limit)
+    said = queue.get(timeout=60)
+    job.join()
+    assert job.exitcode == 0  # no signal killed it
+    assert 'synthetic_train.smpl_54.index cannot be written' in said and 'make room' in said
+    assert contents(source) == set()
+    open_index(source, 'smpl_54')
+
+
+def test_a_failed_building_leaves_what_was_there(source, monkeypatch):
+    place = open_index(source, 'smpl_54').path
+    before = {name: os.stat(os.path.join(place, name)) for name in os.listdir(place)}
+    data = read_npz(source)
+    data['bbox_xywh'] = data['bbox_xywh'] + 1
+    np.savez_compressed(source, **{key: np.asarray(value) for key, value in data.items()})
+
+    def broken(*arguments):
+        yield next(CHUNKS(*arguments))[:16]
+        raise RuntimeError
+
+    monkeypatch.setattr(annotation_index, 'keypoint_chunks', broken)
+    with pytest.raises(RuntimeError):
+        open_index(source, 'smpl_54')
+    after = {name: os.stat(os.path.join(place, name)) for name in os.listdir(place)}
+    assert before == after and contents(source) == {'synthetic_train.smpl_54.index'}
+
+
+def test_a_file_system_without_locks_will_do(source, monkeypatch):
+    def acquire(self, **options):
+        raise NotImplementedError('FileSystem does not appear to support flock')
+
+    monkeypatch.setattr(FileLock, 'acquire', acquire)
+    assert len(open_index(source, 'smpl_54').image_paths) == 32
+
+
+def test_it_can_be_removed_at_any_time(source):
+    index = open_index(source, 'smpl_54')
+    mapped = index.arrays['keypoints2d']
+    shutil.rmtree(index.path)
+    os.remove(os.path.join(os.path.dirname(source), LOCK))
+    assert mapped.any()
+    np.testing.assert_array_equal(open_index(source, 'smpl_54').arrays['keypoints2d'], mapped)

@@ -1,0 +1,114 @@
+"""ONNX files, run by onnxruntime, against torch."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from mroi_plugin.cli import main
+from mroi_plugin.deploy.onnx import compare, export
+from mroi_plugin.deploy.onnx.export import example
+from mroi_plugin.deploy.onnx.wrapped_model import WrappedModel
+from mroi_plugin.engine.checkpoints import CheckpointMismatchError
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.registry import MODELS
+from mroi_plugin.utils.config_files import find_config
+
+FUSIONS = {
+    'mlp': [],
+    'linear': ['model.head.fusion.score=linear'],
+    'pair_mlp': ['model.head.fusion.score=pair_mlp'],
+    'self_attention': [
+        'model.head.fusion.score=self_attention',
+        'model.head.fusion.relation=absolute',
+    ],
+    'none': ['model.head.fusion.score=none'],
+    'shared camera': ['model.head.camera_from=shared'],
+}
+
+
+def make_checkpoint(path, config, options=()):
+    """A checkpoint of weights as they are drawn; the model in it."""
+    torch.manual_seed(0)
+    model = MODELS.build(load_config(config, 'unused', options=options).model)
+    for parameter in model.head.parameters():
+        parameter.data.add_(0.02 * torch.randn_like(parameter))
+    torch.save(model.state_dict(), path)
+    return model.eval()
+
+
+@pytest.mark.parametrize('name', FUSIONS)
+def test_every_fusion(repo, tmp_path, name):
+    config, options = str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py'), FUSIONS[name]
+    make_checkpoint(tmp_path / 'm.pth', config, options)
+    out = str(tmp_path / 'm.onnx')
+    found = export.export(config, str(tmp_path / 'm.pth'), out, options=tuple(options))
+    assert all(item.holds for item in found) and len(found) == 6
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['m.onnx', 'm.pth']
+
+
+@pytest.mark.parametrize('name', ['mroi_synthetic', 'cliff_synthetic'])
+def test_the_file_alone_gives_the_bodies_of_torch(repo, tmp_path, name, capsys):
+    """Run here without our code: any number of persons, less than 0.1 mm apart."""
+    config = find_config(name)
+    model = make_checkpoint(tmp_path / 'm.pth', config)
+    out = tmp_path / 'm.onnx'
+    assert main(['export', config, str(tmp_path / 'm.pth'), '--out', str(out), '--body']) == 0
+    session = onnxruntime.InferenceSession(str(out), providers=['CPUExecutionProvider'])
+    wrapped = WrappedModel(model, body=True)
+    for persons in (1, 2, 5):
+        crops, rois, focal = example(wrapped, persons, (48, 64))
+        given = {'crops': crops, 'rois': rois, 'focal_length': focal}
+        told = session.run(None, {key: value.numpy() for key, value in given.items()})
+        found = dict(zip(wrapped.outputs, told))
+        batch = model.data_preprocessor({'img': crops, 'rois': rois, 'focal_length': focal})
+        expected = model(**batch, mode='predict')
+        for n in range(persons):
+            apart = np.abs(found['pred_vertices'][n] - expected[n]['pred_vertices'].numpy())
+            assert apart.max() < 1e-4
+            cameras = expected[n]['pred_cam_full'].numpy()
+            np.testing.assert_allclose(found['pred_cam_full'][n], cameras, rtol=1e-4, atol=1e-4)
+    meta = {p.key: p.value for p in onnx.load(str(out)).metadata_props}
+    assert meta['num_rois'] == str(model.head.num_rois) and meta['crop_size'] == '48x64'
+    assert meta['config'] == f'{name}.py'
+    report = json.loads((tmp_path / 'm.json').read_text())
+    assert {row['what'] for row in report} >= {'pred_vertices', 'positional encoding'}
+    assert 'pred_vertices' in capsys.readouterr().out
+
+
+def test_a_file_that_differs_is_not_left(repo, tmp_path, monkeypatch):
+    config = str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py')
+    make_checkpoint(tmp_path / 'm.pth', config)
+    monkeypatch.setitem(compare.LIMITS, 'pred_pose', (-1.0, ''))
+    with pytest.raises(ValueError, match='differs from torch: pred_pose by'):
+        export.export(config, str(tmp_path / 'm.pth'), str(tmp_path / 'm.onnx'))
+    assert [p.name for p in tmp_path.iterdir()] == ['m.pth']
+
+
+def test_a_comparison_with_nan_does_not_hold():
+    assert not compare.Comparison('x', float('nan'), 1.0, '').holds
+
+
+def test_bad_requests(repo, tmp_path, monkeypatch, capsys):
+    config, weights = str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py'), str(tmp_path / 'm.pth')
+    torch.save({'a': torch.zeros(1)}, weights)
+    with pytest.raises(CheckpointMismatchError):
+        export.export(config, weights, str(tmp_path / 'm.onnx'))
+    with pytest.raises(ValueError, match=r'must end in \.onnx'):
+        export.export(config, weights, str(tmp_path / 'm.pt'))
+    with pytest.raises(ValueError, match='is no folder that can be written to'):
+        export.export(config, weights, str(tmp_path / 'none' / 'm.onnx'))
+    hmr = str(repo / 'configs' / 'hosts' / 'hmr_synthetic.py')
+    with pytest.raises(ValueError, match='this is for MultiRoIEstimator'):
+        export.export(hmr, weights, str(tmp_path / 'm.onnx'))
+    with pytest.raises(SystemExit) as stop:
+        main(['export', config, str(tmp_path / 'none.pth')])
+    assert stop.value.code == 2 and 'no such checkpoint' in capsys.readouterr().err
+    monkeypatch.setitem(__import__('sys').modules, 'onnxruntime', None)
+    with pytest.raises(ImportError, match=r'mroi_plugin\[onnx\]'):
+        export.export(config, weights, str(tmp_path / 'm.onnx'))

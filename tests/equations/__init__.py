@@ -1,0 +1,1 @@
+"""Every equation of the package beside its float64 loop."""

@@ -1,0 +1,103 @@
+"""Images that cannot be used."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+
+import cv2
+import numpy as np
+
+from mroi_plugin.datasets.sample_errors import InvalidSampleError
+
+PIXELS = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
+
+
+def png(width=640, height=480, body=b''):
+    """A PNG file with a true header and any body."""
+
+    def chunk(kind, data):
+        return (
+            struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+        )
+
+    header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
+    return (
+        b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', body) + chunk(b'IEND', b'')
+    )
+
+
+def encoded(extension):
+    return cv2.imencode(extension, PIXELS)[1].tobytes()
+
+
+def dangling(scene):
+    os.symlink(scene.folder / 'nowhere', scene.folder / 'bad.jpg')
+    return scene.image(None)
+
+
+def folder(scene):
+    (scene.folder / 'bad.jpg').mkdir()
+    return scene.image(None)
+
+
+def with_thumbnail(scene):
+    """Cut off, but with a whole thumbnail in front: its end is not the image's."""
+    whole, thumbnail = scene.good_image(), cv2.imencode('.jpg', PIXELS[:32, :32])[1].tobytes()
+    marker = b'\xff\xe1' + struct.pack('>H', len(thumbnail) + 2)
+    return whole[:2] + marker + thumbnail + whole[2 : len(whole) // 2]
+
+
+DECODE = 'cannot be decoded as an image'
+CONTENTS = {
+    'empty': lambda s: b'',
+    'text': lambda s: b'no picture',
+    'html instead of a download': lambda s: b'<!DOCTYPE html><title>404</title>',
+    'zeros': lambda s: bytes(4096),
+    'noise': lambda s: np.random.default_rng(0).bytes(4096),
+    'jpeg without data': lambda s: s.good_image()[:20],
+    'jpeg header alone': lambda s: s.good_image()[:400],
+    'jpeg cut in the middle': lambda s: s.good_image()[: len(s.good_image()) // 2],
+    'jpeg cut at the last byte': lambda s: s.good_image()[:-2],
+    'jpeg cut, with a thumbnail': with_thumbnail,
+    'jpeg whose size is zero': lambda s: _with_size(s.good_image(), 0, 0),
+    'png header alone': lambda s: png(),
+    'png cut in the middle': lambda s: encoded('.png')[:5000],
+    'png of noise': lambda s: png(body=np.random.default_rng(0).bytes(999)),
+    'png of 60000 x 60000': lambda s: png(60000, 60000),
+    'png of 12000 x 12000, no data': lambda s: png(12000, 12000),
+    'bmp cut': lambda s: encoded('.bmp')[:500],
+    'gzip': lambda s: b'\x1f\x8b\x08' + bytes(100),
+    'pdf': lambda s: b'%PDF-1.4\n' + bytes(100),
+}
+
+
+def _with_size(jpeg, width, height):
+    at = jpeg.index(b'\xff\xc0')
+    return jpeg[: at + 5] + struct.pack('>HH', height, width) + jpeg[at + 9 :]
+
+
+def _case(content):
+    return lambda scene: scene.image(content(scene))
+
+
+WHERE = ['bad.jpg (sample 0 of', 'test.npz']
+CASES = [
+    *((n, _case(c), InvalidSampleError, [*WHERE, DECODE]) for n, c in CONTENTS.items()),
+    ('missing', lambda s: s.image(None), InvalidSampleError, [*WHERE, 'the image is missing']),
+    ('dangling link', dangling, InvalidSampleError, [*WHERE, 'the image is missing']),
+    ('folder', folder, InvalidSampleError, [*WHERE, 'cannot be read']),
+    (
+        'name that no file can have',
+        lambda s: s.dataset(s.folder, image_path=np.array(['a\0b.jpg'] * 8, object))[0],
+        InvalidSampleError,
+        ['(sample 0 of', 'cannot be read'],
+    ),
+    (
+        'name longer than a file system takes',
+        lambda s: s.dataset(s.folder, image_path=np.array(['x' * 400] * 8))[0],
+        InvalidSampleError,
+        ['(sample 0 of', 'cannot be read'],
+    ),
+]
