@@ -13,9 +13,10 @@ SIGNATURES = {
     cameras.full_to_crop_camera: ['full', 'roi', 'focal_length'],
     cameras.project_points: ['points', 'full_camera', 'focal_length', 'principal_point'],
     datasets.MultiRoICrop: ['crop_size', 'shifts', 'scales', 'num_rois', 'random'],
-    models.RoIPositionalEncoding: ['num_freqs'],
+    models.RoIPositionalEncoding: ['num_freqs', 'encoding'],
     models.RoIAwareFusion: [
-        *('in_channels', 'num_rois', 'score', 'relation', 'num_freqs', 'hidden_channels')
+        *('in_channels', 'num_rois', 'score', 'relation', 'num_freqs', 'hidden_channels'),
+        'encoding',
     ],
     models.CameraConsistencyLoss: ['weight_x', 'weight_y', 'weight_s', 'pairs', 'loss_weight'],
     models.MultiRoIContrastiveLoss: [
@@ -24,8 +25,11 @@ SIGNATURES = {
     models.FullCameraProjector: [],
 }
 DEFAULTS = {
-    models.RoIPositionalEncoding: {'num_freqs': 32},
-    models.RoIAwareFusion: {'score': 'mlp', 'relation': 'subtract_then_encode', 'num_freqs': 32},
+    models.RoIPositionalEncoding: {'num_freqs': 32, 'encoding': 'exact'},
+    models.RoIAwareFusion: {
+        **{'score': 'mlp', 'relation': 'subtract_then_encode', 'num_freqs': 32},
+        'encoding': 'exact',
+    },
     models.CameraConsistencyLoss: {
         **{'weight_x': 0.1, 'weight_y': 0.1, 'weight_s': 1e-4, 'pairs': 'all', 'loss_weight': 1.0}
     },

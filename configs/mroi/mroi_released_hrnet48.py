@@ -3,7 +3,9 @@ _base_ = 'mroi_hrnet48.py'
 
 model = dict(
     head=dict(
-        fusion=dict(score='mlp', relation='subtract_then_encode', num_freqs=32),
+        fusion=dict(
+            score='mlp', relation='subtract_then_encode', num_freqs=32, encoding='naive'
+        ),
         embedding=dict(gate='sigmoid_relu'),
         mesh_from='roi',
         bbox_condition='all',

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 RELATIONS = ('subtract_then_encode', 'encode_then_subtract', 'absolute', 'none')
+ENCODINGS = ('exact', 'naive')
 
 
 def sin_cos_of_pi(x: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
@@ -30,6 +31,24 @@ def sin_cos_of_pi(x: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
     return torch.sin(angle), torch.cos(angle)
 
 
+def naive_sin_cos_of_pi(x: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
+    """``sin(2^k pi x)`` and ``sin(2^k pi x + pi / 2)`` as the released code computes them.
+
+    Beyond k = 20 or so they are rounding noise, of which only the same operator gives the same:
+    ``phase + frequency * x`` in one ``addcmul``.
+
+    Args:
+        x: (...) numbers of float32.
+        k: (L) powers ``2^k`` of float32.
+
+    Returns:
+        Two tensors (..., L).
+    """
+    phases = x.new_tensor([0.0, math.pi / 2])
+    angles = torch.addcmul(phases, x[..., None, None], (math.pi * k)[:, None])
+    return torch.sin(angles).unbind(-1)
+
+
 class RoIPositionalEncoding(nn.Module):
     """``gamma(p) = (p, sin(2^0 pi p), cos(2^0 pi p), ..., sin(2^(L-1) pi p), cos(2^(L-1) pi p))``
     (Eq. 3).
@@ -38,16 +57,22 @@ class RoIPositionalEncoding(nn.Module):
 
     Args:
         num_freqs: number L of frequencies; 0 leaves ``p`` as it is.
+        encoding: ``exact`` at every frequency, or ``naive``: the float32 sine of the released code,
+            which its weights need; see `naive_sin_cos_of_pi`.
 
     Raises:
-        ValueError: if ``num_freqs`` is not in 0..100, beyond which float32 would overflow.
+        ValueError: if ``num_freqs`` is not in 0..100, beyond which float32 would overflow, or
+            ``encoding`` is unknown.
     """
 
-    def __init__(self, num_freqs: int = 32) -> None:
+    def __init__(self, num_freqs: int = 32, encoding: str = 'exact') -> None:
         super().__init__()
         if not 0 <= num_freqs <= 100:
             raise ValueError(f'num_freqs={num_freqs}: expected 0..100 frequencies.')
+        if encoding not in ENCODINGS:
+            raise ValueError(f'encoding={encoding!r}: expected one of {", ".join(ENCODINGS)}.')
         self.num_freqs = num_freqs
+        self.kind = encoding
         # 2^k as two integers, so that model.half() cannot round them; not a parameter of any
         # checkpoint.
         halves = [(2 ** (k // 2), 2 ** (k - k // 2)) for k in range(num_freqs)]
@@ -68,11 +93,13 @@ class RoIPositionalEncoding(nn.Module):
             (..., 3 * (1 + 2 L)): scalar after scalar; per scalar p, sin, cos, sin, cos, ..., lowest
             frequency first.
         """
-        p = bbox_info if bbox_info.dtype == torch.float64 else bbox_info.float()
+        exact = self.kind == 'exact'
+        p = bbox_info if exact and bbox_info.dtype == torch.float64 else bbox_info.float()
         if self.num_freqs == 0:
             return p
         powers = self.powers.to(p.dtype).prod(-1)
-        waves = torch.stack(sin_cos_of_pi(p, powers), dim=-1).flatten(-2)
+        sin_cos = sin_cos_of_pi if exact else naive_sin_cos_of_pi
+        waves = torch.stack(sin_cos(p, powers), dim=-1).flatten(-2)
         return torch.cat([p[..., None], waves], dim=-1).flatten(-2)
 
 
@@ -87,17 +114,20 @@ class RoIRelation(nn.Module):
     Args:
         kind: one of the four above.
         num_freqs: frequencies of the positional encoding.
+        encoding: of `RoIPositionalEncoding`.
 
     Raises:
         ValueError: if ``kind`` is unknown.
     """
 
-    def __init__(self, kind: str = 'subtract_then_encode', num_freqs: int = 32) -> None:
+    def __init__(
+        self, kind: str = 'subtract_then_encode', num_freqs: int = 32, encoding: str = 'exact'
+    ) -> None:
         super().__init__()
         if kind not in RELATIONS:
             raise ValueError(f'relation={kind!r}: expected one of {", ".join(RELATIONS)}.')
         self.kind = kind
-        self.encoding = RoIPositionalEncoding(num_freqs)
+        self.encoding = RoIPositionalEncoding(num_freqs, encoding)
         self.out_channels = 0 if kind == 'none' else self.encoding.out_channels()
 
     def forward(self, bbox_info: Tensor) -> Tensor:

@@ -30,6 +30,8 @@ class RoIAwareFusion(nn.Module):
         relation: see `mroi_plugin.models.layers.positional_encoding.RoIRelation`.
         num_freqs: L, frequencies of the positional encoding.
         hidden_channels: width of the hidden layers of ``mlp`` and ``pair_mlp``.
+        encoding: ``exact``, or ``naive`` for weights of the released code; see
+            `mroi_plugin.models.layers.positional_encoding.RoIPositionalEncoding`.
 
     Raises:
         ValueError: for an unknown option or a relation that the score cannot use.
@@ -43,6 +45,7 @@ class RoIAwareFusion(nn.Module):
         relation: str = 'subtract_then_encode',
         num_freqs: int = 32,
         hidden_channels: int = 256,
+        encoding: str = 'exact',
     ) -> None:
         super().__init__()
         if score not in SCORES:
@@ -57,7 +60,7 @@ class RoIAwareFusion(nn.Module):
         if score == 'linear' and (relation != 'subtract_then_encode' or num_freqs == 0):
             warnings.warn(DEGENERATE.format(relation=relation, num_freqs=num_freqs), stacklevel=2)
         self.num_rois = num_rois
-        self.relation = RoIRelation('none' if score == 'none' else relation, num_freqs)
+        self.relation = RoIRelation('none' if score == 'none' else relation, num_freqs, encoding)
         self.strategy = SCORES[score](
             in_channels, self.relation.out_channels, num_rois, hidden_channels
         )

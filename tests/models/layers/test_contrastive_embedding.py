@@ -39,17 +39,21 @@ def test_is_v1_eq_6():
     np.testing.assert_allclose(actual.flatten(0, 1).detach().numpy(), expected, atol=1e-10)
 
 
-def test_released_gate_never_closes_below_one_half():
-    """sigmoid(relu(x)) >= 1/2: with a very negative gate the feature passes at half its size."""
-    plain, released = build('sigmoid'), build('sigmoid_relu')
-    for embedding in (plain, released):
-        nn.init.zeros_(embedding.gate.weight)
-        nn.init.constant_(embedding.gate.bias, -50.0)
-        embedding.eval()
+def test_released_gate_has_no_layer_and_never_closes_below_one_half():
+    """sigmoid(relu(h)) >= 1/2: a negative feature passes at half its size."""
+    released = build('sigmoid_relu').eval()
+    assert not [name for name in released.state_dict() if name.startswith('gate')]
     h = torch.randn(2, 3, 6, dtype=torch.float64)
-    silent = plain(torch.zeros_like(h))
-    torch.testing.assert_close(plain(h), silent)
-    torch.testing.assert_close(released(h), released.project((h / 2).flatten(0, 1)).view_as(h))
+    gated = torch.where(h < 0, h / 2, h / (1 + torch.exp(-h)))
+    torch.testing.assert_close(released(h), released.project(gated.flatten(0, 1)).view_as(h))
+
+
+def test_a_closed_gate_of_the_papers_lets_nothing_pass():
+    plain = build('sigmoid').eval()
+    nn.init.zeros_(plain.gate.weight)
+    nn.init.constant_(plain.gate.bias, -50.0)
+    h = torch.randn(2, 3, 6, dtype=torch.float64)
+    torch.testing.assert_close(plain(h), plain(torch.zeros_like(h)))
 
 
 def test_gradients():

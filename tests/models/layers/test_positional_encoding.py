@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from oracles import fusion as fusion_oracle
+from oracles import released_network
 from oracles.positional_encoding import encode, encode_scalar
 from versions import needs_torch_2
 
@@ -42,6 +43,31 @@ def test_high_frequencies_are_not_rounding_noise():
     naive = torch.sin(powers * torch.pi * torch.tensor(0.1)).numpy()
     assert np.abs(naive - expected[1::2]).max() > 0.1
     assert np.abs(actual - expected).max() < 1e-6
+
+
+def test_naive_is_the_released_codes_to_the_noise():
+    """Its layout: three scalars, then for every frequency three sines and three cosines."""
+    num_freqs = 32
+    info = torch.randn(20, 3) * 3
+    frequencies = (np.pi * 2.0 ** torch.arange(num_freqs)).repeat_interleave(2).numpy()
+    phases = np.tile(np.float32([0, np.pi / 2]), num_freqs)
+    buffers = {'pos_enc._freqs': frequencies, 'pos_enc._phases': phases}
+    expected = np.stack([released_network.encode(row, buffers) for row in info.numpy()])
+    actual = RoIPositionalEncoding(num_freqs, encoding='naive')(info).unflatten(-1, (3, -1))
+    actual = actual.transpose(-1, -2).flatten(-2)
+    np.testing.assert_allclose(actual.numpy(), expected, atol=2e-7)
+
+
+def test_naive_and_exact_agree_where_float32_is_enough():
+    info = torch.randn(20, 3)
+    naive = RoIPositionalEncoding(6, encoding='naive')
+    torch.testing.assert_close(naive(info), RoIPositionalEncoding(6)(info), atol=1e-4, rtol=0)
+    assert naive(info.double()).equal(naive(info))
+
+
+def test_unknown_encoding():
+    with pytest.raises(ValueError, match="encoding='rough': expected one of exact, naive"):
+        RoIPositionalEncoding(6, encoding='rough')
 
 
 def test_layout():
