@@ -34,7 +34,7 @@ OURS = {
         *('Keypoints3DLoss', 'SMPLPoseLoss', 'SMPLBetasLoss', 'VertexLoss'),
     ),
     'BODY_MODELS': ('SMPLBody', 'HybrIKBody'),
-    'BACKBONES': ('TransformersBackbone',),
+    'BACKBONES': ('ClassificationHRNet', 'TransformersBackbone'),
     'PIPELINES': (
         'LoadImage',
         'RandomFlipRotateScale',

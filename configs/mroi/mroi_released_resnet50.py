@@ -3,9 +3,7 @@ _base_ = 'mroi_resnet50.py'
 
 model = dict(
     head=dict(
-        fusion=dict(
-            score='mlp', relation='subtract_then_encode', num_freqs=32, encoding='naive'
-        ),
+        fusion=dict(score='mlp', relation='subtract_then_encode', num_freqs=32, encoding='naive'),
         embedding=dict(gate='sigmoid_relu'),
         mesh_from='roi',
         bbox_condition='all',

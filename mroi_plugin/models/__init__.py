@@ -1,5 +1,6 @@
 """Networks, losses and bodies of the method."""
 
+from mroi_plugin.models.backbones.classification_hrnet import ClassificationHRNet
 from mroi_plugin.models.backbones.transformers_backbone import TransformersBackbone
 from mroi_plugin.models.body_models.smpl import SMPLBody
 from mroi_plugin.models.data_preprocessors.multi_roi_preprocessor import MultiRoIPreprocessor
@@ -19,6 +20,7 @@ from mroi_plugin.models.losses.vertices import VertexLoss
 
 __all__ = [
     'CameraConsistencyLoss',
+    'ClassificationHRNet',
     'ContrastiveEmbedding',
     'FullCameraProjector',
     'Keypoints3DLoss',

@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
+from torch import Tensor, nn
 
-from mroi_plugin.deploy.converters.sources import SOURCES, detect_source
-from mroi_plugin.deploy.converters.state_dict import Report, convert_state
+from mroi_plugin.deploy.converters.detection import detect_source
+from mroi_plugin.deploy.converters.sources import SOURCES
+from mroi_plugin.deploy.converters.state_dict import ConversionError, Report, convert_state
 from mroi_plugin.engine.checkpoints import read_state_dict
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.model_builder import build_model
@@ -44,25 +45,30 @@ def convert_checkpoint(
 
     Raises:
         UsageError: if ``source`` is unknown.
+        ValueError: if ``source`` is ``auto`` and the checkpoint of no known kind.
         ConversionError: if the checkpoint does not fit and ``partial`` is not set.
     """
     if source not in ('auto', *SOURCES):
         raise UsageError(f'--source {source}: expected auto, {", ".join(SOURCES)}.')
     theirs = read_state_dict(path)
-    source = detect_source(theirs) if source == 'auto' else source
-    state, report = convert_state(theirs, _network(config, options), source, partial)
+    source = detect_source(theirs, path) if source == 'auto' else source
+    ours = network_of(config, options).state_dict()
+    try:
+        state, report = convert_state(theirs, ours, source, partial)
+    except ConversionError as error:
+        raise ConversionError(f'{path} for {config}: {error}') from None
     _print(report, SOURCES[source].title, Console())
     _write(state, report, Path(out), {'converted_from': os.path.basename(path), 'source': source})
     print(f'wrote {out} and {Path(out).with_suffix(".json")}')
     return report
 
 
-def _network(config: str, options: tuple[str, ...]) -> dict[str, Tensor]:
-    """State dict of the network of a config, built with the free body and without weights."""
+def network_of(config: str, options: tuple[str, ...] = ()) -> nn.Module:
+    """Network of a config, built with the free body and without weights."""
     cfg = load_config(config, options=options).model
     cfg.body_model.free_body = cfg.head.mean_params.free_body = True
     cfg.backbone.init_cfg = None
-    return build_model(cfg).state_dict()
+    return build_model(cfg)
 
 
 def _print(report: Report, title: str, console: Console) -> None:

@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from mroi_plugin.deploy.converters.encoding_columns import to_our_columns
-from mroi_plugin.deploy.converters.sources import MEAN, SOURCES, Source
+from mroi_plugin.deploy.converters.sources import MEAN_STATE, SOURCES, SPIN_MEAN, Source
 
-MEAN_STATE = 'head.joint_decoder.mean_state'
 FUSE = 'head.fusion.strategy.embed.weight'
 COUNTER = 'num_batches_tracked'
-OPTIONAL = ('head.embedding.', 'backbone.final_layer.')
-"""Used in training alone, or not on the way to the features: may be missing."""
+WRAPPED = 'backbone.hrnet.'
+"""Place of an HRNet inside of `ClassificationHRNet`."""
 
 
 class ConversionError(ValueError):
@@ -31,7 +30,8 @@ class Report:
     Args:
         used: our name by theirs, where both are the same.
         renamed: our name by theirs.
-        unused: theirs that are not in our network.
+        not_needed: theirs that are known to have no place in our network.
+        unused: other names of theirs that are not in our network.
         missing: ours that nothing fills; they keep their initial values.
         wrong_shape: by our name, their shape and ours.
         notes: what was changed on the way.
@@ -39,6 +39,7 @@ class Report:
 
     used: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    not_needed: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     wrong_shape: dict[str, list[list[int]]] = field(default_factory=dict)
@@ -55,7 +56,7 @@ def convert_state(
     """Rename and reorder a foreign state dict.
 
     Args:
-        theirs: tensors of the checkpoint, see `read_foreign`.
+        theirs: tensors of the checkpoint.
         ours: state dict of the network to fill.
         source: kind of checkpoint, one of `SOURCES`.
         partial: accept names that are missing, left over or of another shape.
@@ -68,18 +69,19 @@ def convert_state(
             another shape.
     """
     kind, report, state = SOURCES[source], Report(), {}
-    for name, value in _with_mean_state(theirs, report).items():
-        target = MEAN_STATE if name == MEAN_STATE else kind.rename(name)
-        if target is None or target not in ours:
-            report.unused.append(name)
-            continue
-        if source == 'released' and target == FUSE:
-            value = to_our_columns(value, ours[target].shape[1] - _encoding_width(ours, theirs))
-            report.notes.append(f'{name}: columns of the encoding reordered')
+    for target, names in _places(theirs, ours, kind, report).items():
+        value = theirs[names[0]]
+        if target == FUSE and source == 'released':
+            value = to_our_columns(value, value.shape[1] - _encoding_width(theirs))
+            report.notes.append(f'{names[0]}: columns of the encoding reordered')
+        if target == MEAN_STATE:
+            value = torch.cat([theirs[name].reshape(-1) for name in names])
+            report.notes.append(f'{", ".join(names)}: joined')
         if value.shape != ours[target].shape:
             report.wrong_shape[target] = [list(value.shape), list(ours[target].shape)]
             continue
-        (report.used if name == target else report.renamed)[name] = target
+        for name in names:
+            (report.used if name == target else report.renamed)[name] = target
         state[target] = value.to(ours[target].dtype)
     _account_for_missing(ours, state, kind, report)
     if not partial:
@@ -87,25 +89,30 @@ def convert_state(
     return state, report
 
 
-def _with_mean_state(theirs: Mapping[str, Tensor], report: Report) -> dict[str, Tensor]:
-    """The three buffers of the mean parameters as one, in our order: pose, shape, cam."""
-    found = [next((n for n in theirs if re.fullmatch(pattern, n)), None) for pattern in MEAN]
-    rest = {name: value for name, value in theirs.items() if name not in found}
-    if all(found):
-        rest[MEAN_STATE] = torch.cat([theirs[name].reshape(-1) for name in found])
-        report.notes.append(f'{", ".join(found)}: joined')
-    return rest
+def _places(
+    theirs: Mapping[str, Tensor], ours: Mapping[str, Tensor], kind: Source, report: Report
+) -> dict[str, list[str]]:
+    """Their names by ours, several for the mean parameters alone, pose, shape, cam; names without
+    a place go into the report."""
+    places: dict[str, list[str]] = {}
+    for name in theirs:
+        target = kind.rename(name)
+        if target is not None and target not in ours:
+            target = target.replace('backbone.', WRAPPED, 1)
+        if target in ours and (target == MEAN_STATE or target not in places):
+            places.setdefault(target, []).append(name)
+        else:
+            (report.not_needed if kind.needs_not(name) else report.unused).append(name)
+    if MEAN_STATE in places:
+        order = [pattern for pattern, _ in SPIN_MEAN]
+        places[MEAN_STATE].sort(key=lambda name: [not re.fullmatch(p, name) for p in order])
+    return places
 
 
-def _encoding_width(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> int:
-    """Columns of the encoding: what the fusion reads beside the features, whose width the
-    embedding or the decoder tells."""
-    gate = ours.get('head.embedding.gate.weight')
-    width = theirs['fuse_fc.weight'].shape[1]
-    if gate is not None:
-        return width - gate.shape[1]
-    # 195 numbers in the released code; there is nothing else to tell it from.
-    return 195
+def _encoding_width(theirs: Mapping[str, Tensor]) -> int:
+    """Columns of the encoding of three scalars: p, and as many waves as there are frequencies."""
+    frequencies = theirs.get('pos_enc._freqs')
+    return 3 * (1 + (64 if frequencies is None else frequencies.numel()))
 
 
 def _account_for_missing(
@@ -121,20 +128,20 @@ def _account_for_missing(
 
 
 def _require_complete(kind: Source, report: Report) -> None:
-    missing = [name for name in report.missing if not name.startswith(OPTIONAL)]
-    unused = [name for name in report.unused if not kind.ignores(name)]
-    wrong = [name for name in report.wrong_shape if not name.startswith(OPTIONAL)]
+    missing = [name for name in report.missing if not name.startswith(kind.optional)]
+    wrong = [name for name in report.wrong_shape if not name.startswith(kind.optional)]
     problems = [
         f'{len(names)} {what}, first {names[0]}{detail(names[0])}'
         for names, what, detail in (
             (wrong, 'of another shape', lambda n: ' {} for {}'.format(*report.wrong_shape[n])),
             (missing, 'missing', lambda n: ''),
-            (unused, 'without a place', lambda n: ''),
+            (report.unused, 'without a place', lambda n: ''),
         )
         if names
     ]
     if problems:
         raise ConversionError(
             f'the checkpoint is not what the config needs ({kind.title}): {"; ".join(problems)}. '
-            'Choose the config of that network, or --partial to take what fits.'
+            f'Choose the config of that network ({", ".join(kind.configs)}), or --partial to take '
+            'what fits.'
         )
