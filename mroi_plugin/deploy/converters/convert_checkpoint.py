@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from mroi_plugin.deploy.converters.detection import detect_source
+from mroi_plugin.deploy.converters.detection import detect_source, other_method, refusal
 from mroi_plugin.deploy.converters.sources import SOURCES
 from mroi_plugin.deploy.converters.state_dict import ConversionError, Report, convert_state
+from mroi_plugin.deploy.converters.unread_names import unread_names
 from mroi_plugin.engine.checkpoints import read_state_dict
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.model_builder import build_model
@@ -50,7 +51,7 @@ def convert_checkpoint(
     """
     if source not in ('auto', *SOURCES):
         raise UsageError(f'--source {source}: expected auto, {", ".join(SOURCES)}.')
-    theirs = read_state_dict(path)
+    theirs = _read(path)
     source = detect_source(theirs, path) if source == 'auto' else source
     ours = network_of(config, options).state_dict()
     try:
@@ -61,6 +62,17 @@ def convert_checkpoint(
     _write(state, report, Path(out), {'converted_from': os.path.basename(path), 'source': source})
     print(f'wrote {out} and {Path(out).with_suffix(".json")}')
     return report
+
+
+def _read(path: str) -> dict[str, Tensor]:
+    """Tensors of a checkpoint; of a known method that asks for more than plain data, the method."""
+    try:
+        return read_state_dict(path)
+    except ValueError:
+        names = unread_names(path)
+        if other_method(names) is None:
+            raise
+        raise ValueError(refusal(names, path)) from None
 
 
 def network_of(config: str, options: tuple[str, ...] = ()) -> nn.Module:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from mroi_plugin.deploy.converters.sources import SOURCES, Source
 
 OTHER_METHODS = {
-    r'smpl_head\.transformer\..+': '4D-Humans (HMR 2.0) or a method built on it',
+    r'(?:\w+\.)?smpl_head\.transformer\..+': '4D-Humans (HMR 2.0) or a method built on it',
 }
 """Methods without a converter, by a name that their checkpoints hold."""
 NEAREST = 3
@@ -31,7 +31,7 @@ def detect_source(names: Iterable[str], path: str = 'the checkpoint') -> str:
     for source, kind in SOURCES.items():
         if not _lacking(kind, names) and not (kind.nothing_else and _without_place(kind, names)):
             return source
-    raise ValueError(_refusal(names, path))
+    raise ValueError(refusal(names, path))
 
 
 def _lacking(kind: Source, names: list[str]) -> list[str]:
@@ -45,13 +45,19 @@ def _without_place(kind: Source, names: list[str]) -> list[str]:
     return [name for name in names if kind.rename(name) is None and not kind.needs_not(name)]
 
 
-def _refusal(names: list[str], path: str) -> str:
-    methods = [
-        method
-        for pattern, method in OTHER_METHODS.items()
-        if any(re.fullmatch(pattern, name) for name in names)
-    ]
-    what = f'of {methods[0]}, which has no converter' if methods else 'unknown'
+def other_method(names: Iterable[str]) -> str | None:
+    """Method without a converter that parameters are of, None if it is not known."""
+    names = list(names)
+    for pattern, method in OTHER_METHODS.items():
+        if any(re.fullmatch(pattern, name) for name in names):
+            return method
+    return None
+
+
+def refusal(names: list[str], path: str) -> str:
+    """What the parameters of a file are, and how they differ from the nearest kinds."""
+    method = other_method(names)
+    what = 'unknown' if method is None else f'of {method}, which has no converter'
     nearest = sorted(
         SOURCES,
         key=lambda s: (len(_without_place(SOURCES[s], names)), len(_lacking(SOURCES[s], names))),
@@ -66,8 +72,9 @@ def _refusal(names: list[str], path: str) -> str:
 def _difference(source: str, names: list[str]) -> str:
     kind = SOURCES[source]
     unknown, lacking = _without_place(kind, names), _lacking(kind, names)
-    parts = [f'{len(unknown)} names are not its, first {", ".join(unknown[:SHOWN])}'] * bool(
-        unknown
-    )
-    parts += [f'{", ".join(lacking[:SHOWN])} missing'] * bool(lacking)
+    parts = []
+    if unknown:
+        parts.append(f'{len(unknown)} names are not its, first {", ".join(unknown[:SHOWN])}')
+    if lacking:
+        parts.append(f'{", ".join(lacking[:SHOWN])} missing')
     return f'{source}, {kind.title} ({"; ".join(parts)})'
