@@ -55,6 +55,7 @@ OPTIONS = {
     'model.head.hidden_channels=(32,)': (ValueError, ['hidden_channels=', 'two widths']),
     'model.head.fusion.score=best': (ValueError, ["score='best'", 'pair_mlp']),
     'model.head.fusion.relation=near': (ValueError, ["relation='near'", 'subtract_then_encode']),
+    'model.head.fusion.encoding=rough': (ValueError, ["encoding='rough'", 'naive']),
     'model.head.fusion.num_freqs=-1': (ValueError, ['num_freqs=-1', '0..100']),
     'model.head.embedding.gate=open': (ValueError, ["gate='open'", 'sigmoid']),
     'model.losses.camera.pairs=some': (ValueError, ["pairs='some'", 'all, anchor']),

@@ -56,13 +56,14 @@ def export(
 
     Raises:
         ImportError: if onnx or onnxruntime is not installed.
-        ValueError: if the config is of another method, ``out`` is no ``.onnx``, or the file differs
-            from torch by more than it may.
+        ValueError: if the config is of another method, its encoding naive, ``out`` is no ``.onnx``,
+            or the file differs from torch by more than it may.
         CheckpointMismatchError: if the checkpoint is of another network.
     """
     require_onnx()
     _check_target(out)
     model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
+    _check_encoding(config, model)
     wrapped = WrappedModel(model, body).eval()
     crop_size = tuple(cfg.test_dataloader.dataset.pipeline['crop'].crop_size)
     with atomic_file(out) as part, torch.no_grad():
@@ -79,6 +80,15 @@ def export(
                 + '; '.join(f'{i.what} by {i.error:.3g} {i.unit}, at most {i.limit}' for i in wrong)
             )
     return found
+
+
+def _check_encoding(config: str, model: MultiRoIEstimator) -> None:
+    if model.head.fusion.relation.encoding.kind == 'naive':
+        raise ValueError(
+            f"{config}: model.head.fusion.encoding='naive' is rounding noise at high frequencies, "
+            'and onnxruntime rounds differently: export with --cfg-options '
+            'model.head.fusion.encoding=exact, which moves the fusion weights by about 0.005.'
+        )
 
 
 def _check_target(out: str) -> None:

@@ -90,6 +90,14 @@ def test_a_file_that_differs_is_not_left(repo, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ['m.pth']
 
 
+def test_a_naive_encoding_is_refused(repo, tmp_path):
+    config = str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py')
+    make_checkpoint(tmp_path / 'm.pth', config)
+    options = ('model.head.fusion.encoding=naive',)
+    with pytest.raises(ValueError, match=r'--cfg-options model\.head\.fusion\.encoding=exact'):
+        export.export(config, str(tmp_path / 'm.pth'), str(tmp_path / 'm.onnx'), options=options)
+
+
 def test_a_comparison_with_nan_does_not_hold():
     assert not compare.Comparison('x', float('nan'), 1.0, '').holds
 

@@ -11,6 +11,7 @@ from oracles.positional_encoding import encode, encode_scalar
 from versions import needs_torch_2
 
 from mroi_plugin.models.layers.positional_encoding import (
+    ENCODINGS,
     RELATIONS,
     RoIPositionalEncoding,
     RoIRelation,
@@ -99,10 +100,11 @@ def test_parity():
 
 
 @needs_torch_2
+@pytest.mark.parametrize('kind', ENCODINGS)
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
-def test_autocast_and_half_models_do_not_touch_it(dtype):
+def test_autocast_and_half_models_do_not_touch_it(dtype, kind):
     info = torch.randn(4, 5, 3)
-    encoding = RoIPositionalEncoding(32)
+    encoding = RoIPositionalEncoding(32, kind)
     expected = encoding(info)
     with torch.autocast('cpu', dtype=dtype):
         inside = encoding(info)
