@@ -7,20 +7,21 @@ high frequencies the released weights were trained with.
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 
 def encode(box, weights):
     """[x (3), then per frequency sin (3), cos (3)] of one RoI, a cosine as sin(. + pi / 2).
 
-    The argument `phase + x * frequency` is rounded once, to float32, as a fused multiply-add does.
+    With the released code's own operators: how a platform rounds `phase + x * frequency`, once or
+    twice, is all there is at high frequencies.
     """
-    box = np.asarray(box, np.float32)
-    parts = [box]
-    frequencies, phases = (np.ravel(weights[f'pos_enc._{name}']) for name in ('freqs', 'phases'))
-    for frequency, phase in zip(frequencies, phases):
-        argument = box.astype(np.float64) * np.float64(frequency) + np.float64(phase)
-        parts.append(np.sin(argument.astype(np.float32)))
-    return np.concatenate(parts).astype(np.float64)
+    box = torch.tensor(box, dtype=torch.float32)
+    frequencies, phases = (
+        torch.tensor(weights[f'pos_enc._{name}']).reshape(-1, 1) for name in ('freqs', 'phases')
+    )
+    waves = torch.sin(torch.addcmul(phases, box.expand(len(phases), 3), frequencies))
+    return np.concatenate([box.numpy(), waves.numpy().ravel()]).astype(np.float64)
 
 
 def linear(x, weights, name):
