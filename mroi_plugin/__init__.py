@@ -1,4 +1,4 @@
-"""Multi-RoI human mesh recovery for MMHuman3D and MMEngine; importing it registers everything."""
+"""Multi-RoI human mesh recovery for MMHuman3D and MMEngine; importing it connects them."""
 
 import sys
 

@@ -87,9 +87,14 @@ def enter_mmhuman3d(kind: str, component: Any) -> None:
     """
     if kind not in MMHUMAN3D_REGISTRIES:
         raise ValueError(f'mmhuman3d={kind!r}: expected one of {", ".join(MMHUMAN3D_REGISTRIES)}.')
-    waiting_entries.append((kind, component))
-    for listener in _listeners:
-        listener()
+    entry = (kind, component)
+    waiting_entries.append(entry)
+    try:
+        for listener in _listeners:
+            listener()
+    except KeyError:
+        waiting_entries.remove(entry)
+        raise
 
 
 def on_new_entry(listener: Callable[[], None]) -> None:

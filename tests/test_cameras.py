@@ -114,7 +114,7 @@ def test_body_plane_lands_where_the_local_camera_says():
             np.testing.assert_allclose(pixels[i, m].numpy(), expected, rtol=0, atol=1e-9)
 
 
-def test_a_body_of_two_metres_over_s_fills_the_crop():
+def test_a_body_of_two_meters_over_s_fills_the_crop():
     """s = 1 shows exactly 2 m on the longer side b of the crop, centered on the RoI."""
     camera = torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64)
     roi = torch.tensor([120.0, -40.0, 300.0], dtype=torch.float64)

@@ -55,6 +55,7 @@ WITHOUT_HOST = [
         (HOOKS, 'SkippedSamplesHook'),
     ),
     *((HOOKS, 'MissedValidationHook'), (HOOKS, 'MeshVisualizationHook')),
+    (HOOKS, 'PlainNamesHook'),
     *((HOOKS, 'MeanStatisticsHook'), (STRATEGIES, 'FullyShardedStrategy')),
     *((DETECTORS, name) for name in ('GivenBoxes', 'HOGDetector', 'HuggingFaceDetector')),
 ]

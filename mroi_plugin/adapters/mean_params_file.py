@@ -24,7 +24,7 @@ def head_with_mean_params(architecture: Mapping[str, Any]) -> Iterator[dict[str,
     temporary file; a path stays as it is.
 
     Args:
-        architecture: config of a host architecture.
+        architecture: config of an architecture of mmhuman3d.
     """
     from mroi_plugin.models.body_models.smpl import load_mean_params
 

@@ -206,8 +206,8 @@ class MMHuman3DEstimator(BaseModel):
 
     @torch.no_grad()
     def run_test(self, img: Tensor, batch: Batch) -> dict[str, Any]:
-        """Test outputs of the architecture: numpy arrays, plus the root that HybrIK was "
-        "given."""
+        """Test outputs of the architecture: numpy arrays, plus the root that HybrIK was
+        given."""
         given = self.mmhuman3d_batch(img, batch)
         with cuda_means(img.device):
             out = self.architecture.forward_test(**given)

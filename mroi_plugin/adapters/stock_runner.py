@@ -6,6 +6,7 @@ registries alone: one config base serves both runners.
 
 from __future__ import annotations
 
+import os.path as osp
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
@@ -15,9 +16,10 @@ import torch
 from torch import Tensor
 
 from mroi_plugin.datasets import human_data
-from mroi_plugin.engine.preflight import check_files
+from mroi_plugin.engine.preflight import check_files, required_files
 from mroi_plugin.models.estimators import multi_roi_estimator as estimator
 from mroi_plugin.registry import METRICS, enter_mmhuman3d
+from mroi_plugin.utils.safe_unpickling import allow_checkpoint_globals
 
 CHUNK = 256
 """Persons whose vertices are in memory at once during evaluation."""
@@ -50,8 +52,20 @@ class MultiRoIEstimator(estimator.MultiRoIEstimator):
                 "mmhuman3d's tools there are configs/mmhuman3d/mroi_hrnet48.py, mroi_resnet50.py "
                 'and mroi_synthetic.py.'
             )
-        check_files({'model': kwargs, **mmengine_config})
+        self._config = {'model': kwargs, **mmengine_config}
+        if any(not osp.exists(item.path) for item in required_files({'model': kwargs})):
+            check_files(self._config)
+        allow_checkpoint_globals()  # mmcv reads checkpoints of mmengine's Runner too
         super().__init__(**kwargs)
+
+    def init_weights(self) -> None:
+        """Initialize for training, once all files that it needs are there.
+
+        Raises:
+            MissingFilesError: naming all missing files at once.
+        """
+        check_files(self._config)
+        super().init_weights()
 
     def train_step(self, data: dict[str, Any], optimizer: Any, **kwargs: Any) -> dict[str, Any]:
         """Losses of one batch; mmcv's ``OptimizerHook`` does the rest.

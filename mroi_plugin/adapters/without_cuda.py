@@ -1,4 +1,4 @@
-"""Running host code that is hard-wired to CUDA where the model is not on it."""
+"""Running code of mmhuman3d that is hard-wired to CUDA where the model is not on it."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path as osp
 from collections.abc import Sequence
+from pathlib import Path
 
 from mmengine.runner import Runner
 
@@ -15,6 +16,7 @@ from mroi_plugin.engine.launch import prepare_launch
 from mroi_plugin.engine.preflight import check_config
 from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, write_errors
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
+from mroi_plugin.visualization.predictions import remove_pictures
 
 
 def test(
@@ -68,6 +70,9 @@ def test(
         facts = {'config': config, 'checkpoint': checkpoint, 'protocol': protocol, **metrics}
         for path in write_errors(facts, table, out or osp.join(cfg.work_dir, 'metrics.json')):
             print(f'wrote {path}')
-        folder = show_dir or osp.join(cfg.work_dir, 'pictures')
+        folder = osp.join(cfg.work_dir, 'pictures')
+        for place in (folder, osp.join(folder, 'worst')):
+            remove_pictures(Path(place))  # they would pass for those of this test
+        folder = show_dir or folder
         draw(model, runner.test_dataloader.dataset, table, folder, num_show, worst)
     return metrics

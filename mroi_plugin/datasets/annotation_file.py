@@ -46,7 +46,7 @@ def checksums(path: str) -> list[tuple[str, int, int]]:
 def _reading(path: str) -> Iterator[None]:
     """Errors of reading a file become those that name it as ``ann_file`` and say what to do."""
     if not osp.isfile(path):
-        raise FileNotFoundError(f'{path} (ann_file) is missing: see README.md, "Data".')
+        raise FileNotFoundError(f'{path} (ann_file) is missing: see docs/data.md.')
     try:
         yield
     except UnsafeFileError:

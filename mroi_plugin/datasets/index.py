@@ -8,6 +8,7 @@ its entries are in it, and one that does not agree with them is built again.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -271,9 +272,16 @@ def _new_folder(place: str) -> Iterator[str]:
     try:
         os.mkdir(part)
         yield part
-        with suppress(FileNotFoundError):
-            os.rename(place, old)
-        os.rename(part, place)
+        for attempt in range(5):
+            with suppress(FileNotFoundError):
+                os.rename(place, old)
+            try:
+                os.rename(part, place)
+                break
+            except OSError as error:  # another builder was faster; ours replaces its equal one
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or attempt == 4:
+                    raise
+                _remove(old)
     except OSError as error:
         raise OSError(
             error.errno,

@@ -54,13 +54,19 @@ def read_checkpoint(path: str) -> dict[str, Any]:
         raise ValueError(
             f'{path} holds a {type(content).__name__}, expected a dictionary of tensors.'
         )
-    wrapper = next((name for name in WRAPPERS if isinstance(content.get(name), dict)), None)
-    if wrapper is None and 'state_dict' not in content:
-        content = {'state_dict': content}
-    elif wrapper not in (None, 'state_dict'):
-        content = {**content, 'state_dict': content[wrapper]}
+    content = unwrap_state_dict(content)
     _check_tensors(path, content['state_dict'])
     return content
+
+
+def unwrap_state_dict(content: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint with its state dict as ``state_dict``, under whichever of `WRAPPERS` it is."""
+    wrapper = next((name for name in WRAPPERS if isinstance(content.get(name), dict)), None)
+    if wrapper is None and 'state_dict' not in content:
+        return {'state_dict': content}
+    return (
+        content if wrapper in (None, 'state_dict') else {**content, 'state_dict': content[wrapper]}
+    )
 
 
 def _check_tensors(path: str, state: Any) -> None:

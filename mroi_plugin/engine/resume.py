@@ -9,7 +9,7 @@ import re
 
 from mmengine.logging import print_log
 
-from mroi_plugin.engine.checkpoints import read_checkpoint
+from mroi_plugin.engine.checkpoints import plain_names, read_checkpoint
 
 NAMES = re.compile(r'(epoch|iter)_(\d+)\.pth')
 """Checkpoints that training can go on from; ``best_*.pth`` has no optimizer."""
@@ -50,6 +50,12 @@ def check_resumable(path: str) -> None:
         ValueError: if it is damaged, or holds weights alone.
     """
     content = read_checkpoint(path)
+    if set(plain_names(content['state_dict'])) != set(content['state_dict']):
+        raise ValueError(
+            f'{path} (--resume): its parameters have names of another trainer, first '
+            f'{next(iter(content["state_dict"]))}. To start from its weights alone, set load_from '
+            'to it.'
+        )
     lacking = [name for name in NEEDED if not isinstance(content.get(name), dict)]
     meta = content.get('meta')
     if not lacking:

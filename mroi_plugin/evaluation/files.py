@@ -89,9 +89,9 @@ def draw(
         Path(folder, 'worst'): worst(table, num_worst),
     }
     for place, indices in chosen.items():
-        remove_pictures(place)
         if not len(indices):
             continue
+        remove_pictures(place)
         panels = predict_panels(model, dataset, indices)
         print(f'wrote {write_pictures(panels, place)[-1]}')
         if place == Path(folder):

@@ -27,8 +27,8 @@ def is_old_mmcv(origin: str | None) -> bool:
         origin: path of the module.
     """
     parts = (origin or '').replace('\\', '/').split('/')
-    folder = '/'.join(parts[: parts.index('mmcv') + 1]) if 'mmcv' in parts else ''
-    version = _version_in(folder)
+    folders = ['/'.join(parts[: i + 1]) for i, part in enumerate(parts) if part == 'mmcv']
+    version = next(filter(None, map(_version_in, folders)), None)
     return version is None or version.split('.')[0] == '1'
 
 

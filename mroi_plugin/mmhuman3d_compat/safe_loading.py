@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import os.path as osp
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -30,16 +31,36 @@ def checkpoints_read_safely() -> Iterator[None]:
         ImportError: if mmhuman3d cannot be imported.
     """
     load_mmhuman3d()
-    import_module(READERS[0])
-    modules = [sys.modules[name] for name in READERS if name in sys.modules]
-    kept = [(module, module.torch, module.load_url) for module in modules]
-    try:
-        for module in modules:
-            module.torch, module.load_url = _torch_that_reads_safely(), read_url
+    with _SAFE_READERS:
         yield
-    finally:
-        for module, torch, load_url in kept:
-            module.torch, module.load_url = torch, load_url
+
+
+class _SafeReaders:
+    """Replaces `READERS` for the outermost of all contexts, of several threads too."""
+
+    def __init__(self) -> None:
+        self._lock, self._depth = threading.Lock(), 0
+        self._kept: list[tuple[ModuleType, Any, Any]] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._depth == 0:
+                import_module(READERS[0])
+                modules = [sys.modules[name] for name in READERS if name in sys.modules]
+                self._kept = [(module, module.torch, module.load_url) for module in modules]
+                for module in modules:
+                    module.torch, module.load_url = _torch_that_reads_safely(), read_url
+            self._depth += 1
+
+    def __exit__(self, *_: Any) -> None:
+        with self._lock:
+            self._depth -= 1
+            if self._depth == 0:
+                for module, torch, load_url in self._kept:
+                    module.torch, module.load_url = torch, load_url
+
+
+_SAFE_READERS = _SafeReaders()
 
 
 def read_without_code(file: Any, *_: Any, **__: Any) -> Any:

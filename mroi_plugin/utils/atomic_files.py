@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from glob import escape, glob
 from typing import Any, Union
+from uuid import uuid4
 
 from mmengine.fileio import LocalBackend, register_backend
 
@@ -30,7 +31,7 @@ def atomic_file(path: Path) -> Iterator[pathlib.Path]:
     """
     target = pathlib.Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f'.{target.name}.{os.getpid()}{PART}{target.suffix}')
+    part = target.with_name(f'.{target.name}.{uuid4().hex}{PART}{target.suffix}')
     try:
         yield part
         with open(part, 'rb') as file:
@@ -73,12 +74,13 @@ def write_json(path: Path, content: Any) -> pathlib.Path:
     return write_text(path, json.dumps(content, indent=2, allow_nan=False) + '\n')
 
 
-def remove_parts(folder: Path, pattern: str = '*') -> None:
+def remove_parts(folder: Path, pattern: str) -> None:
     """Remove what writers of files like ``pattern`` have left in a folder when they were killed."""
     root = escape(os.fspath(folder))
     for name in (f'.{pattern}.*{PART}*', f'{pattern}{PART}'):
         for path in glob(osp.join(root, name)):
-            os.remove(path)
+            if osp.isfile(path):
+                os.remove(path)
 
 
 @register_backend(BACKEND)

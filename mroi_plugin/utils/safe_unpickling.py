@@ -6,9 +6,9 @@ Three kinds of file hold pickles: HumanData ``.npz`` and 3DPW ``.pkl`` files, th
 
 from __future__ import annotations
 
-import _codecs
 import os.path as osp
 import pickle
+import threading
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -24,6 +24,14 @@ Allowed = Mapping[tuple[str, str], Any]
 SAFE_GLOBALS_SINCE = (2, 6)
 """torch from which ``weights_only`` is the default and can be told what else is harmless."""
 
+
+def _latin1_bytes(text: str, encoding: str) -> bytes:
+    """``_codecs.encode`` as arrays are pickled with: no other codec has a place there."""
+    if encoding not in ('latin1', 'latin-1'):
+        raise UnsafeFileError(f'it asks for the codec {encoding!r}; only latin1 has a use here.')
+    return text.encode('latin1')
+
+
 ARRAYS: Allowed = {
     **{
         (f'numpy.{core}.{module}', name): value
@@ -36,7 +44,7 @@ ARRAYS: Allowed = {
     },
     ('numpy', 'ndarray'): np.ndarray,
     ('numpy', 'dtype'): np.dtype,
-    ('_codecs', 'encode'): _codecs.encode,
+    ('_codecs', 'encode'): _latin1_bytes,
 }
 """What arrays and numbers of numpy unpickle through, under the names of numpy 1.x and 2.x."""
 
@@ -174,6 +182,11 @@ def torch_version() -> tuple[int, ...]:
     return tuple(int(part) for part in torch.__version__.split('.')[:2])
 
 
+_LOCK = threading.Lock()
+_depth = 0
+_added: list[Any] = []
+
+
 @contextmanager
 def checkpoint_globals_allowed() -> Iterator[None]:
     """Within, ``torch.load(weights_only=True)`` knows `checkpoint_globals`; not afterwards.
@@ -185,10 +198,38 @@ def checkpoint_globals_allowed() -> Iterator[None]:
         return
     import torch
 
+    global _depth
+    with _LOCK:
+        if _depth == 0:
+            _added[:] = allow_checkpoint_globals()
+        _depth += 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _depth -= 1
+            if _depth == 0:
+                known = torch.serialization.get_safe_globals()
+                torch.serialization.clear_safe_globals()
+                torch.serialization.add_safe_globals([g for g in known if g not in _added])
+
+
+def allow_checkpoint_globals() -> list[Any]:
+    """Have ``torch.load(weights_only=True)`` know `checkpoint_globals` from now on.
+
+    Returns:
+        What it did not know before; nothing before torch 2.6.
+    """
+    if torch_version() < SAFE_GLOBALS_SINCE:
+        return []
+    import torch
+
     numbers = (np.float64, np.float32, np.int64, np.int32, np.bool_)
     named = [(value, name) for name, value in checkpoint_globals().items()]
-    with torch.serialization.safe_globals([*named, *(type(np.dtype(n)) for n in numbers)]):
-        yield
+    known = torch.serialization.get_safe_globals()
+    new = [g for g in (*named, *(type(np.dtype(n)) for n in numbers)) if g not in known]
+    torch.serialization.add_safe_globals(new)
+    return new
 
 
 def read_torch(path: str | BinaryIO) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ def write_pictures(panels: Sequence[InstancePanel], folder: str | Path) -> list[
 
 def remove_pictures(folder: Path) -> None:
     """Remove the pictures and meshes of an earlier test, and nothing else, from a folder."""
-    for name in (SHEET, MESHES, f'{TITLE.format("*").replace(" ", "_")}.jpg'):
-        for path in folder.glob(name):
+    picture = re.compile(TITLE.format(r'\d+').replace(' ', '_') + r'\.jpg')
+    for path in folder.glob('*'):
+        if path.name in (SHEET, MESHES) or picture.fullmatch(path.name):
             path.unlink()

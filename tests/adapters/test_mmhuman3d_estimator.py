@@ -178,7 +178,7 @@ def adversarial_step(cfg, generator=PLAIN, disc=PLAIN):
     return moved, losses
 
 
-def test_both_optimisers_step_and_clip(repo, in_workspace):
+def test_both_optimizers_step_and_clip(repo, in_workspace):
     cfg = config(repo, 'hmr_adversarial')
     moved, losses = adversarial_step(
         cfg, {**PLAIN, 'clip_grad': {'max_norm': 0.1}}, {**PLAIN, 'clip_grad': {'max_norm': 0.01}}
@@ -215,7 +215,7 @@ def test_adversarial_training_resumes(repo, in_workspace, tmp_path):
     torch.testing.assert_close(whole, parts)
 
 
-def test_the_kind_of_optimiser_must_fit(repo, in_workspace):
+def test_the_kind_of_optimizer_must_fit(repo, in_workspace):
     model = build(config(repo, 'hmr'))
     with pytest.raises(TypeError, match='no discriminator'):
         AdversarialOptimWrapper({'generator': PLAIN, 'disc': PLAIN})(model)

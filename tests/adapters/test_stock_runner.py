@@ -240,3 +240,14 @@ def test_every_missing_file_is_named_at_once(config, repo, tmp_path, monkeypatch
         'hrnet_w48_coco', 'data/datasets/coco', 'data/datasets/pw3d', 'pw3d_test',
     ):  # fmt: skip
         assert file in message, file
+
+
+def test_a_test_needs_no_training_data(config, in_workspace, tmp_path):
+    """mmhuman3d's tools/test.py builds a model and initializes nothing."""
+    from mmhuman3d.models.architectures.builder import build_architecture
+
+    cfg = load(config, tmp_path)
+    cfg.model.mmengine_config.train_dataloader.dataset.ann_file = 'gone.npz'
+    model = build_architecture(cfg.model)
+    with pytest.raises(FileNotFoundError, match=r'gone\.npz'):
+        model.init_weights()

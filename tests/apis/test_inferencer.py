@@ -199,7 +199,7 @@ def test_a_folder_of_all_sorts(inferencer, people, tmp_path):
     Image.fromarray(pixels).save(tmp_path / 'a_good.png')
     (tmp_path / 'b_text.jpg').write_text('no image')
     Image.fromarray(pixels[:1, :1]).save(tmp_path / 'c_pixel.png')
-    Image.fromarray(pixels).convert('L').save(tmp_path / 'd_grey.png')
+    Image.fromarray(pixels).convert('L').save(tmp_path / 'd_gray.png')
     Image.fromarray(pixels).convert('RGBA').save(tmp_path / 'e_alpha.png')
     cv2.imwrite(str(tmp_path / 'f_deep.png'), pixels[..., ::-1].astype(np.uint16) * 257)
     big = cv2.resize(pixels, (4000, 3000))
@@ -207,7 +207,7 @@ def test_a_folder_of_all_sorts(inferencer, people, tmp_path):
     good = (tmp_path / 'a_good.png').read_bytes()
     (tmp_path / 'h_cut.png').write_bytes(good[: len(good) // 3])
     box, size = people.box(0), np.array(pixels.shape[1::-1])
-    boxes = {name: box for name in ('a_good', 'd_grey', 'e_alpha', 'f_deep')}
+    boxes = {name: box for name in ('a_good', 'd_gray', 'e_alpha', 'f_deep')}
     boxes['g_big'] = box * np.tile([4000, 3000] / size, 2)
     boxes['c_pixel'], boxes['h_cut'] = np.array([0, 0, 1, 1]), box
     results = {r.name.rsplit('/', 1)[1][0]: r for r in inferencer(tmp_path, boxes=boxes)}

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from mroi_plugin.apis.train import train
 from mroi_plugin.engine.checkpoints import (
     CheckpointMismatchError,
     load_weights,
@@ -13,6 +14,9 @@ from mroi_plugin.engine.checkpoints import (
     read_checkpoint,
     read_state_dict,
 )
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.resume import check_resumable
+from mroi_plugin.registry import MODELS
 
 
 class Net(nn.Module):
@@ -72,3 +76,34 @@ def test_another_network_is_refused(tmp_path):
 def test_the_other_entries_are_kept(tmp_path):
     torch.save({'model': Net().state_dict(), 'epoch': 3}, tmp_path / 'a.pth')
     assert read_checkpoint(str(tmp_path / 'a.pth'))['epoch'] == 3
+
+
+def test_training_starts_from_weights_under_other_names(tmp_path, in_workspace):
+    """What the check lets pass is loaded: mmengine alone would start from noise."""
+    cfg = load_config('mroi_synthetic', 'unused')
+    torch.manual_seed(3)
+    state = MODELS.build(cfg.model).state_dict()
+    other = {f'model._orig_mod.{name}': value for name, value in state.items()}
+    torch.save({'network': other}, tmp_path / 'other.pth')
+    options = [
+        f'load_from={tmp_path / "other.pth"}',
+        'optim_wrapper.optimizer.lr=0.0',
+        'optim_wrapper.optimizer.weight_decay=0.0',
+        'val_cfg=None',
+        'val_dataloader=None',
+        'val_evaluator=None',
+        'default_hooks.checkpoint.save_best=None',
+        'train_dataloader.num_workers=0',
+        'train_dataloader.persistent_workers=False',
+    ]
+    runner = train('mroi_synthetic', str(tmp_path / 'run'), options=options, epochs=1)
+    found = runner.model.state_dict()
+    weights = [name for name in state if name.endswith('weight') and 'bn' not in name]
+    assert weights and all(torch.equal(found[name], state[name]) for name in weights)
+
+
+def test_a_run_of_another_trainer_is_not_resumed(tmp_path):
+    content = {'state_dict': {'model.a': torch.zeros(1)}, 'optimizer': {}, 'message_hub': {}}
+    torch.save({**content, 'meta': {'epoch': 1, 'iter': 1}}, tmp_path / 'epoch_1.pth')
+    with pytest.raises(ValueError, match=r'--resume\): its parameters have names of another'):
+        check_resumable(str(tmp_path / 'epoch_1.pth'))

@@ -14,10 +14,10 @@ import trimesh
 
 from mroi_plugin import apis
 from mroi_plugin.engine.config import load_config
-from mroi_plugin.evaluation.files import draw
 from mroi_plugin.evaluation.functional.summaries import summarize, worst
 from mroi_plugin.evaluation.metrics.per_sample import PerSample, action_of
 from mroi_plugin.registry import MODELS
+from mroi_plugin.visualization.predictions import remove_pictures
 
 
 @pytest.fixture(scope='module')
@@ -172,9 +172,11 @@ def test_rows_of_two_ranks_are_those_of_one(tmp_path):
 
 
 def test_pictures_of_an_earlier_test_go(tmp_path):
-    for name in ('test_3.jpg', 'meshes.glb', 'worst/test_3.jpg', 'own.jpg'):
+    for name in ('test_3.jpg', 'meshes.glb', 'worst/test_3.jpg', 'own.jpg', 'test_holiday.jpg'):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    draw(None, None, pd.DataFrame(), str(tmp_path), 0, 0)
-    assert [p.name for p in tmp_path.rglob('*') if p.is_file()] == ['own.jpg']
+    for folder in (tmp_path, tmp_path / 'worst'):
+        remove_pictures(folder)
+    left = {p.name for p in tmp_path.rglob('*') if p.is_file()}
+    assert left == {'own.jpg', 'test_holiday.jpg'}

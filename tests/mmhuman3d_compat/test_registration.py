@@ -58,3 +58,15 @@ def test_a_name_taken_before_the_host_is_loaded_is_refused_at_every_load():
         '    except KeyError as error: assert "MSELoss" in str(error), error\n'
         '    else: raise SystemExit(1)\n'
     )
+
+
+def test_a_refused_name_is_not_in_the_way_of_the_next():
+    run_code(
+        'from mroi_plugin.registry import MODELS, register\n'
+        'from mroi_plugin.mmhuman3d_compat import load_mmhuman3d\n'
+        'load_mmhuman3d()\n'
+        'try: register(MODELS, mmhuman3d="BACKBONES")(type("ResNet", (), {}))\n'
+        'except KeyError as error: assert "ResNet" in str(error)\n'
+        'else: raise SystemExit(1)\n'
+        'register(MODELS, mmhuman3d="HEADS")(type("HeadOfMine", (), {}))\n'
+    )

@@ -138,3 +138,17 @@ def test_importing_the_plugin_changes_no_other_reader(tmp_path, monkeypatch):
         seen.append([line for line in told.splitlines() if ' - INFO - ' not in line])
     assert seen == [seen[0]] * len(seen)
     assert seen[0].count("['args', 'config'] 1 True") == 2
+
+
+def test_contexts_that_overlap_end_with_the_last():
+    """As in threads: the first ends before the second."""
+    import mmengine.runner.checkpoint as reader
+
+    before = reader.torch, reader.load_url
+    first, second = checkpoints_read_safely(), checkpoints_read_safely()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert reader.torch is not before[0]
+    second.__exit__(None, None, None)
+    assert (reader.torch, reader.load_url) == before

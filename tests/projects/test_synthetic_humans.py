@@ -32,7 +32,7 @@ def test_same_seed_same_bytes_whatever_the_processes(tmp_path):
     assert all(first[f] != other[f] for f in first)
 
 
-def test_complete_data_is_recognised_and_other_data_kept(tmp_path):
+def test_complete_data_is_recognized_and_other_data_kept(tmp_path):
     options = {'train': 2, 'test': 1, 'jobs': 1, 'quiet': True}
     assert build_synthetic_data(tmp_path, **options)
     before = digests(tmp_path)

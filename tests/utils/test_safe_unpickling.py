@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -15,7 +16,12 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
-from mroi_plugin.utils.safe_unpickling import checkpoint_globals_allowed, read_torch
+from mroi_plugin.utils.safe_unpickling import (
+    UnsafeFileError,
+    checkpoint_globals_allowed,
+    read_pickle,
+    read_torch,
+)
 
 SAFE = tuple(int(p) for p in torch.__version__.split('.')[:2]) >= (2, 6)
 needs_safe_default = pytest.mark.skipif(not SAFE, reason='weights_only of torch 2.6')
@@ -122,3 +128,28 @@ def test_plain_tensors_are_read(tmp_path, zipped):
     torch.save(weights, path, _use_new_zipfile_serialization=zipped)
     read = read_torch(path)
     assert torch.equal(read['a'], weights['a']) and torch.equal(read['b'], weights['b'])
+
+
+@needs_safe_default
+def test_what_others_allowed_stays_allowed(tmp_path):
+    kind = type(np.dtype(np.float64))
+    torch.save({'a': torch.zeros(1)}, tmp_path / 'a.pth')
+    known = torch.serialization.get_safe_globals()
+    torch.serialization.add_safe_globals([kind])
+    try:
+        before = set(map(str, torch.serialization.get_safe_globals()))
+        with checkpoint_globals_allowed():
+            inside = len(torch.serialization.get_safe_globals())
+            read_torch(str(tmp_path / 'a.pth'))
+            assert len(torch.serialization.get_safe_globals()) == inside > len(before)
+        assert set(map(str, torch.serialization.get_safe_globals())) == before
+    finally:
+        torch.serialization.clear_safe_globals()
+        torch.serialization.add_safe_globals(known)
+
+
+def test_arrays_ask_for_no_codec_but_latin1(tmp_path):
+    text = b'c_codecs\nencode\n(V' + b'a' * 9 + b'\nVpunycode\ntR.'
+    (tmp_path / 'a.pkl').write_bytes(text)
+    with pytest.raises(UnsafeFileError, match='punycode'):
+        read_pickle(str(tmp_path / 'a.pkl'))

@@ -6,6 +6,7 @@ from mroi_plugin.engine.hooks.epoch_seed_hook import EpochSeedHook
 from mroi_plugin.engine.hooks.mean_statistics_hook import MeanStatisticsHook
 from mroi_plugin.engine.hooks.mesh_visualization_hook import MeshVisualizationHook
 from mroi_plugin.engine.hooks.missed_validation_hook import MissedValidationHook
+from mroi_plugin.engine.hooks.plain_names_hook import PlainNamesHook
 from mroi_plugin.engine.hooks.skipped_samples_hook import SkippedSamplesHook
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     'MeanStatisticsHook',
     'MeshVisualizationHook',
     'MissedValidationHook',
+    'PlainNamesHook',
     'SkippedSamplesHook',
 ]

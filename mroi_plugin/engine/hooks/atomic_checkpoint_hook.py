@@ -50,7 +50,7 @@ class AtomicCheckpointHook(CheckpointHook):
         super().before_train(runner)
         if local and is_main_process():
             remove_parts(self.out_dir, '*.pth')
-            remove_parts(runner.work_dir)
+            remove_parts(runner.work_dir, 'last_checkpoint')
             needed, what = self._room(runner)
             check_disk_space(self.out_dir, needed, what)
 

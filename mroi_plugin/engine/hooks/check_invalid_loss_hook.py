@@ -122,8 +122,17 @@ def mean_loss(value: Any) -> Tensor:
 def _layer_clause(model: nn.Module, batch: Mapping[str, Any], rng: dict[str, Tensor]) -> str:
     """A sentence on the first layer whose output is not finite, found by the same step again."""
     _restore_rng(rng)
-    with _watched(model) as found:
-        model(**model.data_preprocessor(dict(batch), True), mode='loss')
+    compiled = getattr(model, '_compiled', None)
+    try:
+        if compiled is not None:
+            model._compiled = None  # layers within it cannot be watched
+        with _watched(model) as found:
+            model(**model.data_preprocessor(dict(batch), True), mode='loss')
+    except RuntimeError as error:  # no memory for the step again
+        return f'Weights and samples are finite; the step again fails with: {error} '
+    finally:
+        if compiled is not None:
+            model._compiled = compiled
     layer = f'the first layer whose output is not: {found[0]}' if found else 'so is every layer'
     return f'Weights and samples are finite; {layer}. '
 

@@ -1,5 +1,5 @@
-"""Random numbers that depend on (seed, epoch, iteration) alone, so that a resumed run repeats "
-"them."""
+"""Random numbers that depend on (seed, epoch, iteration) alone, so that a resumed run repeats
+them."""
 
 from __future__ import annotations
 

@@ -25,18 +25,20 @@ def pool_features(outputs: Any) -> Tensor:
 
 
 @torch.no_grad()
-def count_channels(backbone: nn.Module) -> int:
+def count_channels(backbone: nn.Module) -> int | None:
     """Width D of a backbone's pooled features: its ``out_channels``, or found by a black crop.
 
-    Neither parameters nor running statistics change.
+    Neither parameters nor running statistics change. None if it takes no crop of that size.
     """
     known = getattr(backbone, 'out_channels', None)
     if isinstance(known, int):
         return known
-    training, weight = backbone.training, next(backbone.parameters())
+    training, weight = backbone.training, next(backbone.parameters(), torch.zeros(()))
     backbone.eval()
     try:
         crop = torch.zeros(1, 3, PROBE_PX, PROBE_PX, dtype=weight.dtype, device=weight.device)
         return pool_features(backbone(crop)).shape[-1]
+    except (RuntimeError, ValueError, AssertionError):
+        return None
     finally:
         backbone.train(training)

@@ -180,7 +180,7 @@ def build_from_arrays(
 
 
 def _keep_out_of_checkpoints(body: nn.Module) -> None:
-    """A checkpoint holds what was learnt; a licensed body must not travel in it."""
+    """A checkpoint holds what was learned; a licensed body must not travel in it."""
     for module in body.modules():
         for name, buffer in list(module.named_buffers(recurse=False)):
             module.register_buffer(name, buffer, persistent=False)

@@ -138,7 +138,8 @@ class MultiRoIEstimator(BaseModel):
         """Every configured loss as ``loss_<name>``, weighted; mmengine sums them (Eq. 19)."""
         outputs = (self._compiled or self.extract)(img, _inputs(batch), embed=True)
         with torch.autocast(img.device.type, enabled=False):
-            batch = {**batch, **self.targets(batch)}
+            if 'smpl_betas' in batch:
+                batch = {**batch, **self.targets(batch)}
             return {
                 f'loss_{name}': self.loss_scale * loss(outputs, batch)
                 for name, loss in self.losses.items()
@@ -182,14 +183,19 @@ def _inputs(batch: Batch) -> dict[str, Tensor]:
     return {name: batch[name] for name in ('rois', 'focal_length')}
 
 
-def _with_channels(head: dict[str, Any], channels: int) -> dict[str, Any]:
+def _with_channels(head: dict[str, Any], channels: int | None) -> dict[str, Any]:
     given = head.get('in_channels', channels)
-    if given != channels:
+    if given is None:
+        raise ValueError(
+            'the width of the backbone cannot be found, for it takes no crop of 64x64: set '
+            'model.head.in_channels.'
+        )
+    if channels not in (None, given):
         raise ValueError(
             f'model.head.in_channels={given}, but the backbone gives {channels} channels: leave it '
             'out, it is found from the backbone.'
         )
-    return {**head, 'in_channels': channels}
+    return {**head, 'in_channels': given}
 
 
 def _build_losses(losses: Mapping[str, dict[str, Any] | None]) -> nn.ModuleDict:

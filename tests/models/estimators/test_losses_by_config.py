@@ -84,3 +84,33 @@ def test_channels_are_those_of_the_backbone():
     cfg.head.in_channels = right + 1
     with pytest.raises(ValueError, match=rf'in_channels={right + 1}.*{right} channels'):
         MODELS.build(cfg)
+
+
+@MODELS.register_module(force=True)
+class FixedSizeBackbone(nn.Module):
+    """A backbone that takes crops of 72x96 alone and does not say how wide it is."""
+
+    def __init__(self, channels: int = 8) -> None:
+        super().__init__()
+        self.layer = nn.Linear(3 * 96 * 72, channels)
+
+    def forward(self, x):
+        return self.layer(x.flatten(1))
+
+
+def test_a_backbone_of_one_size_needs_the_number():
+    cfg = Config.fromfile(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py').model
+    cfg.backbone = {'type': 'FixedSizeBackbone'}
+    with pytest.raises(ValueError, match=r'set model\.head\.in_channels'):
+        MODELS.build(cfg)
+    cfg.head.in_channels = 8
+    assert MODELS.build(cfg).head.in_channels == 8
+
+
+def test_a_batch_without_smpl_is_supervised_by_what_it_has():
+    cfg = Config.fromfile(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py').model
+    cfg.losses = {name: cfg.losses[name] for name in ('keypoints2d', 'camera')}
+    model = MODELS.build(cfg).train()
+    batch = small_batch(model.head.num_rois)
+    kept = {key: value for key, value in batch.items() if 'smpl' not in key}
+    assert names(model(**kept, mode='loss')) == {'keypoints2d', 'camera'}
