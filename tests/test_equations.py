@@ -40,8 +40,8 @@ def test_a_wrong_equation_is_noticed_by_name(monkeypatch):
 def test_a_wrong_loss_is_noticed_by_name(monkeypatch):
     right = camera_consistency.camera_residuals
 
-    def swapped(cameras, rois):
-        position, scale = right(cameras, rois)
+    def swapped(cameras, rois, units):
+        position, scale = right(cameras, rois, units)
         return position.roll(1, dims=-2), scale
 
     monkeypatch.setattr(camera_consistency, 'camera_residuals', swapped)

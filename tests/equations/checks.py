@@ -14,7 +14,7 @@ from oracles import cameras as camera_loops
 from oracles import decoders as decoder_loops
 from oracles import fusion as fusion_loops
 from oracles.body_losses import betas_loss, pose_loss, reprojection_distances, vertex_loss
-from oracles.camera_consistency import camera_consistency
+from oracles.camera_consistency import camera_consistency, relative_consistency
 from oracles.contrastive import contrastive
 from oracles.embedding import embed
 from oracles.positional_encoding import encode
@@ -198,15 +198,25 @@ def _decoder_check(h: Tensor, info: Tensor) -> Check:
     )
 
 
+PRINTED_WEIGHTS = (0.1, 0.1, 1e-4)
+
+
 def loss_checks(scene: Scene) -> Iterator[Check]:
     """Every loss, unweighted."""
     camera, roi = scene.cameras, scene.rois
     for pairs in ('all', 'anchor'):
         yield Check(
             f'camera consistency, {pairs} pairs (Eq. 16)',
-            lambda d, pairs=pairs: camera_consistency_loss(camera.to(d), roi.to(d), pairs=pairs),
+            lambda d, pairs=pairs: camera_consistency_loss(
+                camera.to(d), roi.to(d), PRINTED_WEIGHTS, pairs, 'px', 'sum'
+            ),
             lambda pairs=pairs: camera_consistency(to_numpy(camera), to_numpy(roi), pairs=pairs),
         )
+    yield Check(
+        'camera consistency, relative sizes, mean',
+        lambda d: camera_consistency_loss(camera.to(d), roi.to(d)),
+        lambda: relative_consistency(to_numpy(camera), to_numpy(roi)),
+    )
     for kind in ('negatives', 'all'):
         yield Check(
             f'contrastive, denominator {kind} (v2 Eq. 17)'
@@ -225,7 +235,8 @@ def _reprojection(scene: Scene, device: torch.device) -> Tensor:
     inputs = (scene.joints, scene.cameras, scene.rois, scene.focal)
     pixels = FullCameraProjector()(*(x.to(device) for x in inputs))
     target = torch.cat([scene.pixels, torch.ones_like(scene.pixels[..., :1])], -1)
-    return reprojection_loss(pixels, target.to(device), scene.rois.to(device))
+    rois = scene.rois.to(device)
+    return reprojection_loss(pixels, target.to(device), rois, robust=None, reduction='sum')
 
 
 def _loop_2d(scene: Scene) -> float:

@@ -18,6 +18,9 @@ from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.precision import at_least_float32
 
 Batch = dict[str, Any]
+PER_ROI = ('img', 'rois', 'roi_affines', 'bbox_info')
+"""Entries of a batch (N, M, ...)."""
+CAMERAS = ('pred_cam', 'pred_cam_full')
 
 
 @register(MODELS)
@@ -30,7 +33,8 @@ class MultiRoIEstimator(BaseModel):
         head: `RoIAwareFusionHead`; its ``in_channels`` is the backbone's D.
         body_model: `SMPLBody`.
         losses: by name; each is called ``loss(outputs, batch)`` and logged as ``loss_<name>``. None
-            in place of a config removes the loss of a base config.
+            in place of a config removes the loss of a base config. With ``mesh_from='roi'`` every
+            RoI is supervised as a person of its own, but for losses with ``across_rois = True``.
         loss_scale: factor on every loss; the released code trains with 60.
         channels_last: run the backbone in channels-last memory order, faster on most devices.
         recompute: compute the backbone's blocks again in the backward pass, to save memory; see
@@ -100,7 +104,7 @@ class MultiRoIEstimator(BaseModel):
         crops = img.flatten(0, 1).contiguous(memory_format=self.memory_format)
         return pool_features(self.backbone(crops)).reshape(*img.shape[:2], -1)
 
-    def extract(self, img: Tensor, batch: Batch, embed: bool = False) -> dict[str, Tensor]:
+    def extract(self, img: Tensor, batch: Batch, supervise: bool = False) -> dict[str, Tensor]:
         """Outputs of the head (see `RoIAwareFusionHead`) and of the body they describe.
 
         Returns:
@@ -108,7 +112,7 @@ class MultiRoIEstimator(BaseModel):
             and ``pred_joints`` (N, K, 3), m in the frame of the body, without translation.
         """
         rois, focal = batch['rois'], batch['focal_length'][:, None]
-        out = self.head(self.encode(img), encode_bbox_info(rois, focal), embed)
+        out = self.head(self.encode(img), encode_bbox_info(rois, focal), supervise)
         full = crop_to_full_camera(at_least_float32(out['pred_cam']), rois, focal)
         body = self.pose_body(out['pred_pose'], out['pred_betas'])
         return {**out, 'pred_cam_full': full, **body}
@@ -136,14 +140,34 @@ class MultiRoIEstimator(BaseModel):
 
     def loss(self, img: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Every configured loss as ``loss_<name>``, weighted; mmengine sums them (Eq. 19)."""
-        outputs = (self._compiled or self.extract)(img, _inputs(batch), embed=True)
+        outputs = (self._compiled or self.extract)(img, _inputs(batch), supervise=True)
         with torch.autocast(img.device.type, enabled=False):
             if 'smpl_betas' in batch:
                 batch = {**batch, **self.targets(batch)}
+            single = self._roi_by_roi(outputs, batch)
             return {
-                f'loss_{name}': self.loss_scale * loss(outputs, batch)
+                f'loss_{name}': self.loss_scale
+                * loss(*((outputs, batch) if getattr(loss, 'across_rois', False) else single))
                 for name, loss in self.losses.items()
             }
+
+    def _roi_by_roi(self, outputs: Batch, batch: Batch) -> tuple[Batch, Batch]:
+        """Outputs and batch with every RoI of a person as a person with one RoI, where each has a
+        body of its own (``mesh_from='roi'``); as they are elsewhere."""
+        if 'roi_pose' not in outputs:
+            return outputs, batch
+        persons, rois = outputs['pred_cam'].shape[:2]
+        pose, betas = (outputs[f'roi_{name}'].flatten(0, 1) for name in ('pose', 'betas'))
+        cameras = {name: outputs[name].flatten(0, 1)[:, None] for name in CAMERAS}
+        body = self.pose_body(pose, betas)
+        spread = {
+            name: value.flatten(0, 1)[:, None]
+            if name in PER_ROI
+            else value.repeat_interleave(rois, dim=0)
+            for name, value in batch.items()
+            if isinstance(value, Tensor) and len(value) == persons
+        }
+        return {'pred_pose': pose, 'pred_betas': betas, **cameras, **body}, spread
 
     @torch.no_grad()
     def targets(self, batch: Batch) -> dict[str, Tensor]:

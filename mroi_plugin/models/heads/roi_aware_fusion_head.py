@@ -111,10 +111,10 @@ class RoIAwareFusionHead(nn.Module):
         return bbox_info.flatten(1)[:, None].expand(-1, bbox_info.shape[1], -1)
 
     def _decode(self, fused: Tensor, condition: Tensor) -> dict[str, Tensor]:
-        """6D pose (N, 144), betas (N, 10) and cam (N, M, 3), or (N, 1, 3) where it is shared."""
+        """6D pose (N, 144), betas (N, 10) and cam (N, M, 3), or (N, 1, 3) where it is shared; pose
+        and betas are (N, M, ...) where every RoI has its own body."""
         if self.mesh_from == 'roi':
-            every = self.joint_decoder(torch.cat([fused, condition], dim=-1))
-            return {'pose': every['pose'][:, 0], 'betas': every['betas'][:, 0], 'cam': every['cam']}
+            return self.joint_decoder(torch.cat([fused, condition], dim=-1))
         person = torch.cat([fused.mean(1), condition[:, 0]], dim=-1)
         if self.camera_from == 'shared':
             camera = self.camera_decoder(person)['cam'][:, None]
@@ -123,19 +123,20 @@ class RoIAwareFusionHead(nn.Module):
         return {**self.mesh_decoder(person), **cameras}
 
     def forward(
-        self, features: Tensor, bbox_info: Tensor, embed: bool = False
+        self, features: Tensor, bbox_info: Tensor, supervise: bool = False
     ) -> dict[str, Tensor]:
         """Decode the RoIs of each person.
 
         Args:
             features: (N, M, D).
             bbox_info: (N, M, 3) unitless.
-            embed: give ``embeddings`` too, which the contrastive loss reads.
+            supervise: give what losses alone read, too.
 
         Returns:
             ``pred_pose`` (N, 24, 3, 3) rotation matrices, ``pred_betas`` (N, 10), ``pred_cam`` (N,
-            M, 3) local cameras, ``fusion_weights`` (N, M, M), and with ``embed``, where an
-            embedding is built and M > 1, ``embeddings`` (N, M, D).
+            M, 3) local cameras, ``fusion_weights`` (N, M, M), and with ``supervise``, for M > 1,
+            ``embeddings`` (N, M, D) where an embedding is built, and ``roi_pose`` (N, M, 24, 3, 3)
+            and ``roi_betas`` (N, M, 10) where every RoI has its own body.
 
         Raises:
             ValueError: if M or D is not what the head was built for.
@@ -163,7 +164,12 @@ class RoIAwareFusionHead(nn.Module):
             'pred_cam': cameras,
             'fusion_weights': weights,
         }
-        if embed and self.embedding is not None and self.num_rois > 1:
+        if self.mesh_from == 'roi':
+            bodies = {f'roi_{name}': out[f'pred_{name}'] for name in ('pose', 'betas')}
+            out.update({f'pred_{name}': bodies[f'roi_{name}'][:, 0] for name in ('pose', 'betas')})
+            if supervise and self.num_rois > 1:
+                out.update(bodies)
+        if supervise and self.embedding is not None and self.num_rois > 1:
             out['embeddings'] = self.embedding(features)
         return out
 

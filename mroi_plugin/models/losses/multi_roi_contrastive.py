@@ -106,6 +106,8 @@ class MultiRoIContrastiveLoss(nn.Module):
         ValueError: if ``denominator`` or ``reduction`` is unknown or the temperature not positive.
     """
 
+    across_rois = True
+
     def __init__(
         self,
         temperature: float = 0.5,

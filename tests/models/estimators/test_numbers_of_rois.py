@@ -33,7 +33,7 @@ def test_the_head_trains(score, num_rois, camera_from):
         hidden_channels=(16, 16),
     )
     features = torch.randn(3, num_rois, 8, requires_grad=True)
-    out = head.train()(features, torch.randn(3, num_rois, 3).abs() + 0.5, embed=True)
+    out = head.train()(features, torch.randn(3, num_rois, 3).abs() + 0.5, supervise=True)
     assert out['pred_cam'].shape == (3, num_rois, 3)
     assert out['fusion_weights'].shape == (3, num_rois, num_rois)
     rois = torch.cat([100 * torch.randn(3, num_rois, 2), torch.full((3, num_rois, 1), 200.0)], -1)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracles.camera_consistency import camera_consistency
+from oracles.camera_consistency import (
+    camera_consistency,
+    relative_consistency,
+    released_consistency,
+)
 
 from mroi_plugin.cameras import full_to_crop_camera
 from mroi_plugin.models.losses.camera_consistency import CameraConsistencyLoss
@@ -14,7 +18,8 @@ TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 
 def camera_loss(*weights, **options):
     """The loss of the package as a function of cameras and RoIs."""
-    loss = CameraConsistencyLoss(*weights, **options)
+    printed = {'units': 'px', 'reduction': 'sum'}
+    loss = CameraConsistencyLoss(*weights, **{**printed, **options})
     return lambda cameras, boxes: loss({'pred_cam': cameras}, {'rois': boxes})
 
 
@@ -112,3 +117,53 @@ def test_half_precision_cameras(dtype):
 def test_unknown_pairs():
     with pytest.raises(ValueError, match="pairs='ring'"):
         camera_loss(pairs='ring')
+
+
+@pytest.mark.parametrize(('persons', 'rois'), [(3, 5), (4, 2), (2, 8), (2, 1)])
+def test_the_default_is_relative_to_roi_0(persons, rois):
+    cameras, boxes = scene(persons, rois)
+    actual = CameraConsistencyLoss()({'pred_cam': cameras}, {'rois': boxes}).item()
+    expected = relative_consistency(cameras.numpy(), boxes.numpy())
+    assert actual == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize(('persons', 'rois'), [(3, 5), (4, 2), (2, 1)])
+def test_the_released_form_has_its_own_oracle(persons, rois):
+    cameras, boxes = scene(persons, rois)
+    loss = CameraConsistencyLoss(units='px', weight_s=1e-8, pairs='anchor')
+    actual = loss({'pred_cam': cameras}, {'rois': boxes}).item()
+    expected = released_consistency(cameras.numpy(), boxes.numpy())
+    assert actual == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize('size', [0.5, 2.0, 3.0])
+def test_the_default_does_not_depend_on_the_resolution(size):
+    cameras, boxes = scene(4, 5)
+    one, other = (
+        CameraConsistencyLoss()({'pred_cam': cameras}, {'rois': boxes * factor})
+        for factor in (1.0, size)
+    )
+    torch.testing.assert_close(one, other)
+    printed = camera_loss(1e-9, 1e-9)
+    assert printed(cameras, boxes * size) == pytest.approx(
+        size**2 * printed(cameras, boxes).item(), rel=1e-6
+    )
+
+
+def test_the_default_does_not_depend_on_the_number_of_rois():
+    """Cameras of the same spread: the mean over many persons is the same for every M."""
+    found = []
+    for rois in range(2, 9):
+        cameras, _ = scene(4000, rois)
+        boxes = torch.tensor([10.0, -20.0, 200.0], dtype=torch.float64).expand(4000, rois, 3)
+        found.append(CameraConsistencyLoss()({'pred_cam': cameras}, {'rois': boxes}).item())
+    assert max(found) == pytest.approx(min(found), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ('option', 'value', 'known'),
+    [('units', 'cm', 'relative, px'), ('reduction', 'max', 'mean, sum'), ('pairs', 'x', 'anchor')],
+)
+def test_unknown_options_are_named(option, value, known):
+    with pytest.raises(ValueError, match=rf"{option}='{value}'.*{known}"):
+        CameraConsistencyLoss(**{option: value})

@@ -43,7 +43,7 @@ def scene(persons: int = 3, rois: int = 4, points: int = 6) -> dict[str, torch.T
 
 
 def expected_2d(batch: dict[str, torch.Tensor]) -> float:
-    """Sum over RoIs of the mean of conf ((p - p') / b)^2 over the annotated joints."""
+    """As printed: sum over RoIs of the mean of conf ((p - p') / b)^2 over the annotated joints."""
     b = {name: value.double().numpy() for name, value in batch.items()}
     total = 0.0
     for m in range(b['rois'].shape[1]):
@@ -64,6 +64,26 @@ def expected_2d(batch: dict[str, torch.Tensor]) -> float:
     return total
 
 
+PRINTED = {'robust': None, 'reduction': 'sum'}
+
+
+def expected_robust(batch: dict[str, torch.Tensor], c: float, share: float = 1.0) -> float:
+    """Mean over RoIs and annotated joints of conf c^2 log(1 + d^2 / c^2) / 2, d in units of b."""
+    b = {name: value.double().numpy() for name, value in batch.items()}
+    terms = []
+    for i in range(len(b['rois'])):
+        distances = oracle.reprojection_distances(
+            b['points'][i], b['cameras'][i], b['rois'][i], b['focal'][i], (0, 0),
+            b['target'][i, :, :2],
+        )  # fmt: skip
+        for of_roi in distances:
+            for residual, confidence in zip(of_roi, b['target'][i, :, 2]):
+                if confidence > 0:
+                    squared = float(residual @ residual) / share**2
+                    terms.append(confidence * c**2 * np.log1p(squared / c**2) / 2)
+    return oracle.mean_or_zero(terms)
+
+
 def reprojection(batch: dict[str, torch.Tensor], **options) -> torch.Tensor:
     """The loss of the package on a scene."""
     outputs = {'pred_joints': batch['points'], 'pred_cam': batch['cameras']}
@@ -80,8 +100,76 @@ def reprojection(batch: dict[str, torch.Tensor], **options) -> torch.Tensor:
 @pytest.mark.parametrize(('persons', 'rois'), [(3, 4), (1, 1), (2, 1), (1, 5)])
 def test_reprojection_is_the_sum_over_rois(persons, rois, dtype, limit):
     batch = {name: value.to(dtype) for name, value in scene(persons, rois).items()}
-    loss = reprojection(batch, loss_weight=2.0)
+    loss = reprojection(batch, loss_weight=2.0, **PRINTED)
     assert loss.item() == pytest.approx(2 * expected_2d(batch), rel=limit)
+
+
+@pytest.mark.parametrize(('persons', 'rois'), [(3, 4), (1, 1), (1, 5)])
+def test_the_default_is_robust_and_the_mean_over_rois(persons, rois):
+    batch = scene(persons, rois)
+    assert reprojection(batch).item() == pytest.approx(expected_robust(batch, 1.0), rel=1e-10)
+    other = reprojection(batch, robust=0.3, units='half_side').item()
+    assert other == pytest.approx(expected_robust(batch, 0.3, share=0.5), rel=1e-10)
+
+
+def test_the_released_form_is_four_times_the_mean_of_squares():
+    batch = scene()
+    released = reprojection(batch, robust=None, units='half_side')
+    assert released.item() == pytest.approx(4 * expected_2d(batch) / 4, rel=1e-10)
+
+
+def test_small_errors_are_squared():
+    target = torch.tensor([[[10.0, 20.0, 1.0]]])
+    pixels, rois = torch.tensor([[[[10.5, 20.5]]]]), torch.tensor([[[0.0, 0.0, 100.0]]])
+    robust, squared = (reprojection_loss(pixels, target, rois, c) for c in (1.0, None))
+    torch.testing.assert_close(robust, squared, rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize('size', [0.5, 2.0, 3.0])
+def test_the_default_does_not_depend_on_the_resolution(size):
+    batch = scene()
+    larger = {**batch, 'rois': batch['rois'] * size, 'focal': batch['focal'] * size}
+    larger['target'] = batch['target'] * torch.tensor([size, size, 1.0])
+    torch.testing.assert_close(reprojection(larger), reprojection(batch))
+
+
+def test_the_default_does_not_depend_on_the_number_of_rois():
+    one = scene(3, 1)
+    for rois in range(1, 9):
+        several = {**one, **{name: one[name].expand(3, rois, 3) for name in ('cameras', 'rois')}}
+        torch.testing.assert_close(reprojection(several), reprojection(one))
+
+
+@pytest.mark.parametrize('depth', [2.0, 0.5, 0.1, 0.06, 0.05, 0.01, -0.03, -1.0])
+def test_gradients_are_bounded_near_the_plane_of_the_camera(depth):
+    """Of points (0.3 m beside the axis) in meters; squares reach 1e5 and more there."""
+    points = torch.tensor([[[0.3, -0.3, depth - 10.0]]], dtype=torch.float64, requires_grad=True)
+    rois = torch.tensor([[[0.0, 0.0, 200.0]]], dtype=torch.float64)
+    batch = {
+        'points': points,
+        'cameras': torch.tensor([[[1.0, 0.0, 0.0]]], dtype=torch.float64),
+        'rois': rois,
+        'focal': torch.tensor([1000.0], dtype=torch.float64),
+        'target': torch.tensor([[[5.0, 5.0, 1.0]]], dtype=torch.float64),
+    }
+    robust, squared = reprojection(batch), reprojection(batch, robust=None)
+    (gradient,) = torch.autograd.grad(robust, points)
+    assert robust < 10 and gradient.norm() < 25
+    if 0.01 < abs(depth) < 0.1:
+        assert squared > 100
+
+
+@pytest.mark.parametrize(
+    ('options', 'named'),
+    [
+        ({'robust': 0}, 'robust=0'),
+        ({'units': 'px'}, 'half_side'),
+        ({'reduction': 'max'}, 'mean, sum'),
+    ],
+)
+def test_unknown_options_of_the_reprojection_are_named(options, named):
+    with pytest.raises(ValueError, match=named):
+        ReprojectionLoss(**options)
 
 
 def test_annotations_are_pixels_from_the_corner_of_the_image():
@@ -111,7 +199,8 @@ def test_crops_of_all_sizes_count_alike():
     losses = []
     for side in (50.0, 400.0):
         pixels = torch.tensor([[[[10 + 0.1 * side, 20 - 0.2 * side]]]])
-        losses.append(reprojection_loss(pixels, target, torch.tensor([[[3.0, 4.0, side]]])))
+        rois = torch.tensor([[[3.0, 4.0, side]]])
+        losses.append(reprojection_loss(pixels, target, rois, robust=None))
     torch.testing.assert_close(losses[0], losses[1])
     torch.testing.assert_close(losses[0], torch.tensor((0.1**2 + 0.2**2) / 2))
 
