@@ -12,6 +12,7 @@ from mroi_plugin.datasets.human_data import ConcatHumanDataset
 from mroi_plugin.registry import DATA_SAMPLERS, register
 
 BY_SIZE = 'by_size'
+"""Probabilities that draw every person equally often."""
 
 
 @register(DATA_SAMPLERS)
@@ -26,11 +27,11 @@ class MultiDatasetSampler(Sampler[int]):
         dataset: `ConcatHumanDataset`.
         probabilities: by name of a data set or group; they are divided by their sum. What is not
             named is never drawn. ``by_size`` draws every person with the same probability.
-        groups: names of data sets that share the probability of a group by their sizes, by name of
-            the group.
         epoch_length: samples per epoch over all ranks; the number of persons by default.
         seed: of the order; the run's if None.
         shuffle: accepted because mmengine's configs have it; must be true.
+        groups: names of data sets that share the probability of a group by their sizes, by name of
+            the group.
 
     Raises:
         ValueError: for an unknown name, a negative probability or none at all, or a group of
@@ -41,10 +42,10 @@ class MultiDatasetSampler(Sampler[int]):
         self,
         dataset: ConcatHumanDataset,
         probabilities: Mapping[str, float] | str,
-        groups: Mapping[str, Sequence[str]] | None = None,
         epoch_length: int | None = None,
         seed: int | None = None,
         shuffle: bool = True,
+        groups: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.rank, self.world_size = get_dist_info()
         if not shuffle:
