@@ -91,7 +91,7 @@ def our_dataset(root: str, rois: int) -> Any:
     }
     pipeline = [
         {'type': 'LoadImage'},
-        {'type': 'RandomFlipRotateScale', 'flip_prob': 0.5, 'rotation': 30, 'rotation_prob': 0.6},
+        {'type': 'RandomFlipRotateScale', 'flip_prob': 0.5, 'rotation': 30, 'rotation_prob': 0.4},
         {'type': 'MultiRoICrop', 'crop_size': (SIDE, SIDE), **(layout if rois != 5 else {})},
         {'type': 'RandomChannelNoise', 'factor': 0.4},
         {'type': 'PackMultiRoIInputs'},

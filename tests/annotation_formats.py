@@ -235,8 +235,9 @@ def _project(joints: np.ndarray, truth: Truth) -> np.ndarray:
     return joints[..., :2] / joints[..., 2:] * truth.focal[:, None] + truth.center[:, None]
 
 
-def h36m_test_entries(truth: Truth, protocol: int) -> dict:
-    """mmhuman3d's test files of Human3.6M: no SMPL; protocol 2 is the camera 60457274 alone."""
+def h36m_test_entries(truth: Truth, protocol: int, mosh: bool = True) -> dict:
+    """mmhuman3d's test files of Human3.6M, with SMPL where ``mosh_dir`` was given; protocol 2 is
+    the camera 60457274 alone."""
     train, joints = h36m_entries(truth), h36m_joints(truth)
     ids = ('54138969', '55011271', '58860488', '60457274') if protocol == 1 else ('60457274',) * 4
     names = [
@@ -248,6 +249,7 @@ def h36m_test_entries(truth: Truth, protocol: int) -> dict:
         'image_path': names,
         'bbox_xywh': train['bbox_xywh'],
         **_mocap(joints, _project(joints, truth), 'h36m', 0),
+        **({'smpl': {k: v for k, v in truth.smpl.items() if k != 'transl'}} if mosh else {}),
         'config': 'h36m',
     }
 

@@ -18,7 +18,9 @@ SIGNATURES = {
         *('in_channels', 'num_rois', 'score', 'relation', 'num_freqs', 'hidden_channels'),
         'encoding',
     ],
-    models.CameraConsistencyLoss: ['weight_x', 'weight_y', 'weight_s', 'pairs', 'loss_weight'],
+    models.CameraConsistencyLoss: [
+        *('weight_x', 'weight_y', 'weight_s', 'pairs', 'units', 'reduction', 'loss_weight')
+    ],
     models.MultiRoIContrastiveLoss: [
         *('temperature', 'denominator', 'reduction', 'normalize', 'gather', 'loss_weight')
     ],
@@ -31,7 +33,8 @@ DEFAULTS = {
         'encoding': 'exact',
     },
     models.CameraConsistencyLoss: {
-        **{'weight_x': 0.1, 'weight_y': 0.1, 'weight_s': 1e-4, 'pairs': 'all', 'loss_weight': 1.0}
+        **{'weight_x': 0.1, 'weight_y': 0.1, 'weight_s': None, 'pairs': 'all'},
+        **{'units': 'relative', 'reduction': 'mean', 'loss_weight': 1.0},
     },
     models.MultiRoIContrastiveLoss: {
         **{'temperature': 0.5, 'denominator': 'negatives', 'reduction': 'mean'},

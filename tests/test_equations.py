@@ -40,11 +40,11 @@ def test_a_wrong_equation_is_noticed_by_name(monkeypatch):
 def test_a_wrong_loss_is_noticed_by_name(monkeypatch):
     right = camera_consistency.camera_residuals
 
-    def swapped(cameras, rois, units):
+    def wrong(cameras, rois, units):
         position, scale = right(cameras, rois, units)
-        return position.roll(1, dims=-2), scale
+        return 1.001 * position, scale
 
-    monkeypatch.setattr(camera_consistency, 'camera_residuals', swapped)
+    monkeypatch.setattr(camera_consistency, 'camera_residuals', wrong)
     assert any(name.startswith('camera consistency') for name in failures())
 
 

@@ -4,6 +4,7 @@
 _base_ = 'mroi_hrnet48.py'
 
 train_dataloader = dict(
+    sampler=dict(_delete_=True, type='DefaultSampler', shuffle=True),
     dataset=dict(datasets=dict(_delete_=True, pw3d={{_base_.pw3d_train}})),
 )
 optim_wrapper = dict(optimizer=dict(lr=1e-5))

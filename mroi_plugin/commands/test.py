@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         '--protocol',
         metavar='NAME',
-        help='test set and metric: pw3d, h36m_p1, h36m_p2, mpi_inf_3dhp, or a file like theirs',
+        help='test set and metric: pw3d, h36m_p1, h36m_p2, h36m_p1_mocap, h36m_p2_mocap, '
+        'mpi_inf_3dhp, or a file like theirs',
     )
     add_launcher(parser)
 

@@ -73,9 +73,9 @@ class Annotations:
         if absent:
             raise ValueError(
                 f'{self.source}: of its {len(self)} persons nobody has {", ".join(absent)}, which '
-                'the config says its data set has (annotated): losses on them would silently be '
-                'nothing. Complete the file with mroi complete-annotations, or take those '
-                'names out of annotated.'
+                'the config says its data set has (annotated): losses and errors on them would '
+                'silently be nothing. Complete the file with mroi complete-annotations, take those '
+                'names out of annotated, or test by a --protocol that does without them.'
             )
 
     def check_body(self, body: Any) -> None:

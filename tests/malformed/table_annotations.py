@@ -64,7 +64,7 @@ FILES = {
     'missing': (
         lambda s: s.read(s.folder / 'gone.npz'),
         FileNotFoundError,
-        ['gone.npz (ann_file)', 'README'],
+        ['gone.npz (ann_file)', 'docs/data.md'],
     ),
     'folder': (lambda s: s.read(s.folder), FileNotFoundError, ['(ann_file)']),
     'empty file': (file(b''), ValueError, ['test.npz (ann_file) is no HumanData']),

@@ -2,5 +2,6 @@
 _base_ = ['../../mroi/mroi_resnet50.py']
 
 train_dataloader = dict(
+    sampler=dict(_delete_=True, type='DefaultSampler', shuffle=True),
     dataset=dict(datasets=dict(_delete_=True, coco={{_base_.coco_cliff}})),
 )

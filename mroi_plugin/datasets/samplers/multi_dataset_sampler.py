@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from mmengine.dist import get_dist_info, sync_random_seed
@@ -10,6 +10,9 @@ from torch.utils.data import Sampler
 
 from mroi_plugin.datasets.human_data import ConcatHumanDataset
 from mroi_plugin.registry import DATA_SAMPLERS, register
+
+BY_SIZE = 'by_size'
+"""Probabilities that draw every person equally often."""
 
 
 @register(DATA_SAMPLERS)
@@ -22,39 +25,37 @@ class MultiDatasetSampler(Sampler[int]):
 
     Args:
         dataset: `ConcatHumanDataset`.
-        probabilities: by name of the data set; they are divided by their sum. A data set that is
-            not named is never drawn.
+        probabilities: by name of a data set or group; they are divided by their sum. What is not
+            named is never drawn. ``by_size`` draws every person with the same probability.
         epoch_length: samples per epoch over all ranks; the number of persons by default.
         seed: of the order; the run's if None.
         shuffle: accepted because mmengine's configs have it; must be true.
+        groups: names of data sets that share the probability of a group by their sizes, by name of
+            the group.
 
     Raises:
-        ValueError: for an unknown name, a negative probability or none at all.
+        ValueError: for an unknown name, a negative probability or none at all, or a group of
+            unknown data sets or with the name of one.
     """
 
     def __init__(
         self,
         dataset: ConcatHumanDataset,
-        probabilities: Mapping[str, float],
+        probabilities: Mapping[str, float] | str,
         epoch_length: int | None = None,
         seed: int | None = None,
         shuffle: bool = True,
+        groups: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.rank, self.world_size = get_dist_info()
-        names = list(dataset.names)
-        unknown = sorted(set(probabilities) - set(names))
-        if unknown or min(probabilities.values(), default=0) < 0 or not sum(probabilities.values()):
-            raise ValueError(
-                f'MultiDatasetSampler: probabilities={dict(probabilities)}; expected numbers >= 0, '
-                f'not all 0, for some of {", ".join(names)}.'
-            )
         if not shuffle:
             raise ValueError(
                 'MultiDatasetSampler: shuffle=False; a mixture is always drawn at random.'
             )
-        weights = np.array([probabilities.get(name, 0.0) for name in names], np.float64)
-        self.probabilities = weights / weights.sum()
         self.sizes = [len(part) for part in dataset.datasets]
+        self.probabilities = _probabilities(
+            dict(zip(dataset.names, self.sizes)), probabilities, groups or {}
+        )
         self.total = epoch_length or len(dataset)
         self.seed = sync_random_seed() if seed is None else seed
         self.epoch = self._start = 0
@@ -89,3 +90,43 @@ class MultiDatasetSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         yield from self.order()[self.rank :: self.world_size][self._start :].tolist()
+
+
+def _probabilities(
+    sizes: Mapping[str, int],
+    probabilities: Mapping[str, float] | str,
+    groups: Mapping[str, Sequence[str]],
+) -> np.ndarray:
+    """Probability of every data set, in the order of ``sizes``, their sum 1."""
+    shares = {BY_SIZE: 1.0} if probabilities == BY_SIZE else probabilities
+    groups = {BY_SIZE: list(sizes)} if probabilities == BY_SIZE else groups
+    _check(sizes, shares, groups)
+    weights = dict.fromkeys(sizes, 0.0)
+    for name, share in shares.items():
+        members = groups.get(name, [name])
+        total = sum(sizes[member] for member in members)
+        for member in members:
+            weights[member] += share * sizes[member] / total
+    drawn = np.array(list(weights.values()), np.float64)
+    return drawn / drawn.sum()
+
+
+def _check(
+    sizes: Mapping[str, int],
+    shares: Mapping[str, float] | str,
+    groups: Mapping[str, Sequence[str]],
+) -> None:
+    known = ', '.join(sizes)
+    for group, members in groups.items():
+        if group in sizes or not members or set(members) - set(sizes):
+            raise ValueError(
+                f'MultiDatasetSampler: groups.{group}={list(members)}; expected some of {known} '
+                'under a name that is none of theirs.'
+            )
+    usable = isinstance(shares, Mapping) and not set(shares) - {*sizes, *groups}
+    if not usable or min(shares.values(), default=0) < 0 or not sum(shares.values()):
+        found = dict(shares) if isinstance(shares, Mapping) else repr(shares)
+        raise ValueError(
+            f'MultiDatasetSampler: probabilities={found}; expected {BY_SIZE!r} or numbers >= 0, '
+            f'not all 0, for some of {", ".join([*sizes, *groups])}.'
+        )

@@ -19,7 +19,8 @@ class RandomFlipRotateScale:
     Args:
         flip_prob: probability of a left-right mirror.
         rotation: standard deviation of the roll in degrees, cut at twice that.
-        rotation_prob: probability of a roll.
+        rotation_prob: probability of a roll; 0.4 is SPIN's, which sets the angle to zero with
+            probability 0.6.
         scale: standard deviation of the relative box size, cut at once that.
         convention: keypoint convention of the sample, for exchanging left and right.
 
@@ -31,7 +32,7 @@ class RandomFlipRotateScale:
         self,
         flip_prob: float = 0.5,
         rotation: float = 30.0,
-        rotation_prob: float = 0.6,
+        rotation_prob: float = 0.4,
         scale: float = 0.25,
         convention: str = 'smpl_54',
     ) -> None:

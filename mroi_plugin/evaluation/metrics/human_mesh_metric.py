@@ -49,8 +49,8 @@ class HumanMeshMetric(BaseMetric):
 
     Args:
         body_model: config of `SMPLBody` without ``gender``; built when first needed.
-        gt_source: ``smpl``: the truth is the posed body; ``keypoints3d``: it is the annotated
-            (motion-captured) joints, without PVE.
+        gt_source: ``smpl``: the truth is the posed body, in 3DPW and, as in the released code, in
+            Human3.6M; ``keypoints3d``: it is the annotated (motion-captured) joints, without PVE.
         convention: keypoint convention of ``keypoints3d``.
         joint_set: ``lsp_14``, or ``h36m_17`` for MPI-INF-3DHP.
         per_sample: keep the errors of every person, for ``samples.table()``.

@@ -50,8 +50,7 @@ def reprojection_loss(
     units: str = 'side',
     reduction: str = 'mean',
 ) -> Tensor:
-    """``L_2D = mean or sum over m of mean_k conf_k e((p_mk - p'_k) / b_m)`` in the full image (Eq.
-    18).
+    """``L_2D = mean_m mean_k conf_k e((p_mk - p'_k) / b_m)`` in the full image (Eq. 18).
 
     Args:
         pixels: (N, M, K, 2) projected joints, pixels relative to the principal point.

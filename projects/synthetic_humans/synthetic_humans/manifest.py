@@ -12,7 +12,7 @@ import numpy as np
 
 from mroi_plugin.utils.atomic_files import write_json
 
-VERSION = 1
+VERSION = 2
 """Version of the generator; raise it whenever the same seed gives other bytes."""
 
 _IMAGE_NAME = re.compile(r'\d{6}\.jpg(\.\d+\.part)?')

@@ -7,17 +7,28 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 
 from mroi_plugin.apis.train import train
 from mroi_plugin.datasets.samplers import multi_dataset_sampler as mixing_sampler
 from mroi_plugin.datasets.samplers.multi_dataset_sampler import MultiDatasetSampler
+from mroi_plugin.utils.config_files import find_config
 
 SIZES = {'large': 900, 'small': 30, 'unused': 50}
 
 
+class Parts(SimpleNamespace):
+    """Data sets of some sizes, by name, one after another."""
+
+    def __init__(self, sizes):
+        super().__init__(names=list(sizes), datasets=[range(size) for size in sizes.values()])
+
+    def __len__(self):
+        return sum(map(len, self.datasets))
+
+
 def mixture(**options):
-    parts = [range(size) for size in SIZES.values()]
-    dataset = SimpleNamespace(names=list(SIZES), datasets=parts)
+    dataset = Parts(SIZES)
     options = {
         'probabilities': {'large': 3, 'small': 1},
         'epoch_length': 2000,
@@ -37,6 +48,42 @@ def test_proportions_are_the_probabilities():
     counts = np.bincount(part_of(order), minlength=3)
     assert len(order) == 2000 and counts[2] == 0
     assert counts[0] / 2000 == pytest.approx(0.75, abs=0.04)
+
+
+def test_a_group_shares_its_probability_by_size():
+    sampler = mixture(probabilities={'large': 1, 'rest': 3}, groups={'rest': ['small', 'unused']})
+    shares = np.bincount(part_of(list(sampler)), minlength=3) / 2000
+    np.testing.assert_allclose(shares, [0.25, 0.75 * 30 / 80, 0.75 * 50 / 80], atol=0.04)
+
+
+def test_by_size_draws_everybody_equally_often():
+    sampler = mixture(probabilities='by_size', epoch_length=None, groups={'rest': ['small']})
+    assert len(sampler) == 980
+    np.testing.assert_allclose(sampler.probabilities, np.array([900, 30, 50]) / 980)
+
+
+@pytest.mark.parametrize('name', ['mroi_resnet50', 'mroi_hrnet48', 'cliff_resnet50'])
+def test_the_papers_recipe_is_mixed_as_spins(name):
+    """An epoch of data sets a hundredth as large as the real ones, in the shares of SPIN."""
+    sizes = {'h36m': 3122, 'mpi_inf_3dhp': 965, 'coco': 283, 'mpii': 148}
+    cfg = Config.fromfile(find_config(name))
+    assert list(cfg.train_dataloader.dataset.datasets) == list(sizes)
+    options = {k: v for k, v in cfg.train_dataloader.sampler.items() if k != 'type'}
+    sampler = MultiDatasetSampler(Parts(sizes), **options, seed=0)
+    bounds = np.cumsum(list(sizes.values()))
+    which = np.searchsorted(bounds, list(sampler), side='right')
+    shares = dict(zip(sizes, np.bincount(which, minlength=4) / len(sampler)))
+    print(name, {key: round(float(share), 3) for key, share in shares.items()})
+    assert shares['h36m'] == pytest.approx(0.3, abs=0.02)
+    assert shares['mpi_inf_3dhp'] == pytest.approx(0.1, abs=0.02)
+    assert shares['coco'] == pytest.approx(0.6 * 283 / 431, abs=0.02)
+    assert shares['mpii'] == pytest.approx(0.6 * 148 / 431, abs=0.02)
+
+
+@pytest.mark.parametrize('name', ['mroi_resnet50_pw3d_ft', 'mroi_hrnet48_pw3d_ft'])
+def test_one_data_set_needs_no_mixture(name):
+    loader = Config.fromfile(find_config(name)).train_dataloader
+    assert list(loader.dataset.datasets) == ['pw3d'] and loader.sampler.type == 'DefaultSampler'
 
 
 def test_nobody_comes_twice_before_everybody_came_once():
@@ -84,6 +131,10 @@ def test_it_starts_anywhere():
         {'probabilities': {'large': -1, 'small': 2}},
         {'probabilities': {'large': 0}},
         {'probabilities': {}},
+        {'probabilities': 'by_age'},
+        {'groups': {'rest': ['small', 'huge']}},
+        {'groups': {'small': ['unused']}},
+        {'groups': {'rest': []}},
         {'shuffle': False},
     ],
 )

@@ -89,7 +89,7 @@ def assert_close(ours, theirs, name=''):
 def test_the_converted_head_is_the_released_one(kind, converted):
     theirs, _, _, network = converted(kind)
     h, boxes = inputs(network)
-    out = network.head(h, boxes, embed=True)
+    out = network.head(h, boxes, supervise=True)
     out['fused'], weights = network.head.fusion(h, boxes)
     assert weights.std() > 0.05
     for i in range(len(h)):

@@ -14,7 +14,15 @@ from synthetic_humans.free_body.pose_directions import fit_pose_directions
 from synthetic_humans.free_body.reduction import Reduction
 from synthetic_humans.free_body.regressors import derived_joints, fit_smpl_joints
 from synthetic_humans.free_body.skeleton import PARENTS, sum_weights
-from synthetic_humans.free_body.source import TOPOLOGY, sample_population
+from synthetic_humans.free_body.source import TOPOLOGY, Population, sample_population
+from synthetic_humans.free_body.symmetry import (
+    JOINTS,
+    ROWS,
+    mirror_order,
+    symmetric_people,
+    symmetric_points,
+    symmetric_rows,
+)
 from synthetic_humans.free_body.tpose import to_tpose
 
 NUM_SHAPES = 10
@@ -41,7 +49,9 @@ def shape_space(vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
 
 
 def pack_weights(weights: np.ndarray) -> dict[str, np.ndarray]:
-    """The four strongest weights (V, 24) of every vertex."""
+    """The four strongest weights (V, 24) of every vertex, fewer where the fourth ties with the
+    fifth: left and right go together."""
+    weights = np.where(weights > np.sort(weights, axis=1)[:, [-MAX_BONES - 1]], weights, 0)
     index = np.argsort(-weights, axis=1)[:, :MAX_BONES]
     value = np.take_along_axis(weights, index, axis=1)
     value = value / value.sum(1, keepdims=True)
@@ -77,23 +87,31 @@ def build_free_body(
     """
     report('sampling adults')
     people = sample_population(count, seed)
+    twins = mirror_order(people.vertices.mean(0))
+    people = symmetric_people(people, twins)
     report('T-pose')
     vertices, joints = to_tpose(people)
+    vertices, joints = symmetric_points(vertices, twins), symmetric_points(joints, JOINTS)
     report('reduction to 6890 vertices')
-    reduction = Reduction(vertices.mean(0), people.faces)
-    samples = np.stack([reduction.carry(v) for v in vertices])
+    reduction = Reduction(vertices.mean(0), people.faces, twins)
     bone_weights = reduction.carry(people.weights)
-    eyes = _eyes(people)
-    found = find_landmarks(samples.mean(0), bone_weights, people.bones, eyes)
-    order = vertex_order(found, samples.shape[1])
-    samples, weights = samples[:, order], sum_weights(bone_weights, people.bones)[order]
+    carried = np.stack([reduction.carry(v) for v in vertices])
+    eye = _left_eye(people)
+    found = find_landmarks(carried.mean(0), bone_weights, people.bones, eye, reduction.twins)
+    order = vertex_order(found, len(reduction.twins))
+    twins = np.argsort(order)[reduction.twins[order]]
+    samples = symmetric_points(carried[:, order], twins)
+    weights = sum_weights(bone_weights, people.bones)[order]
+    weights = symmetric_rows(weights.T, JOINTS, twins).T
     report('joint regressors')
-    regressor = fit_smpl_joints(samples, joints, weights)
+    regressor = symmetric_rows(fit_smpl_joints(samples, joints, weights), JOINTS, twins)
     regressed = np.einsum('jv,nvc->njc', regressor, samples)
     errors_mm = 1000 * np.linalg.norm(regressed - joints, axis=2).mean(0)
     report('shape space and pose directions')
     mean, directions, explained = shape_space(samples - regressed[:, :1])
-    posed = fit_pose_directions(mean, regressor @ mean, weights, seed)
+    mean = symmetric_points(mean, twins)
+    directions = symmetric_points(directions.transpose(2, 0, 1), twins).transpose(1, 2, 0)
+    posed = fit_pose_directions(mean, regressor @ mean, weights, twins, seed)
     nose = int(np.flatnonzero(order == found['nose'])[0])
     heights = np.ptp(samples[..., 1], axis=1)
     measured = {
@@ -114,17 +132,16 @@ def build_free_body(
         'about': json.dumps({**_provenance(count, seed), **measured}),
     }
     for name, matrix in regressors.items():
-        arrays.update(pack_regressor(name, matrix))
+        arrays.update(pack_regressor(name, symmetric_rows(matrix, ROWS[name], twins)))
     report('writing')
     np.savez_compressed(out, **arrays)
     return measured
 
 
-def _eyes(people) -> np.ndarray:
-    """Mean centers (2, 3) of the left and right eyeball relative to the pelvis; the T-pose leaves
-    them."""
-    root, left, right = (people.bones.index(name) for name in ('root', 'eye.L', 'eye.R'))
-    return (people.heads[:, [left, right]] - people.heads[:, [root]]).mean(0)
+def _left_eye(people: Population) -> np.ndarray:
+    """Mean center (3) of the left eyeball relative to the pelvis; the T-pose leaves it."""
+    root, eye = people.bones.index('root'), people.bones.index('eye.L')
+    return (people.heads[:, eye] - people.heads[:, root]).mean(0)
 
 
 def _provenance(count: int, seed: int) -> dict[str, str | int]:

@@ -11,15 +11,21 @@ SOLE_M = 0.05
 
 
 def find_landmarks(
-    vertices: np.ndarray, bone_weights: np.ndarray, bones: Sequence[str], eyes: np.ndarray
+    vertices: np.ndarray,
+    bone_weights: np.ndarray,
+    bones: Sequence[str],
+    eye: np.ndarray,
+    twins: np.ndarray,
 ) -> dict[str, int]:
     """Vertices at the places of smplx's table ``vertex_ids['smplh']``.
 
     Args:
-        vertices: (V, 3) mean T-posed body, meters, y up, facing +z.
+        vertices: (V, 3) mean T-posed body, symmetric, meters, y up, facing +z.
         bone_weights: (V, B).
         bones: names of the B bones.
-        eyes: (2, 3) centers of the left and right eyeball.
+        eye: (3) center of the left eyeball.
+        twins: (V) mirror image of every vertex; places of the right side are those of the left
+            ones.
 
     Returns:
         Vertex by name of the place.
@@ -27,25 +33,25 @@ def find_landmarks(
     x, y, z = vertices.T
     strongest = np.array(bones)[bone_weights.argmax(1)]
     head = np.isin(strongest, [b for b in bones if b == 'head' or b.startswith('eye')])
+    foot = strongest == 'foot.L'
 
     def best(mask: np.ndarray, score: np.ndarray) -> int:
         candidates = np.flatnonzero(mask)
         return int(candidates[np.argmax(score[candidates])])
 
-    found = {'nose': best(head & (np.abs(x) < 0.02) & (y < eyes[0, 1]), z)}
-    ear_height = head & (np.abs(y - eyes[0, 1] + BELOW_EAR_M) < 0.03)
-    for side, eye, sign in (('l', eyes[0], 1), ('r', eyes[1], -1)):
-        upper = side.upper()
-        to_eye = np.linalg.norm(vertices - (eye + np.array([0, 0, 0.012])), axis=1)
-        found[f'{side}eye'] = best(head, -to_eye)
-        found[f'{side}ear'] = best(ear_height, sign * x)
-        for number, finger in enumerate(('thumb', 'index', 'middle', 'ring', 'pinky'), 1):
-            tip = strongest == f'finger{number}-3.{upper}'
-            found[f'{side}{finger}'] = best(tip, sign * x)
-        found[f'{upper}BigToe'] = best(strongest == f'toe1-2.{upper}', z)
-        found[f'{upper}SmallToe'] = best(strongest == f'toe5-3.{upper}', z)
-        foot = strongest == f'foot.{upper}'
-        found[f'{upper}Heel'] = best(foot & (y < y[foot].min() + SOLE_M), -z)
+    found = {'nose': best(head & (twins == np.arange(len(x))) & (y < eye[1]), z)}
+    left = {
+        'leye': best(head, -np.linalg.norm(vertices - (eye + np.array([0, 0, 0.012])), axis=1)),
+        'lear': best(head & (np.abs(y - eye[1] + BELOW_EAR_M) < 0.03), x),
+        'LBigToe': best(strongest == 'toe1-2.L', z),
+        'LSmallToe': best(strongest == 'toe5-3.L', z),
+        'LHeel': best(foot & (y < y[foot].min() + SOLE_M), -z),
+    }
+    for number, finger in enumerate(('thumb', 'index', 'middle', 'ring', 'pinky'), 1):
+        left[f'l{finger}'] = best(strongest == f'finger{number}-3.L', x)
+    for name, vertex in left.items():
+        found[name] = vertex
+        found[('R' if name[0] == 'L' else 'r') + name[1:]] = int(twins[vertex])
     return found
 
 

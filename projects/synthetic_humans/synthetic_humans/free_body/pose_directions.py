@@ -13,6 +13,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from synthetic_humans.free_body.skeleton import PARENTS
+from synthetic_humans.free_body.symmetry import symmetric_pose_directions
 
 SAMPLES = 120
 MAX_DEGREES = 110.0
@@ -64,14 +65,15 @@ def fit_joint_directions(
 
 
 def fit_pose_directions(
-    template: np.ndarray, joints: np.ndarray, weights: np.ndarray, seed: int
+    template: np.ndarray, joints: np.ndarray, weights: np.ndarray, twins: np.ndarray, seed: int
 ) -> dict[str, np.ndarray]:
-    """Sparse pose directions of all joints but the root.
+    """Sparse, symmetric pose directions of all joints but the root.
 
     Args:
         template: (V, 3) T-posed body, meters.
         joints: (24, 3) its joints.
         weights: (V, 24).
+        twins: (V) mirror image of every vertex.
         seed: of the random turns.
 
     Returns:
@@ -79,17 +81,16 @@ def fit_pose_directions(
         meters.
     """
     rng = np.random.default_rng(seed)
-    vertices, columns, values = [], [], []
+    directions = np.zeros((*template.shape, 9 * 23))
     for joint in range(1, 24):
         weight = subtree_weights(weights, joint)
         mixed = np.flatnonzero((weight > 0.02) & (weight < 0.98))
         fitted = fit_joint_directions(template[mixed] - joints[joint], weight[mixed], rng)
-        row, column = np.nonzero(np.linalg.norm(fitted, axis=1) > SMALLEST_M)
-        vertices.append(mixed[row])
-        columns.append(9 * (joint - 1) + column)
-        values.append(fitted[row, :, column])
+        directions[mixed, :, 9 * (joint - 1) : 9 * joint] = fitted
+    directions = symmetric_pose_directions(directions, twins)
+    vertices, columns = np.nonzero(np.linalg.norm(directions, axis=1) > SMALLEST_M)
     return {
-        'posedirs_vertex': np.concatenate(vertices).astype(np.uint16),
-        'posedirs_column': np.concatenate(columns).astype(np.uint8),
-        'posedirs_value': np.concatenate(values).astype(np.float16),
+        'posedirs_vertex': vertices.astype(np.uint16),
+        'posedirs_column': columns.astype(np.uint8),
+        'posedirs_value': directions[vertices, :, columns].astype(np.float16),
     }
