@@ -55,7 +55,7 @@ WITHOUT_HOST = [
         (HOOKS, 'SkippedSamplesHook'),
     ),
     *((HOOKS, 'MissedValidationHook'), (HOOKS, 'MeshVisualizationHook')),
-    (HOOKS, 'PlainNamesHook'),
+    *((HOOKS, 'PlainNamesHook'), (HOOKS, 'GradientReportHook')),
     *((HOOKS, 'MeanStatisticsHook'), (STRATEGIES, 'FullyShardedStrategy')),
     *((DETECTORS, name) for name in ('GivenBoxes', 'HOGDetector', 'HuggingFaceDetector')),
 ]

@@ -33,6 +33,7 @@ def train(
     launcher: str = 'none',
     options: Sequence[str] = (),
     epochs: int | None = None,
+    report_gradients: int = 0,
 ) -> Runner:
     """Train a config; all files it needs are checked first.
 
@@ -46,6 +47,7 @@ def train(
         launcher: ``none``, ``pytorch`` or ``slurm``.
         options: ``KEY=VALUE`` overrides.
         epochs: length of the training in place of the config's.
+        report_gradients: number of first iterations for `GradientReportHook`.
 
     Returns:
         The runner, after training.
@@ -62,6 +64,9 @@ def train(
         use_amp(cfg)
     if compile_model and cfg.get('strategy'):
         raise UsageError(f'--compile cannot be combined with strategy={cfg.strategy.type}.')
+    if report_gradients:
+        hook = {'type': 'GradientReportHook', 'iterations': report_gradients}
+        cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
     _resume(cfg, resume)
     prepare_launch(cfg)
     with checkpoints_read_safely(), checkpoint_globals_allowed(), name_config_errors(config):

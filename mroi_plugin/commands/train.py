@@ -23,6 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--compile', action='store_true', help='torch.compile the network (torch >= 2)'
     )
+    parser.add_argument(
+        '--report-gradients',
+        nargs='?',
+        type=int,
+        const=10,
+        default=0,
+        metavar='N',
+        help='log the gradient of every loss on the backbone, first N iterations (10)',
+    )
     add_launcher(parser)
 
 
@@ -42,5 +51,6 @@ def run(args: argparse.Namespace) -> int:
             launcher=args.launcher,
             options=args.cfg_options,
             epochs=args.epochs,
+            report_gradients=args.report_gradients,
         )
     return 0

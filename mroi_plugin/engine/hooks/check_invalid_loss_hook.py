@@ -111,11 +111,12 @@ def broken_inputs(batch: Mapping[str, Any]) -> Iterator[str]:
                 yield f'{name} of {paths[i]} (sample {numbers[i]})'
 
 
-def mean_loss(value: Any) -> Tensor:
+def mean_loss(value: Any, detach: bool = True) -> Tensor:
     """() of a loss as mmengine sums it: a tensor, a list of tensors, or a number."""
     if isinstance(value, (list, tuple)):
-        return torch.stack([mean_loss(item) for item in value]).sum()
-    return torch.as_tensor(value).detach().mean()
+        return torch.stack([mean_loss(item, detach) for item in value]).sum()
+    value = torch.as_tensor(value)
+    return (value.detach() if detach else value).mean()
 
 
 @torch.no_grad()
