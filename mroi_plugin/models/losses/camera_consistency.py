@@ -126,7 +126,7 @@ class CameraConsistencyLoss(nn.Module):
             if given not in known:
                 raise ValueError(f'{name}={given!r}: expected one of {", ".join(known)}.')
         self.weights = (weight_x, weight_y, UNITS[units] if weight_s is None else weight_s)
-        self.options = (pairs, units, reduction)
+        self.pairs, self.units, self.reduction = pairs, units, reduction
         self.loss_weight = loss_weight
 
     def forward(self, outputs: dict[str, Tensor], batch: dict[str, Any]) -> Tensor:
@@ -136,6 +136,6 @@ class CameraConsistencyLoss(nn.Module):
             outputs: ``pred_cam`` (N, M, 3).
             batch: ``rois`` (N, M, 3) px.
         """
-        return self.loss_weight * camera_consistency_loss(
-            outputs['pred_cam'], batch['rois'], self.weights, *self.options
-        )
+        options = (self.weights, self.pairs, self.units, self.reduction)
+        loss = camera_consistency_loss(outputs['pred_cam'], batch['rois'], *options)
+        return self.loss_weight * loss

@@ -106,7 +106,7 @@ class ReprojectionLoss(nn.Module):
                 raise ValueError(f'{name}={given!r}: expected one of {", ".join(known)}.')
         if robust is not None and not robust > 0:
             raise ValueError(f'robust={robust}: expected a positive number, or None for squares.')
-        self.options = (robust, units, reduction)
+        self.robust, self.units, self.reduction = robust, units, reduction
         self.loss_weight = loss_weight
         self.projector = FullCameraProjector()
 
@@ -123,4 +123,5 @@ class ReprojectionLoss(nn.Module):
         pixels = self.projector(outputs['pred_joints'], cameras, rois, batch['focal_length'])
         centered = target[..., :2] - batch['principal_point'][:, None]
         target = torch.cat([centered, target[..., 2:]], dim=-1)
-        return self.loss_weight * reprojection_loss(pixels, target, rois, *self.options)
+        options = (self.robust, self.units, self.reduction)
+        return self.loss_weight * reprojection_loss(pixels, target, rois, *options)
