@@ -41,6 +41,7 @@ def run_rank(rank: int, config: str, checkpoint: str, folder: str) -> None:
         num_show=2,
         worst=1,
     )
+    dist.barrier()  # rank 0 draws; a rank that has gone breaks its connections
     dist.destroy_process_group()
 
 
