@@ -78,8 +78,8 @@ def _check_tensors(path: str, state: Any) -> None:
     if others or not state:
         raise ValueError(
             f'{path}: state_dict holds {", ".join(map(str, others[:3])) or "nothing"}, expected '
-            'tensors by name; save model.state_dict() anew, or convert it with '
-            'mroi convert-checkpoint.'
+            'tensors by name; save model.state_dict() anew, or convert it with mroi '
+            'convert-checkpoint.'
         )
 
 
