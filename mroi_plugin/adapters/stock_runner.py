@@ -53,7 +53,8 @@ class MultiRoIEstimator(estimator.MultiRoIEstimator):
                 'and mroi_synthetic.py.'
             )
         self._config = {'model': kwargs, **mmengine_config}
-        if any(not osp.exists(item.path) for item in required_files({'model': kwargs})):
+        built = {'model': {name: kwargs[name] for name in ('head', 'body_model') if name in kwargs}}
+        if any(not osp.exists(item.path) for item in required_files(built)):
             check_files(self._config)
         allow_checkpoint_globals()  # mmcv reads checkpoints of mmengine's Runner too
         super().__init__(**kwargs)

@@ -86,11 +86,13 @@ def _resume(cfg: Config, resume: str | None) -> None:
     """Point a config at the checkpoint to resume from; it may ask for that itself."""
     if resume is None and cfg.get('resume'):
         resume = cfg.get('load_from') or 'auto'
-    checkpoint = latest_checkpoint(cfg.work_dir) if resume == 'auto' else resume
-    cfg.resume = checkpoint is not None
-    if checkpoint is not None:
-        check_resumable(checkpoint)
-        cfg.load_from = checkpoint
+    if resume == 'auto':
+        resume = latest_checkpoint(cfg.work_dir)
+    elif resume is not None:
+        check_resumable(resume)
+    cfg.resume = resume is not None
+    if resume is not None:
+        cfg.load_from = resume
 
 
 def train_once(

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from mroi_plugin.utils.atomic_files import atomic_file
+    from mroi_plugin.utils.atomic_files import write_text
     from mroi_plugin.utils.config_files import config_name
     from mroi_plugin.utils.errors import report_user_errors
 
@@ -44,8 +44,7 @@ def run(args: argparse.Namespace) -> int:
     for item in found:
         table.add_row(item.what, f'{item.error:.2g} {item.unit}', f'{item.limit:.2g}')
     Console().print(table)
-    report = Path(out).with_suffix('.json')
-    with atomic_file(report) as part:
-        part.write_text(json.dumps([asdict(item) for item in found], indent=2) + '\n')
+    content = json.dumps([asdict(item) for item in found], indent=2) + '\n'
+    report = write_text(Path(out).with_suffix('.json'), content)
     print(f'wrote {out} and {report}')
     return 0

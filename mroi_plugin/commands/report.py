@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the page; exit status 2 with one message if it cannot be done."""
-    from mroi_plugin.utils.atomic_files import atomic_file
+    from mroi_plugin.utils.atomic_files import write_text
     from mroi_plugin.utils.errors import report_user_errors
 
     with report_user_errors():
@@ -22,7 +22,6 @@ def run(args: argparse.Namespace) -> int:
         from mroi_plugin.analysis.report.runs import read_runs
 
         page = build_page(read_runs(args.runs))
-        with atomic_file(args.out) as part:
-            part.write_text(page, encoding='utf-8')
+        write_text(args.out, page)
     print(f'wrote {args.out}, {len(page) / 1e6:.1f} MB')
     return 0

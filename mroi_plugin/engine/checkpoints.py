@@ -116,8 +116,7 @@ def load_weights(model: nn.Module, path: str) -> None:
         FileNotFoundError: if the checkpoint is missing.
         CheckpointMismatchError: if it is of another network.
     """
-    check_checkpoint(model, path)
-    model.load_state_dict(read_state_dict(path))
+    model.load_state_dict(check_checkpoint(model, path))
 
 
 def bare_model(model: nn.Module) -> nn.Module:
@@ -125,8 +124,8 @@ def bare_model(model: nn.Module) -> nn.Module:
     return model.module if is_model_wrapper(model) else model
 
 
-def check_checkpoint(model: nn.Module, path: str) -> None:
-    """Refuse a checkpoint whose parameters are not those of the model.
+def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
+    """Refuse a checkpoint whose parameters are not those of the model; returns its state dict.
 
     Raises:
         CheckpointMismatchError: naming the first wrong, missing and unexpected parameter, and the
@@ -148,6 +147,7 @@ def check_checkpoint(model: nn.Module, path: str) -> None:
             f'{path} does not fit the model of the config{_difference(model, path)}: '
             f'{"; ".join(problems)}. Use the config it was trained with.'
         )
+    return have
 
 
 def _difference(model: nn.Module, path: str) -> str:

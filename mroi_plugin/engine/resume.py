@@ -1,4 +1,4 @@
-"""The checkpoint to go on from: the last one of a work dir that is whole."""
+"""The checkpoint to resume from: the last complete one of a work dir."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mmengine.logging import print_log
 from mroi_plugin.engine.checkpoints import plain_names, read_checkpoint
 
 NAMES = re.compile(r'(epoch|iter)_(\d+)\.pth')
-"""Checkpoints that training can go on from; ``best_*.pth`` has no optimizer."""
+"""Checkpoints that training can resume from; ``best_*.pth`` has no optimizer."""
 NEEDED = ('meta', 'message_hub', 'optimizer')
-"""What a run goes on from, beside the weights."""
+"""What a run resumes, beside the weights."""
 
 
 def latest_checkpoint(work_dir: str) -> str | None:
     """The checkpoint of a work dir that was written last and is whole; None if there is none.
 
-    Those that cannot be gone on from are skipped with a warning. The file ``last_checkpoint``
+    Those that cannot be resumed from are skipped with a warning. The file ``last_checkpoint``
     is not asked: it may name one that is gone.
 
     Raises:
@@ -36,14 +36,14 @@ def latest_checkpoint(work_dir: str) -> str | None:
             print_log(f'skipped: {error}', logger='current', level=logging.WARNING)
     if found:
         raise ValueError(
-            f'{work_dir} (--resume): none of its {len(found)} checkpoints can be gone on from; '
+            f'{work_dir} (--resume): none of its {len(found)} checkpoints can be resumed from; '
             'remove them to start anew, or give another with --resume CKPT.'
         )
     return None
 
 
 def check_resumable(path: str) -> None:
-    """Refuse a checkpoint that training cannot go on from.
+    """Refuse a checkpoint that training cannot resume from.
 
     Raises:
         FileNotFoundError: if it is missing.
@@ -62,6 +62,6 @@ def check_resumable(path: str) -> None:
         lacking = [f'meta.{key}' for key in ('epoch', 'iter') if not isinstance(meta.get(key), int)]
     if lacking:
         raise ValueError(
-            f'{path} (--resume) has no {", ".join(lacking)}: training goes on from a checkpoint '
+            f'{path} (--resume) has no {", ".join(lacking)}: training resumes from a checkpoint '
             'like epoch_N.pth. To start from its weights alone, set load_from to it.'
         )

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from mroi_plugin.evaluation.functional.protocol import H36M_PELVIS
 from mroi_plugin.evaluation.functional.summaries import summarize, worst
-from mroi_plugin.utils.atomic_files import atomic_file
+from mroi_plugin.utils.atomic_files import atomic_file, write_text
 from mroi_plugin.visualization.meshes import write_meshes
 from mroi_plugin.visualization.predictions import (
     MESHES,
@@ -53,12 +53,9 @@ def write_errors(metrics: Mapping[str, Any], table: pd.DataFrame, path: str) -> 
         The files; the JSON alone where the table is empty.
     """
     if table.empty:
-        with atomic_file(path) as part:
-            part.write_text(json.dumps(metrics, indent=2) + '\n')
-        return [Path(path)]
+        return [write_text(path, json.dumps(metrics, indent=2) + '\n')]
     rows = Path(path).with_name(PER_SAMPLE)
-    with atomic_file(path) as part:
-        part.write_text(json.dumps({**metrics, **summarize(table)}, indent=2) + '\n')
+    write_text(path, json.dumps({**metrics, **summarize(table)}, indent=2) + '\n')
     with atomic_file(rows) as part:
         table.to_csv(part, index=False, float_format='%.7g')
     return [Path(path), rows]

@@ -12,7 +12,7 @@ import numpy as np
 
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.structures.results import ImageResult, InstanceResult
-from mroi_plugin.utils.atomic_files import atomic_file
+from mroi_plugin.utils.atomic_files import write_text
 
 PERSON_CATEGORY = 1
 
@@ -29,8 +29,7 @@ def write_coco(results: Iterable[ImageResult], path: str | os.PathLike[str]) -> 
         for i, result in enumerate(results)
         for instance in result.instances
     ]
-    with atomic_file(path) as part:
-        part.write_text(json.dumps(entries, indent=1) + '\n', encoding='utf-8')
+    write_text(path, json.dumps(entries, indent=1) + '\n')
     return Path(path)
 
 

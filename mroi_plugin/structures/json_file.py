@@ -12,7 +12,7 @@ import numpy as np
 
 from mroi_plugin.structures.columns import DERIVED, PERSON, from_columns, to_columns
 from mroi_plugin.structures.results import ImageResult
-from mroi_plugin.utils.atomic_files import atomic_file
+from mroi_plugin.utils.atomic_files import write_text
 
 OF_PERSONS = (*PERSON, *DERIVED, 'fusion_weights')
 
@@ -30,8 +30,7 @@ def write_json(result: ImageResult, stem: Path) -> Path:
     content['instances'] = [
         {name: _plain(columns[name][i]) for name in known} for i in range(len(result.instances))
     ]
-    with atomic_file(path) as part:
-        part.write_text(json.dumps(content, allow_nan=False) + '\n', encoding='utf-8')
+    write_text(path, json.dumps(content, allow_nan=False) + '\n')
     return path
 
 

@@ -248,6 +248,8 @@ def test_a_test_needs_no_training_data(config, in_workspace, tmp_path):
 
     cfg = load(config, tmp_path)
     cfg.model.mmengine_config.train_dataloader.dataset.ann_file = 'gone.npz'
+    cfg.model.backbone.init_cfg = {'type': 'Pretrained', 'checkpoint': 'gone.pth'}
     model = build_architecture(cfg.model)
-    with pytest.raises(FileNotFoundError, match=r'gone\.npz'):
+    with pytest.raises(FileNotFoundError, match=r'(?s)gone\.npz.*') as caught:
         model.init_weights()
+    assert 'gone.pth' in str(caught.value)

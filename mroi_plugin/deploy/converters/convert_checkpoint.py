@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from mroi_plugin.deploy.converters.unread_names import unread_names
 from mroi_plugin.engine.checkpoints import read_state_dict
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.model_builder import build_model
-from mroi_plugin.utils.atomic_files import atomic_file
+from mroi_plugin.utils.atomic_files import atomic_file, write_json
 from mroi_plugin.utils.errors import UsageError
 
 SHOWN = 12
@@ -109,5 +108,4 @@ def _write(state: dict[str, Tensor], report: Report, out: Path, meta: dict[str, 
     """Both files, each there completely or not at all."""
     with atomic_file(out) as part:
         torch.save({'state_dict': state, 'meta': meta}, part)
-    with atomic_file(out.with_suffix('.json')) as part:
-        part.write_text(json.dumps({**meta, **report.as_dict()}, indent=2) + '\n')
+    write_json(out.with_suffix('.json'), {**meta, **report.as_dict()})

@@ -25,7 +25,7 @@ class FullyShardedStrategy(DDPStrategy):
     gathered while it computes (FSDP2, ``torch.distributed.fsdp.fully_shard``).
 
     For mmengine's ``FlexibleRunner``. Checkpoints are those of a model on one rank: the same keys,
-    whole tensors, one file; any number of ranks, one among them, can go on from them.
+    whole tensors, one file; any number of ranks, one among them, can resume from them.
 
     Args:
         units: class names of the blocks that are gathered one by one; the rest is gathered once.
