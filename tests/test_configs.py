@@ -91,8 +91,16 @@ def test_recipes_are_the_papers(method, name, lr, batch, epochs, crop):
     assert tuple(cfg.train_dataloader.dataset.pipeline.crop.crop_size) == crop
     assert cfg.model.loss_scale == 60
     if method == 'mroi':
-        assert cfg.model.losses.camera.loss_weight == 1 and cfg.model.head.num_rois == 5
-        assert cfg.model.losses.contrastive.loss_weight == 0.1
+        assert cfg.model.head.num_rois == 5
+
+
+def test_the_printed_losses_are_one_config(monkeypatch):
+    monkeypatch.setenv('MROI_ABLATION_DATASET', 'papers')
+    losses = Config.fromfile(find_config('losses_as_printed')).model.losses
+    weights = {'camera': 1.0, 'contrastive': 0.1, 'keypoints2d': 5.0, 'betas': 0.001}
+    assert {name: losses[name].loss_weight for name in weights} == weights
+    assert (losses.camera.units, losses.camera.reduction) == ('px', 'sum')
+    assert (losses.keypoints2d.robust, losses.keypoints2d.reduction) == (None, 'sum')
 
 
 def test_cliff_is_the_same_code_with_one_roi():

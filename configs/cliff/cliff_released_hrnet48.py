@@ -3,5 +3,6 @@
 _base_ = 'cliff_hrnet48.py'
 
 model = dict(
+    head=dict(camera_code='linear'),
     backbone=dict(_delete_=True, type='ClassificationHRNet', hrnet={{_base_.model.backbone}}),
 )

@@ -2,6 +2,8 @@
 # weights.
 _base_ = 'cliff_resnet50.py'
 
+model = dict(head=dict(camera_code='linear'))
+
 crop = dict(dataset=dict(pipeline=dict(crop=dict(crop_size=(192, 256)))))
 train_dataloader = crop
 val_dataloader = crop

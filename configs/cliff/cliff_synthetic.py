@@ -3,11 +3,7 @@ _base_ = '../mroi/mroi_synthetic.py'
 
 model = dict(
     head=dict(num_rois=1, mesh_from='roi', fusion=dict(score='none'), embedding=None),
-    losses=dict(
-        camera=None,
-        keypoints2d=dict(loss_weight=5.0),
-        contrastive=None,
-    ),
+    losses=dict(camera=None, contrastive=None),
 )
 
 one_roi = dict(dataset=dict(pipeline=dict(crop=dict(num_rois=1))))

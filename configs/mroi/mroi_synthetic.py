@@ -20,12 +20,4 @@ model = dict(
     head=dict(mean_params=dict(free_body=True), dropout=0.0),
     body_model=dict(free_body=True),
     channels_last=True,
-    # From scratch in minutes: the five bodies differ by a hundred pixels at first, the 2D term is a
-    # sum over them, and few persons give few negatives. At the papers' weights, which continue from
-    # pretrained features, these three would drown what teaches the pose.
-    losses=dict(
-        camera=dict(loss_weight=0.05),
-        keypoints2d=dict(loss_weight=1.0),
-        contrastive=dict(loss_weight=0.02),
-    ),
 )

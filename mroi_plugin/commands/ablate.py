@@ -10,7 +10,10 @@ from mroi_plugin.commands.options import add_cfg_options
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi ablate``."""
     add = parser.add_argument
-    add('group', help='components, rois, crops, relation, fusion or camera (configs/ablations/)')
+    add(
+        'group',
+        help='components, rois, crops, relation, fusion, camera or losses (configs/ablations/)',
+    )
     add('--seeds', type=int, nargs='+', default=[0], metavar='S')
     add('--epochs', type=int, metavar='N', help="of every training (the config's)")
     add('--jobs', type=int, default=1, metavar='J', help='trainings at a time')

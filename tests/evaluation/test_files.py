@@ -42,7 +42,7 @@ def test_means_of_the_rows_are_the_metrics(tested):
     table = pd.read_csv(folder / 'per_sample.csv')
     assert len(table) == metrics['mesh/frames'] and table['sample_idx'].tolist() == list(range(8))
     for name in ('mpjpe', 'pa_mpjpe', 'pve', 'pa_pve', 'pck', 'auc', 'reprojection_px',
-                 'reprojection_share', 'camera_residual_px'):  # fmt: skip
+                 'reprojection_share', 'camera_residual_px', 'betas_error'):  # fmt: skip
         assert table[name].mean() == pytest.approx(metrics[f'mesh/{name}'], rel=1e-6), name
     joints = [column for column in table if column.startswith('joint/')]
     assert len(joints) == 14

@@ -1,5 +1,7 @@
-# Everything of the model but its backbone, as the papers print it: the camera and 2D terms are sums
-# over RoIs, in pixels and squares. The losses' own defaults depend on neither M nor the resolution.
+# Everything of the model but its backbone. The terms of cameras and joints depend neither on M nor
+# on the image's resolution, and the weights are chosen by the gradients they send to the backbone
+# (mroi train --report-gradients, docs/training.md). The papers print sums over RoIs, in pixels and
+# squares, and 1.0, 0.1 and 0.001 for camera, contrastive and betas; see configs/mroi/README.md.
 model = dict(
     type='MultiRoIEstimator',
     data_preprocessor=dict(type='MultiRoIPreprocessor'),
@@ -14,12 +16,12 @@ model = dict(
     ),
     body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=False),
     losses=dict(
-        camera=dict(type='CameraConsistencyLoss', units='px', reduction='sum', loss_weight=1.0),
-        contrastive=dict(type='MultiRoIContrastiveLoss', loss_weight=0.1),
-        keypoints2d=dict(type='ReprojectionLoss', robust=None, reduction='sum', loss_weight=5.0),
+        camera=dict(type='CameraConsistencyLoss', loss_weight=0.5),
+        contrastive=dict(type='MultiRoIContrastiveLoss', loss_weight=0.005),
+        keypoints2d=dict(type='ReprojectionLoss', loss_weight=5.0),
         keypoints3d=dict(type='Keypoints3DLoss', loss_weight=5.0),
         pose=dict(type='SMPLPoseLoss', loss_weight=1.0),
-        betas=dict(type='SMPLBetasLoss', loss_weight=0.001),
+        betas=dict(type='SMPLBetasLoss', loss_weight=0.05),
         vertices=dict(type='VertexLoss', loss_weight=1.0),
     ),
     loss_scale=60.0,

@@ -4,12 +4,14 @@ released = dict(
         fusion=dict(score='mlp', relation='subtract_then_encode', num_freqs=32, encoding='naive'),
         embedding=dict(gate='sigmoid_relu'),
         mesh_from='roi',
+        camera_code='linear',
         bbox_condition='all',
         hidden_channels=(2048, 1024),
     ),
     losses=dict(
-        camera=dict(pairs='anchor', weight_s=1e-8, reduction='mean'),
-        keypoints2d=dict(units='half_side', reduction='mean'),
+        camera=dict(units='px', weight_s=1e-8, pairs='anchor', loss_weight=1.0),
+        keypoints2d=dict(robust=None, units='half_side'),
         contrastive=dict(denominator='all', loss_weight=0.05),
+        betas=dict(loss_weight=0.001),
     ),
 )

@@ -38,6 +38,7 @@ GROUPS = {
         'components_all',
     ),
     'camera': ('camera_shared', 'components_all'),
+    'losses': ('losses_as_printed', 'components_all'),
 }
 """Rows of each table. ``fusion`` and ``camera`` compare with the method itself."""
 

@@ -25,6 +25,7 @@ OVERALL = {
     'mesh/auc': 'AUC [%]',
     'mesh/reprojection_px': '2D error [px]',
     'mesh/camera_residual_px': 'cameras differ by [px]',
+    'mesh/betas_error': 'squared error of betas',
     'mesh/frames': 'persons',
 }
 GROUPS = {

@@ -17,6 +17,7 @@ from mroi_plugin.evaluation.functional.errors import (
     reprojection_px,
 )
 from mroi_plugin.evaluation.functional.protocol import J14_NAMES
+from mroi_plugin.models.body_models.genders import NEUTRAL
 
 MM_PER_M = 1000.0
 PCK_MM = 150.0
@@ -75,3 +76,20 @@ def camera_errors(batch: Mapping[str, Any], samples: Sequence[Mapping[str, Tenso
             errors['reprojection_px'] = pixels
             errors['reprojection_share'] = pixels / rois[:, 0, 2]
     return errors
+
+
+def betas_errors(batch: Mapping[str, Any], samples: Sequence[Mapping[str, Tensor]]) -> Errors:
+    """``betas_error`` (N): squared error of the shape coefficients, mean over the ten.
+
+    Args:
+        batch: collated samples with ``smpl_betas`` (N, 10), ``has_smpl`` (N) and ``gender`` (N);
+            NaN for persons without SMPL parameters, and for those of a gendered body, whose
+            coefficients are of another basis than the neutral prediction's.
+        samples: predictions with ``pred_betas`` (10); without them there is nothing to say.
+    """
+    if 'pred_betas' not in samples[0] or 'smpl_betas' not in batch:
+        return {}
+    betas = torch.stack([sample['pred_betas'] for sample in samples]).float()
+    error = (betas - batch['smpl_betas'].to(betas)).square().mean(-1)
+    known = (batch['has_smpl'].reshape(-1) > 0) & (torch.as_tensor(batch['gender']) == NEUTRAL)
+    return {'betas_error': error.masked_fill(~known.to(error.device), torch.nan)}

@@ -13,6 +13,7 @@ from mroi_plugin.evaluation.functional.errors import pa_pve, pve
 from mroi_plugin.evaluation.functional.instance_errors import (
     MM_PER_M,
     Errors,
+    betas_errors,
     camera_errors,
     joint_errors,
 )
@@ -34,14 +35,15 @@ ERRORS = (
     'reprojection_px',
     'reprojection_share',
     'camera_residual_px',
+    'betas_error',
 )
 Batch = dict[str, Any]
 
 
 @register(METRICS)
 class HumanMeshMetric(BaseMetric):
-    """MPJPE, PA-MPJPE, PVE and PA-PVE in mm (v2 Sec. 4.1), PCK and AUC, and in px the distance of
-    projected from annotated joints and the camera residual.
+    """MPJPE, PA-MPJPE, PVE and PA-PVE in mm (v2 Sec. 4.1), PCK and AUC, in px the distance of
+    projected from annotated joints and the camera residual, and the squared error of betas.
 
     Joints are regressed from both meshes with the Human3.6M regressor and aligned at its pelvis;
     the prediction is the neutral body, the truth the body of the person's gender. Every frame must
@@ -92,7 +94,7 @@ class HumanMeshMetric(BaseMetric):
             data_batch: collated samples; their ground truth is used.
             data_samples: one prediction per person with ``pred_vertices`` (V, 3) meters, and for
                 the camera residual ``pred_joints`` (K, 3), ``pred_cam_full`` (M, 3) meters and
-                ``focal_length`` px.
+                ``focal_length`` px, for that of betas ``pred_betas`` (10).
 
         Raises:
             ValueError: if a prediction is not finite.
@@ -101,6 +103,7 @@ class HumanMeshMetric(BaseMetric):
         _check_finite(vertices, data_batch)
         compare = self._with_smpl if self.gt_source == 'smpl' else self._with_keypoints
         errors = {**compare(vertices, data_batch), **camera_errors(data_batch, data_samples)}
+        errors.update(betas_errors(data_batch, data_samples))
         self.means.add('frames', torch.ones(len(vertices)))
         for name in ERRORS:
             if name in errors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -12,17 +13,19 @@ from mroi_plugin.models.layers.contrastive_embedding import ContrastiveEmbedding
 from mroi_plugin.models.layers.iterative_regressor import (
     IterativeRegressor,
     rotation_6d_to_matrix,
-    soft_floor,
 )
 from mroi_plugin.models.layers.roi_aware_fusion import RoIAwareFusion
 from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.precision import at_least_float32
 
-SCALE_KNEE = 0.2
-"""Local scales below this (a body of 40 cm in its 2 m box) are bent to stay above half of it."""
 BBOX_CONDITIONS = ('own', 'all', 'none')
 MESH_SOURCES = ('mean', 'roi')
 CAMERA_SOURCES = ('each', 'shared')
+CAMERA_CODES = {'log': 'log_cam', 'linear': 'cam'}
+"""Codes of local cameras, and what a decoder calls the group of numbers."""
+MIN_SCALE, MAX_SCALE, MAX_SHIFT = 0.1, 20.0, 10.0
+"""Limits of local cameras: a RoI shows between 20 m and 10 cm of the world. The depth of a camera
+is the inverse of its scale, which is never 0."""
 
 
 @register(MODELS, mmhuman3d='HEADS')
@@ -43,6 +46,9 @@ class RoIAwareFusionHead(nn.Module):
         camera_from: ``each`` (papers): one local camera per RoI, ``C_m = D_cam(u_m)``; ``shared``:
             ``D_cam(mean_m u_m)`` is RoI 0's, and the others are those of the same full camera,
             consistent by construction.
+        camera_code: what a decoder regresses: ``log``: ``(log s, s t_x, s t_y)``, size and place of
+            the body in its crop, or ``linear``: ``(s, t_x, t_y)`` (released code, CLIFF), where one
+            step too large is hard to undo.
         bbox_condition: ``own``: a decoder also sees ``bbox_info`` of its RoI, the mesh decoder RoI
             0's; ``all``: those of all M; ``none``.
         mean_params: mean state ``pose`` (144, SPIN's 6D), ``shape`` (10) and ``cam`` (3); options
@@ -63,6 +69,7 @@ class RoIAwareFusionHead(nn.Module):
         embedding: dict[str, Any] | None = None,
         mesh_from: str = 'mean',
         camera_from: str = 'each',
+        camera_code: str = 'log',
         bbox_condition: str = 'own',
         mean_params: dict[str, Any] | None = None,
         hidden_channels: tuple[int, int] = (1024, 1024),
@@ -72,6 +79,7 @@ class RoIAwareFusionHead(nn.Module):
         super().__init__()
         _check_option('mesh_from', mesh_from, MESH_SOURCES)
         _check_option('camera_from', camera_from, CAMERA_SOURCES)
+        _check_option('camera_code', camera_code, tuple(CAMERA_CODES))
         if camera_from == 'shared' and mesh_from != 'mean':
             raise ValueError(
                 f"camera_from='shared' with mesh_from={mesh_from!r}: that decoder gives every RoI "
@@ -84,6 +92,7 @@ class RoIAwareFusionHead(nn.Module):
         self.num_rois = num_rois
         self.mesh_from = mesh_from
         self.camera_from = camera_from
+        self.camera_group = CAMERA_CODES[camera_code]
         self.bbox_condition = bbox_condition
         self.fusion = RoIAwareFusion(in_channels, num_rois, **(fusion or {}))
         self.embedding = (
@@ -92,8 +101,11 @@ class RoIAwareFusionHead(nn.Module):
         condition = {'own': 3, 'all': 3 * num_rois, 'none': 0}[bbox_condition]
         mean = _load_mean(mean_params)
         mesh = {'pose': mean['pose'], 'betas': mean['shape']}
-        camera = {'cam': mean['cam']}
-        options = (tuple(hidden_channels), num_iters, dropout)
+        log = camera_code == 'log'
+        camera = {self.camera_group: encode_camera(mean['cam']) if log else mean['cam']}
+        scales = [math.log(s) if log else s for s in (MIN_SCALE, MAX_SCALE)]
+        limits = [torch.tensor([s, t, t]) for s, t in zip(scales, (-MAX_SHIFT, MAX_SHIFT))]
+        options = (tuple(hidden_channels), num_iters, dropout, {self.camera_group: limits})
         if mesh_from == 'mean':
             self.mesh_decoder = IterativeRegressor(in_channels + condition, mesh, *options)
             self.camera_decoder = IterativeRegressor(in_channels + condition, camera, *options)
@@ -111,14 +123,14 @@ class RoIAwareFusionHead(nn.Module):
         return bbox_info.flatten(1)[:, None].expand(-1, bbox_info.shape[1], -1)
 
     def _decode(self, fused: Tensor, condition: Tensor) -> dict[str, Tensor]:
-        """6D pose (N, 144), betas (N, 10) and cam (N, M, 3), or (N, 1, 3) where it is shared; pose
-        and betas are (N, M, ...) where every RoI has its own body."""
+        """6D pose (N, 144), betas (N, 10) and camera code (N, M, 3), or (N, 1, 3) where it is
+        shared; pose and betas are (N, M, ...) where every RoI has its own body."""
         if self.mesh_from == 'roi':
             return self.joint_decoder(torch.cat([fused, condition], dim=-1))
         person = torch.cat([fused.mean(1), condition[:, 0]], dim=-1)
         if self.camera_from == 'shared':
-            camera = self.camera_decoder(person)['cam'][:, None]
-            return {**self.mesh_decoder(person), 'cam': camera}
+            camera = self.camera_decoder(person)[self.camera_group][:, None]
+            return {**self.mesh_decoder(person), self.camera_group: camera}
         cameras = self.camera_decoder(torch.cat([fused, condition], dim=-1))
         return {**self.mesh_decoder(person), **cameras}
 
@@ -154,8 +166,9 @@ class RoIAwareFusionHead(nn.Module):
         fused, weights = self.fusion(features, bbox_info)
         state = self._decode(fused, self._condition(bbox_info).to(fused.dtype))
         pose = at_least_float32(state['pose'])
-        scale, shift = state['cam'].split([1, 2], dim=-1)
-        cameras = torch.cat([soft_floor(scale, SCALE_KNEE), shift], dim=-1)
+        cameras = at_least_float32(state[self.camera_group])
+        if self.camera_group == 'log_cam':
+            cameras = decode_camera(cameras)
         if self.camera_from == 'shared':
             cameras = spread_camera(cameras[:, 0], bbox_info)
         out = {
@@ -172,6 +185,21 @@ class RoIAwareFusionHead(nn.Module):
         if supervise and self.embedding is not None and self.num_rois > 1:
             out['embeddings'] = self.embedding(features)
         return out
+
+
+def encode_camera(camera: Tensor) -> Tensor:
+    """Size and place of the body in its crop, ``(log s, s t_x, s t_y)``, of local cameras (..., 3).
+
+    The joints of a crop move in equal steps with these numbers, whatever the scale.
+    """
+    scale, shift = camera.split([1, 2], dim=-1)
+    return torch.cat([scale.log(), scale * shift], dim=-1)
+
+
+def decode_camera(code: Tensor) -> Tensor:
+    """Local cameras ``(s, t_x, t_y)`` (..., 3) of what `encode_camera` gives."""
+    log_scale, place = code.split([1, 2], dim=-1)
+    return torch.cat([log_scale.exp(), place * (-log_scale).exp()], dim=-1)
 
 
 def spread_camera(camera: Tensor, bbox_info: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -21,21 +23,9 @@ def rotation_6d_to_matrix(x: Tensor) -> Tensor:
     return torch.stack([first, second, torch.cross(first, second, dim=-1)], dim=-1)
 
 
-def soft_floor(x: Tensor, knee: float) -> Tensor:
-    """``x`` where it is at least ``knee``, and a smooth descent to ``knee / 2`` below.
-
-    ``knee/2 (1 + exp(2 (x - knee) / knee))`` meets ``x`` with slope 1. The depth of a camera is the
-    inverse of its scale: a regressor that starts from noise must not pass through zero.
-
-    Args:
-        x: (...) any unit.
-        knee: where the descent begins, in the unit of ``x``.
-
-    Returns:
-        (...) above ``knee / 2``.
-    """
-    descent = knee / 2 * (1 + torch.exp(2 * (x.clamp(max=knee) - knee) / knee))
-    return torch.where(x < knee, descent, x)
+def _gradient_of(x: Tensor) -> Tensor:
+    """Zero with the gradient of ``x``."""
+    return x - x.detach()
 
 
 class IterativeRegressor(nn.Module):
@@ -49,6 +39,9 @@ class IterativeRegressor(nn.Module):
         hidden_channels: widths of the two hidden layers.
         num_iters: number of residual steps.
         dropout: dropout probability after either hidden layer.
+        limits: by group, ``(low, high)`` of its numbers, each (C_group). Every step ends within
+            them, since the next one sees its result and would make it larger still; a number
+            outside of them keeps its gradient, and so returns.
 
     Raises:
         ValueError: if ``num_iters`` is not positive.
@@ -61,6 +54,7 @@ class IterativeRegressor(nn.Module):
         hidden_channels: tuple[int, int] = (1024, 1024),
         num_iters: int = 3,
         dropout: float = 0.5,
+        limits: dict[str, Sequence[Tensor]] | None = None,
     ) -> None:
         super().__init__()
         if num_iters < 1:
@@ -71,6 +65,9 @@ class IterativeRegressor(nn.Module):
         self.sizes = [init[name].numel() for name in self.groups]
         mean = torch.cat([init[name].reshape(-1).float() for name in self.groups])
         self.register_buffer('mean_state', mean)
+        bounds = [(limits or {}).get(name, _no_limits(init[name])) for name in self.groups]
+        for name, parts in zip(('low', 'high'), zip(*bounds)):
+            self.register_buffer(name, torch.cat(parts), persistent=False)
         self.fc1 = nn.Linear(in_channels + mean.numel(), first)
         self.fc2 = nn.Linear(first, second)
         self.dropout = nn.Dropout(dropout)
@@ -92,9 +89,16 @@ class IterativeRegressor(nn.Module):
         # The state stays in float32: in bfloat16 its steps would be 0.4 %.
         state = self.mean_state.to(at_least_float32(feature).dtype)
         state = state.expand(*feature.shape[:-1], -1)
+        seen = state
         for _ in range(self.num_iters):
-            x = self.dropout(self.fc1(torch.cat([feature, state.to(feature.dtype)], dim=-1)))
+            x = self.dropout(self.fc1(torch.cat([feature, seen.to(feature.dtype)], dim=-1)))
             x = self.dropout(self.fc2(x))
             step = torch.cat([self.decode[name](x) for name in self.groups], dim=-1)
-            state = state + step
+            seen = (state + step).clamp(self.low, self.high)
+            state = seen.detach() + _gradient_of(state + step)
         return dict(zip(self.groups, state.split(self.sizes, dim=-1)))
+
+
+def _no_limits(group: Tensor) -> tuple[Tensor, Tensor]:
+    infinite = torch.full((group.numel(),), torch.inf)
+    return -infinite, infinite

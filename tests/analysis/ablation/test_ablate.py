@@ -39,6 +39,7 @@ def test_every_config_is_in_a_group_and_has_its_number(repo):
         'fusion_self_attention',
         'fusion_pair_mlp',
         'fusion_linear_as_printed',
+        'losses_as_printed',
     }
 
 
@@ -83,7 +84,7 @@ def test_a_failed_training_is_named_and_the_folder_kept_for_the_same_settings(pr
 @pytest.mark.parametrize(
     ('arguments', 'named'),
     [
-        (('losses',), 'components'),
+        (('fusions',), 'components'),
         (('rois', [0], 1, 0), 'jobs'),
         (('rois', []), 'seeds'),
         (('rois', [0], 1, 1, None, 'coco'), 'embedded, papers'),

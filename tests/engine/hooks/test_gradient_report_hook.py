@@ -8,11 +8,14 @@ import pytest
 import torch
 from locations import ROOT
 from mmengine.config import Config
+from mmengine.runner import Runner
 from test_configs import small_batch
 from tiny_training import write_config
 
 from mroi_plugin.apis.train import train
+from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.hooks.gradient_report_hook import (
+    BODY,
     GradientReportHook,
     gradient_norms,
     report,
@@ -65,3 +68,18 @@ def test_shares_add_up():
 def test_no_step_is_no_report():
     with pytest.raises(ValueError, match='iterations=0'):
         GradientReportHook(0)
+
+
+@pytest.mark.parametrize('config', ['mroi_synthetic', 'cliff_synthetic'])
+def test_the_body_trains_the_network_from_the_first_step(in_workspace, config):
+    """Over the first batches the losses of the body send the larger part of the gradient."""
+    cfg = load_config(config, 'unused')
+    torch.manual_seed(0)
+    cfg.train_dataloader.update(
+        num_workers=0, persistent_workers=False, batch_size=16, drop_last=False
+    )
+    model = MODELS.build(cfg.model).train()
+    loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
+    found = [gradient_norms(model, batch) for batch, _ in zip(loader, range(4))]
+    body = sum(step[name] for step in found for name in BODY)
+    assert body > 0.5 * sum(sum(step.values()) for step in found)

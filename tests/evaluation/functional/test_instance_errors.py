@@ -16,7 +16,12 @@ from mroi_plugin.evaluation.functional.errors import (
     pck,
     reprojection_px,
 )
-from mroi_plugin.evaluation.functional.instance_errors import AUC_MM, camera_errors, joint_errors
+from mroi_plugin.evaluation.functional.instance_errors import (
+    AUC_MM,
+    betas_errors,
+    camera_errors,
+    joint_errors,
+)
 
 
 def rand(*shape, seed=0):
@@ -119,3 +124,16 @@ def test_the_share_is_of_the_side_of_roi_0():
     assert found['reprojection_px'].item() == pytest.approx(15)
     assert found['reprojection_share'].item() == pytest.approx(0.075)
     assert 'camera_residual_px' not in found and np.isfinite(found['reprojection_px'].item())
+
+
+def test_betas_are_compared_on_the_neutral_body_alone():
+    """Mean squared error; unknown without SMPL parameters or on a gendered body."""
+    betas = torch.arange(10.0)
+    batch = {
+        'smpl_betas': torch.stack([betas + 2, betas, betas]),
+        'has_smpl': torch.tensor([1.0, 0.0, 1.0]),
+        'gender': torch.tensor([-1, -1, 0]),
+    }
+    found = betas_errors(batch, [{'pred_betas': betas}] * 3)['betas_error']
+    assert found[0] == 4 and found[1:].isnan().all()
+    assert betas_errors(batch, [{}] * 3) == {}

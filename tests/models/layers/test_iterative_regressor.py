@@ -12,7 +12,6 @@ from torch import nn
 from mroi_plugin.models.layers.iterative_regressor import (
     IterativeRegressor,
     rotation_6d_to_matrix,
-    soft_floor,
 )
 
 
@@ -128,11 +127,15 @@ def test_degenerate_rotations_stay_finite(six):
     assert matrix.isfinite().all() and x.grad.isfinite().all()
 
 
-def test_soft_floor_is_the_identity_above_its_knee_and_smooth_below():
-    x = torch.linspace(-1, 2, 3001, dtype=torch.float64, requires_grad=True)
-    y = soft_floor(x, 0.2)
-    above = x >= 0.2
-    assert torch.equal(y[above], x[above])
-    assert (y > 0.1).all() and (y.diff() > 0).all()
-    (slope,) = torch.autograd.grad(y.sum(), x)
-    assert slope.diff().abs().max() < 0.02 and slope.min() > 0
+def test_every_step_ends_within_the_limits_and_keeps_its_gradient():
+    """What a step leaves is what the next one sees; a number beyond its limit still learns."""
+    init = {'pose': torch.zeros(3), 'cam': torch.tensor([-7.0, 0.0])}
+    limits = {'cam': (torch.tensor([0.1, -5.0]), torch.tensor([20.0, 5.0]))}
+    regressor = IterativeRegressor(4, init, (8, 8), 1, dropout=0.0, limits=limits)
+    assert 'low' not in regressor.state_dict() and 'high' not in regressor.state_dict()
+    camera = regressor(torch.randn(5, 4))['cam']
+    assert camera[:, 0].equal(torch.full((5,), 0.1)) and camera[:, 1].abs().min() > 0
+    camera[:, 0].sum().backward()
+    assert regressor.decode['cam'].bias.grad.equal(torch.tensor([5.0, 0.0]))
+    regressor.mean_state[3] = 1e30
+    assert regressor(torch.randn(5, 4))['cam'][:, 0].equal(torch.full((5,), 20.0))
