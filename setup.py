@@ -21,7 +21,7 @@ REQUIREMENTS = [
     'mmengine>=0.10.4,<0.11',  # private members of it are used
     'numba',
     'numpy>=1.22',
-    'opencv-python>=4.5,<5',  # the one that mmengine asks for; 5 has no HOGDescriptor
+    'opencv-python>=4.5,<5',  # the one that mmengine asks for; 5 is untested
     'pandas',
     'pillow',
     'plotly',
@@ -56,7 +56,7 @@ EXTRAS = {
 SHIPPED = ('configs', 'tools', 'projects/synthetic_humans', 'model-index.yml')
 """What a wheel has in ``mroi_plugin/.mim``, as OpenMMLab's packages do, and a checkout has here."""
 SUFFIXES = {'.py', '.md', '.yml'}
-LEFT_OUT = {'tests', 'build', 'check_equations.py', 'quickstart.py'}
+LEFT_OUT = {'tests', 'build', 'check_equations.py', 'convert_detector.py', 'quickstart.py'}
 """Names of folders and files that need a checkout, or are no sources."""
 
 

@@ -11,6 +11,7 @@ import pytest
 from locations import ROOT
 
 SMALL = {
+    'bench_detector': [],
     'bench_loading': ['--persons', '300'],
     'bench_samples': ['--rounds', '1', '--persons', '2', '--seconds', '0.1'],
     'bench_decoding': ['--persons', '2'],

@@ -57,7 +57,7 @@ WITHOUT_HOST = [
     *((HOOKS, 'MissedValidationHook'), (HOOKS, 'MeshVisualizationHook')),
     *((HOOKS, 'PlainNamesHook'), (HOOKS, 'GradientReportHook')),
     *((HOOKS, 'MeanStatisticsHook'), (STRATEGIES, 'FullyShardedStrategy')),
-    *((DETECTORS, name) for name in ('GivenBoxes', 'HOGDetector', 'HuggingFaceDetector')),
+    *((DETECTORS, name) for name in ('GivenBoxes', 'HuggingFaceDetector', 'NanoDetDetector')),
 ]
 EVERY = (
     *(DATASETS, DATA_SAMPLERS, DETECTORS, HOOKS, LOOPS, METRICS, MODELS),

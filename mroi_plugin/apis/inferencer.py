@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.registry import DETECTORS, TRANSFORMS
 from mroi_plugin.structures.results import ImageResult, InstanceResult
+
+DEFAULT_DETECTOR = {'type': 'NanoDetDetector'}
 
 
 @dataclass
@@ -48,7 +51,7 @@ class MultiRoIInferencer:
         config: config file of a `MultiRoIEstimator`.
         checkpoint: of that config.
         device: of torch; ``auto`` takes the accelerator if there is one.
-        detector: config of one of ``DETECTORS``, or a callable like them; OpenCV's HOG by default.
+        detector: config of one of ``DETECTORS``, or a callable like them; built when it is needed.
         batch_size: persons per forward pass, of several images together.
         options: ``KEY=VALUE`` overrides of the config.
         keep_images: leave the pixels in the results.
@@ -64,7 +67,7 @@ class MultiRoIInferencer:
         config: str,
         checkpoint: str,
         device: str = 'auto',
-        detector: Any = None,
+        detector: Any = DEFAULT_DETECTOR,
         batch_size: int = 16,
         options: tuple[str, ...] = (),
         keep_images: bool = False,
@@ -75,14 +78,21 @@ class MultiRoIInferencer:
         self.device = get_device() if device == 'auto' else device
         self.model = model.to(self.device)
         dataset = cfg.test_dataloader.dataset
-        detector = {'type': 'HOGDetector'} if detector is None else detector
         with plugin_scope():
             self.crop: MultiRoICrop = TRANSFORMS.build(dict(dataset.pipeline['crop']))
-            self.detector = DETECTORS.build(detector) if isinstance(detector, Mapping) else detector
+        self._detector = detector
         self.box_padding = dataset.get('box_padding', 1.2)
         self.batch_size, self.keep_images = batch_size, keep_images
         self.faces = np.asarray(self.model.body_model.faces, np.int64)
         self.joint_names = keypoint_names(self.model.body_model.keypoint_dst)
+
+    @cached_property
+    def detector(self) -> Any:
+        """Callable from an `InputImage` to boxes and scores."""
+        if not isinstance(self._detector, Mapping):
+            return self._detector
+        with plugin_scope():
+            return DETECTORS.build(self._detector)
 
     def __call__(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 
 from mroi_plugin.commands.options import add_checkpoint, add_config
 
-DETECTORS = {'hog': 'HOGDetector', 'transformers': 'HuggingFaceDetector'}
+DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
 FORMATS = 'json, npz, obj, ply, glb, coco, overlay, video'
 
 
@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--out', default='work_dirs/infer', metavar='DIR', help='folder for the results')
     add(
         '--detector',
-        default='hog',
-        help='hog, or transformers:MODEL with a folder or name of an object-detection model',
+        default='nanodet',
+        help='nanodet, or transformers:MODEL with a folder or name of an object-detection model',
     )
     add('--boxes', metavar='FILE', help='COCO json with the boxes, in place of a detector')
     add('--focal-length', type=float, help='focal length in px; else from EXIF, or sqrt(W^2 + H^2)')
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 def _detector(text: str) -> dict[str, Any]:
     name, _, model = text.partition(':')
     if name not in DETECTORS or bool(model) != (name == 'transformers'):
-        raise ValueError(f'--detector {text}: expected hog or transformers:MODEL.')
+        raise ValueError(f'--detector {text}: expected nanodet or transformers:MODEL.')
     return {'type': DETECTORS[name], **({'model': model} if model else {})}
 
 

@@ -85,7 +85,7 @@ def test_names_of_two_folders_do_not_clash(infer, people, boxes, tmp_path):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['--detector', 'yolo'], 'expected hog or transformers:MODEL'),
+        (['--detector', 'yolo'], 'expected nanodet or transformers:MODEL'),
         (['--save', 'json,fbx'], '--save fbx: expected some of json, npz'),
         (['--boxes', 'nothing.json'], 'nothing.json (boxes): no such file'),
         (['--focal-length', '-3'], 'expected pixels above 0'),

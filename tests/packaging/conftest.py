@@ -25,7 +25,7 @@ def source_tree(tmp_path_factory) -> Path:
         shutil.copytree(ROOT / name, tree / name, ignore=ignore)
     for file in (*ROOT.glob('*.py'), *ROOT.glob('*.md'), *ROOT.glob('*.yml')):
         shutil.copy(file, tree)
-    for name in ('pyproject.toml', 'MANIFEST.in', 'LICENSE'):
+    for name in ('pyproject.toml', 'MANIFEST.in', 'LICENSE', 'NOTICE'):
         shutil.copy(ROOT / name, tree)
     for stray in (
         'build/lib/mroi_plugin/removed_long_ago.py',

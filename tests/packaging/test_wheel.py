@@ -13,7 +13,9 @@ from locations import ROOT
 from packaging.specifiers import SpecifierSet
 
 MIM = 'mroi_plugin/.mim/'
-CHECKOUT_ONLY = {'tools/check_equations.py', 'tools/quickstart.py'}
+CHECKOUT_ONLY = {
+    f'tools/{name}.py' for name in ('check_equations', 'convert_detector', 'quickstart')
+}
 INFERENCE = """
 import numpy as np
 import torch
@@ -53,7 +55,8 @@ def test_it_carries_what_a_checkout_has_at_its_root(wheel):
 
 def test_it_carries_the_package_and_its_data(wheel):
     carried = {name for name in contents(wheel) if not name.startswith(MIM)}
-    assert carried == sources('mroi_plugin', '.py', '.npz', '.safetensors', '.md', '.css', '.j2')
+    suffixes = ('.py', '.npz', '.safetensors', '.onnx', '.md', '.css', '.j2')
+    assert carried == sources('mroi_plugin', *suffixes)
 
 
 def test_what_it_says_of_itself(wheel):

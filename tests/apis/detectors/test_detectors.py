@@ -1,4 +1,4 @@
-"""Who is in an image: given boxes, OpenCV's detector, a network of transformers."""
+"""Who is in an image: given boxes, a network of transformers; persons followed by their boxes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import json
 
 import numpy as np
 import pytest
-import skimage.data
 from versions import needs_torch_2
 
 from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
-from mroi_plugin.apis.detectors.hog import HOGDetector
 from mroi_plugin.apis.detectors.hugging_face import HuggingFaceDetector
-from mroi_plugin.apis.inputs import InputImage, iterate_images, read_image
+from mroi_plugin.apis.inputs import InputImage
 from mroi_plugin.apis.trackers.overlap_tracker import Tracks, intersection_over_union
-from mroi_plugin.registry import DETECTORS
 
 BOXES = np.array([[1.0, 2, 30, 40], [5, 6, 70, 80]])
 
@@ -75,34 +72,6 @@ def test_bad_box_files(tmp_path, content, message):
 def test_no_box_file():
     with pytest.raises(FileNotFoundError, match=r'nothing\.json \(boxes\): no such file'):
         GivenBoxes('nothing.json')
-
-
-def test_hog_finds_persons_of_the_embedded_images(people):
-    """It is a weak detector; what it finds must lie on a person."""
-    detector, found, right = DETECTORS.build({'type': 'HOGDetector'}), 0, 0
-    for i in range(len(people)):
-        boxes, scores = detector(read_image(people.path(i)))
-        assert ((scores > 0) & (scores <= 1)).all() and (np.diff(scores) <= 0).all()
-        found += len(boxes)
-        if len(boxes):
-            right += int(intersection_over_union(boxes, people.box(i)[None]).max() > 0.4)
-    assert 0 < right >= found / 2
-
-
-def test_hog_on_real_images():
-    """scikit-image ships persons from the waist up alone: nobody is seen whole, nothing breaks."""
-    for image in (skimage.data.astronaut(), skimage.data.camera(), skimage.data.coffee()):
-        (one,) = iterate_images(image)
-        boxes, scores = HOGDetector()(one)
-        assert boxes.shape == (len(scores), 4) and (boxes[:, 2:] > 0).all()
-        height, width = image.shape[:2]
-        assert (boxes[:, :2] < (width, height)).all()
-
-
-def test_hog_on_tiny_images():
-    for size in ((1, 1), (2000, 3), (64, 128)):
-        (one,) = iterate_images(np.zeros((*size, 3), np.uint8))
-        assert HOGDetector()(one)[0].shape[1] == 4
 
 
 @needs_torch_2
