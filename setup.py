@@ -27,6 +27,7 @@ REQUIREMENTS = [
     'plotly',
     'rich',
     'roma>=1.5,<1.6',  # later ones need torch 2
+    'safetensors>=0.4',
     'scipy',
     'simplejpeg',
     'smplx',
@@ -50,6 +51,8 @@ EXTRAS = {
         'yapf<0.40.2',
     ],
     'onnx': ['onnx>=1.14', 'onnxruntime>=1.16'],
+    'tflite': ['tflite>=2.10'],
+    'timm': ['timm>=1.0.9'],
     'transformers': ['transformers>=4.48'],
 }
 

@@ -34,7 +34,7 @@ OURS = {
         *('Keypoints3DLoss', 'SMPLPoseLoss', 'SMPLBetasLoss', 'VertexLoss'),
     ),
     'BODY_MODELS': ('SMPLBody', 'HybrIKBody'),
-    'BACKBONES': ('ClassificationHRNet', 'TransformersBackbone'),
+    'BACKBONES': ('BlazePose', 'ClassificationHRNet', 'TimmBackbone', 'TransformersBackbone'),
     'PIPELINES': (
         'LoadImage',
         'RandomFlipRotateScale',

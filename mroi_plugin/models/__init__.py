@@ -1,6 +1,8 @@
 """Networks, losses and bodies of the method."""
 
+from mroi_plugin.models.backbones.blazepose import BlazePose
 from mroi_plugin.models.backbones.classification_hrnet import ClassificationHRNet
+from mroi_plugin.models.backbones.timm_backbone import TimmBackbone
 from mroi_plugin.models.backbones.transformers_backbone import TransformersBackbone
 from mroi_plugin.models.body_models.smpl import SMPLBody
 from mroi_plugin.models.data_preprocessors.multi_roi_preprocessor import MultiRoIPreprocessor
@@ -19,6 +21,7 @@ from mroi_plugin.models.losses.reprojection import ReprojectionLoss
 from mroi_plugin.models.losses.vertices import VertexLoss
 
 __all__ = [
+    'BlazePose',
     'CameraConsistencyLoss',
     'ClassificationHRNet',
     'ContrastiveEmbedding',
@@ -34,6 +37,7 @@ __all__ = [
     'SMPLBetasLoss',
     'SMPLBody',
     'SMPLPoseLoss',
+    'TimmBackbone',
     'TransformersBackbone',
     'VertexLoss',
 ]

@@ -23,6 +23,10 @@ DISTRIBUTIONS = {
 }
 """Packages by the module that they are imported as, where the names differ."""
 INSTEAD = {'opencv-python-headless': 'opencv-python'}
+OPTIONAL = ('onnx', 'tflite', 'timm', 'transformers')
+"""Extras that the package imports where they are needed."""
+UNPINNED = {'torch', 'packaging', 'timm'}
+"""timm brings a torchvision, which has to be made for the torch of the environment."""
 ITS_OWN = {'mroi_plugin', 'mmhuman3d', 'mmcv'}
 STANDARD = getattr(sys, 'stdlib_module_names', None)  # Python 3.10 and newer
 
@@ -67,7 +71,7 @@ def test_imports_are_required():
     modules = set().union(*(imported(path) for path in (ROOT / 'mroi_plugin').rglob('*.py')))
     packages = {DISTRIBUTIONS.get(name, name) for name in modules - set(STANDARD) - ITS_OWN}
     assert packages >= {'torch', 'mmengine', 'opencv-python'}
-    optional = set(EXTRAS['onnx']) | set(EXTRAS['transformers'])
+    optional = set().union(*(EXTRAS[extra] for extra in OPTIONAL))
     assert packages - set(REQUIRED) - optional == set()
 
 
@@ -98,7 +102,7 @@ def test_pins_are_within_the_bounds():
     found = pins('runtime.txt', 'host.txt', 'build.txt', 'dev.txt', 'transformers.txt')
     found = {INSTEAD.get(name, name): version for name, version in found.items()}
     everything = {**REQUIRED, **{k: v for extra in EXTRAS.values() for k, v in extra.items()}}
-    unpinned = {n for n in everything if normalized(n) not in found} - {'torch', 'packaging'}
+    unpinned = {n for n in everything if normalized(n) not in found} - UNPINNED
     assert unpinned == set()
     outside = {
         name: found[normalized(name)]

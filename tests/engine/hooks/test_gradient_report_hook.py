@@ -8,6 +8,7 @@ import pytest
 import torch
 from locations import ROOT
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from test_configs import small_batch
 from tiny_training import write_config
@@ -79,7 +80,8 @@ def test_the_body_trains_the_network_from_the_first_step(in_workspace, config):
         num_workers=0, persistent_workers=False, batch_size=16, drop_last=False
     )
     model = MODELS.build(cfg.model).train()
-    loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
+    with DefaultScope.overwrite_default_scope('mroi_plugin'):
+        loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
     found = [gradient_norms(model, batch) for batch, _ in zip(loader, range(4))]
     body = sum(step[name] for step in found for name in BODY)
     assert body > 0.5 * sum(sum(step.values()) for step in found)

@@ -1,0 +1,177 @@
+"""BlazePose GHUM's pose networks as encoders, with their weights."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from safetensors import safe_open
+from torch import Tensor
+
+from mroi_plugin.models.backbones.conv_graph import ConvGraph
+from mroi_plugin.registry import MODELS, register
+from mroi_plugin.utils.required_files import RequiredFile, require_files
+
+ASSETS = Path(__file__).resolve().parents[2] / 'assets' / 'models'
+CROP_PX = 256
+"""Side of the crops that the networks were trained with."""
+NUM_LANDMARKS = 39
+"""33 landmarks of the body and 6 auxiliary ones."""
+OUTPUTS = {'middle': (), 'map': ('map',), 'landmarks': ('landmarks', 'world')}
+"""Outputs of the network by the kind of feature that they make."""
+TRAINABLE = ('none', 'rest', 'all')
+MIDDLE_UNIT, MAP_UNIT, LANDMARK_UNIT, WORLD_UNIT_M = 2.0, 0.2, 0.25, 0.3
+"""What features are divided by, about their standard deviations over crops of people."""
+
+
+@register(MODELS, mmhuman3d='BACKBONES')
+class BlazePose(BaseModule):
+    """One feature (N, D) per crop by a network of BlazePose GHUM (Grishchenko et al., CVPRW 2022).
+
+    A chain of convolutions without batch norm ends in a map of 2x2 pixels, from which the network
+    itself computes 39 landmarks. ``forward(crops)`` is ``rest(stem(crops))``, and the feature has,
+    in the order of ``features`` and for ``full``:
+
+    - ``middle``: the map between stem and rest, averaged over each quarter of the crop, in
+      `MIDDLE_UNIT`; 576 numbers with ``split=8``.
+    - ``map``: the last map, pixel by pixel, in `MAP_UNIT`; 1152 numbers, many of which are 0 for
+      every crop.
+    - ``landmarks``: x, y and z of each in sides of the crop, x and y from its center, in
+      `LANDMARK_UNIT`; visibility and presence as probabilities; then x, y and z in meters from the
+      middle of the hips, in `WORLD_UNIT_M`; 312 numbers.
+
+    What `stem` gives can be kept as long as the stem is not trained. Its numbers per crop, and the
+    weights of ``full`` after it, by ``split``: 16: 16384, 3.0 M; 8: 9216, 2.5 M; 4: 4608, 1.2 M; 2:
+    1152, 0.8 M.
+
+    Args:
+        variant: ``lite``, ``full`` or ``heavy``; weights of the first two are in the package.
+        features: kinds of features, of `OUTPUTS`; not ``middle`` alone.
+        trainable: what is trained: ``none`` of the network, its ``rest``, or ``all``. Gradients do
+            not pass through a stem that is not trained.
+        split: height, in pixels, of the map between stem and rest.
+        checkpoint: file that ``python -m mroi_plugin.deploy.converters.blazepose`` has made; None
+            takes that of ``variant`` in the package.
+        init_cfg: see mmengine; what it loads takes the place of these weights.
+
+    Raises:
+        MissingFilesError: if there are no such weights.
+        ValueError: for an unknown option.
+    """
+
+    def __init__(
+        self,
+        variant: str = 'full',
+        features: Sequence[str] = ('middle', 'landmarks'),
+        trainable: str = 'all',
+        split: int = 8,
+        checkpoint: str | os.PathLike[str] | None = None,
+        init_cfg: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        outputs = [name for kind in features for name in OUTPUTS.get(kind, ())]
+        if not outputs or not set(features) <= set(OUTPUTS):
+            raise ValueError(
+                f'BlazePose: features={features!r}, expected some of {[*OUTPUTS]}, and not middle '
+                'alone.'
+            )
+        if trainable not in TRAINABLE:
+            raise ValueError(f'BlazePose: trainable={trainable!r}, expected one of {TRAINABLE}.')
+        self.features, self.output_names = tuple(features), outputs
+        self.trainable = trainable
+        self.network = load_network(
+            ASSETS / f'blazepose_{variant}.safetensors' if checkpoint is None else checkpoint,
+            outputs,
+        )
+        self.cut = self.network.cut(split)
+        frozen = {'none': None, 'rest': self.cut, 'all': 0}[trainable]
+        for conv in self.network.convs_before(frozen):
+            conv.requires_grad_(False)
+        shapes = [self.network.nodes[i]['shape'] for i in self.network.alive[self.cut]]
+        with torch.no_grad():
+            self.out_channels = self.rest([torch.zeros(1, *x) for x in shapes]).shape[1]
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Features (N, D) of crops (N, 3, h, w); see `stem`."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.trainable == 'all'):
+            middle = self.stem(crops)
+        return self.rest(middle)
+
+    def stem(self, crops: Tensor) -> tuple[Tensor, ...]:
+        """The network up to ``split``.
+
+        Args:
+            crops: (N, 3, h, w) RGB in [0, 1], so that the data preprocessor has mean 0 and std 255.
+                Other sizes than 256x256 are resized to it bilinearly, whatever their aspect.
+
+        Returns:
+            The maps (N, C, split, split) that `rest` needs: one, but for ``heavy`` with a ``split``
+            of 16 or more.
+        """
+        if crops.shape[-2:] != (CROP_PX, CROP_PX):
+            size = (CROP_PX, CROP_PX)
+            crops = F.interpolate(crops, size, mode='bilinear', align_corners=False)
+        # CPUs are faster in this order of memory, also where the weights have the other.
+        crops = crops.contiguous(memory_format=torch.channels_last)
+        return self.network([crops], stop=self.cut)
+
+    def rest(self, middle: Sequence[Tensor]) -> Tensor:
+        """Features (N, D) from the maps that `stem` gives."""
+        outputs = dict(zip(self.output_names, self.network(middle, start=self.cut)))
+        parts = []
+        for kind in self.features:
+            if kind == 'middle':
+                parts += [_quarters(x) for x in middle]
+            parts += [FEATURES[name](outputs[name].flatten(1)) for name in OUTPUTS[kind]]
+        return torch.cat(parts, dim=1)
+
+
+def _quarters(x: Tensor) -> Tensor:
+    """(N, 4 C) means over the quarters of a map (N, C, h, w)."""
+    return F.avg_pool2d(x, x.shape[-1] // 2).flatten(1) / MIDDLE_UNIT
+
+
+def _landmark_feature(flat: Tensor) -> Tensor:
+    """(N, 195) from x, y, z in pixels of the crop, visibility and presence as logits (N, 195)."""
+    points, scores = flat.unflatten(1, (NUM_LANDMARKS, 5)).split([3, 2], dim=2)
+    center = points.new_tensor([0.5, 0.5, 0.0])
+    points = (points / CROP_PX - center) / LANDMARK_UNIT
+    return torch.cat([points, scores.sigmoid()], dim=2).flatten(1)
+
+
+FEATURES = {
+    'map': lambda x: x / MAP_UNIT,
+    'landmarks': _landmark_feature,
+    'world': lambda x: x / WORLD_UNIT_M,
+}
+"""From an output of the network (N, C) to its part of the feature (N, C)."""
+
+
+def load_network(path: str | os.PathLike[str], outputs: Sequence[str]) -> ConvGraph:
+    """Network of a file of `mroi_plugin.deploy.converters.blazepose`, in float32.
+
+    Args:
+        path: of the file.
+        outputs: what to compute, in this order: ``map`` (N, C, 2, 2), ``landmarks`` (N, 195, 1, 1),
+            ``world`` (N, 117, 1, 1), ``presence`` (N, 1, 1, 1), ``heatmap`` (N, 39, 64, 64),
+            ``mask`` (N, 1, 256, 256).
+
+    Raises:
+        MissingFilesError: if there is no such file.
+    """
+    hint = (
+        'pip install tflite, npm pack @mediapipe/pose@0.5.1675469404, unpack, convert by python -m '
+        'mroi_plugin.deploy.converters.blazepose pose_landmark_heavy.tflite heavy.safetensors, and '
+        "set checkpoint='heavy.safetensors'; lite and full are in the package"
+    )
+    require_files([RequiredFile(path, 'variant or checkpoint of BlazePose', hint)])
+    with safe_open(os.fspath(path), framework='pt') as file:
+        about = json.loads(file.metadata()['network'])
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    return ConvGraph(about['nodes'], weights, [about['outputs'][name] for name in outputs])
