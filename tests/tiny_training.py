@@ -12,7 +12,7 @@ _base_ = [{str(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py')!r}]
 
 model = dict(
     backbone=dict(base_channels=8, stem_channels=8),
-    head=dict(hidden_channels=(32, 32), dropout=0.5),
+    head=dict(decoder=dict(hidden_channels=(32, 32), dropout=0.5)),
 )
 train_dataloader = dict(batch_size=8, persistent_workers=False)
 val_dataloader = val_cfg = val_evaluator = None

@@ -17,7 +17,7 @@ model = dict(
         norm_eval=False,
         zero_init_residual=False,
     ),
-    head=dict(mean_params=dict(free_body=True), dropout=0.0),
+    head=dict(mean_params=dict(free_body=True), decoder=dict(dropout=0.0)),
     body_model=dict(free_body=True),
     channels_last=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path as osp
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,10 +37,16 @@ def _walk(node: Any, key: str = '') -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from _walk(child, f'{key}[{i}]')
 
 
+def _make_data(ann_file: str) -> str:
+    """How the synthetic data of an annotation file are made."""
+    folder = osp.dirname(osp.dirname(ann_file))
+    return MAKE_DATA if folder == 'data/synthetic' else f'{MAKE_DATA} --out {folder}'
+
+
 def _files_of(key: str, node: Mapping[str, Any], local: bool) -> Iterator[RequiredFile]:
     """Files that one dictionary of a config names; images only if they are local files."""
     if 'ann_file' in node and 'image_dir' in node:
-        hint = MAKE_DATA if 'synthetic' in node['ann_file'] else GET_DATA
+        hint = _make_data(node['ann_file']) if 'synthetic' in node['ann_file'] else GET_DATA
         yield RequiredFile(node['ann_file'], f'{key}.ann_file', hint)
         if local:
             yield RequiredFile(node['image_dir'], f'{key}.image_dir', hint)
@@ -95,14 +102,18 @@ def check_rois(cfg: Mapping[str, Any]) -> None:
         ValueError: naming both keys and numbers.
     """
     wanted = cfg['model'].get('head', {}).get('num_rois', 1)
+    chosen = '-'  # key of a data set that takes some of the RoIs that are cut
     for key, node in _walk({k: v for k, v in cfg.items() if k.endswith('_dataloader')}):
-        if node.get('type') == 'MultiRoICrop':
+        given = None
+        if node.get('type') == 'CachedMapsDataset' and node.get('num_rois'):
+            chosen, given = key, 1 if node['num_rois'] == 'any' else node['num_rois']
+        elif node.get('type') == 'MultiRoICrop' and not key.startswith(f'{chosen}.'):
             given = node.get('num_rois') or 1 + len(node.get('scales', DEFAULT_SCALES))
-            if given != wanted:
-                raise ValueError(
-                    f'{key}.num_rois is {given} but model.head.num_rois is {wanted}: set both to '
-                    'the same M; more than 5 RoIs also need shifts and scales in MultiRoICrop.'
-                )
+        if given not in (None, wanted):
+            raise ValueError(
+                f'{key}.num_rois is {given} but model.head.num_rois is {wanted}: set both to the '
+                'same M; more than 5 RoIs also need shifts and scales in MultiRoICrop.'
+            )
 
 
 def check_skipping(cfg: Mapping[str, Any]) -> None:

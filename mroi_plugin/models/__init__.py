@@ -10,6 +10,8 @@ from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.models.heads.roi_aware_fusion_head import RoIAwareFusionHead
 from mroi_plugin.models.layers.contrastive_embedding import ContrastiveEmbedding
 from mroi_plugin.models.layers.full_camera_projector import FullCameraProjector
+from mroi_plugin.models.layers.hmr_regressor import HMRRegressor
+from mroi_plugin.models.layers.mlp_regressor import MLPRegressor
 from mroi_plugin.models.layers.positional_encoding import RoIPositionalEncoding
 from mroi_plugin.models.layers.roi_aware_fusion import RoIAwareFusion
 from mroi_plugin.models.losses.betas import SMPLBetasLoss
@@ -26,7 +28,9 @@ __all__ = [
     'ClassificationHRNet',
     'ContrastiveEmbedding',
     'FullCameraProjector',
+    'HMRRegressor',
     'Keypoints3DLoss',
+    'MLPRegressor',
     'MultiRoIContrastiveLoss',
     'MultiRoIEstimator',
     'MultiRoIPreprocessor',

@@ -106,7 +106,8 @@ def test_host_cliff_is_our_cliff(repo, in_workspace):
     cfg = config(repo, 'host_cliff')
     host = build(cfg).eval()
     options = load_config(str(repo / 'configs' / 'cliff' / 'cliff_synthetic.py'), 'unused').model
-    options.head.hidden_channels = (1024, 1024)
+    assert options.head.decoder.type == 'HMRRegressor'
+    options.head.camera_code = 'linear'
     ours = MODELS.build(options).eval()
     theirs = host.state_dict()
     renamed = {

@@ -15,7 +15,7 @@ from mroi_plugin.registry import DATASETS, MODELS
 from mroi_plugin.utils.config_files import find_config
 
 SMALL = {
-    'model.head.hidden_channels': (32, 32),
+    'model.head.decoder.hidden_channels': (32, 32),
     'data.samples_per_gpu': 8,
     'data.workers_per_gpu': 1,
     'runner.max_epochs': 2,
@@ -106,7 +106,7 @@ def engine_losses(repo, work_dir, initial, iterations):
     from mroi_plugin.engine.config import load_config
 
     cfg = load_config(str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py'), str(work_dir))
-    cfg.model.head.hidden_channels = (32, 32)
+    cfg.model.head.decoder.hidden_channels = (32, 32)
     cfg.train_dataloader.dataset.pipeline.update(FIXED_ORDER)
     inner = cfg.train_dataloader.dataset.to_dict()
     cfg.train_dataloader = {
@@ -135,7 +135,7 @@ def test_both_runners_give_the_same_losses(config, repo, in_workspace, tmp_path)
     from mroi_plugin.engine.config import load_config
 
     cfg = load_config(str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py'), str(tmp_path))
-    cfg.model.head.hidden_channels = (32, 32)
+    cfg.model.head.decoder.hidden_channels = (32, 32)
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     model.init_weights()

@@ -22,7 +22,7 @@ _base_ = [{str(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py')!r}]
 
 model = dict(
     backbone=dict(base_channels=8, stem_channels=8),
-    head=dict(in_channels=64, hidden_channels=(32, 32), dropout=0.5),
+    head=dict(in_channels=64, decoder=dict(hidden_channels=(32, 32), dropout=0.5)),
 )
 train_dataloader = dict(batch_size=8, persistent_workers=False)
 train_cfg = dict(max_epochs=2, val_interval=1)

@@ -26,9 +26,10 @@ from equations.scene import PERSONS, ROIS, WIDTH, Scene, to_numpy
 from mroi_plugin import cameras
 from mroi_plugin.models.layers.contrastive_embedding import ContrastiveEmbedding
 from mroi_plugin.models.layers.full_camera_projector import FullCameraProjector
-from mroi_plugin.models.layers.iterative_regressor import IterativeRegressor, rotation_6d_to_matrix
+from mroi_plugin.models.layers.hmr_regressor import HMRRegressor
 from mroi_plugin.models.layers.positional_encoding import RoIPositionalEncoding
 from mroi_plugin.models.layers.roi_aware_fusion import RoIAwareFusion
+from mroi_plugin.models.layers.rotation_6d import rotation_6d_to_matrix
 from mroi_plugin.models.losses.betas import betas_loss as our_betas_loss
 from mroi_plugin.models.losses.camera_consistency import camera_consistency_loss
 from mroi_plugin.models.losses.multi_roi_contrastive import multi_roi_contrastive_loss
@@ -183,7 +184,7 @@ def _fusion_check(score: str, relation: str, h: Tensor, info: Tensor) -> Check:
 
 def _decoder_check(h: Tensor, info: Tensor) -> Check:
     init = {'pose': torch.linspace(-1, 1, 12), 'cam': torch.tensor([0.9, 0.0, 0.0])}
-    regressor = _spread(IterativeRegressor(WIDTH + 3, init, (9, 7), dropout=0.0)).eval()
+    regressor = _spread(HMRRegressor(WIDTH + 3, init, (9, 7), dropout=0.0)).eval()
     trunk = [_pair(regressor.fc1), _pair(regressor.fc2)]
     heads = {name: _pair(layer) for name, layer in regressor.decode.items()}
     means = {name: to_numpy(value) for name, value in init.items()}

@@ -68,7 +68,8 @@ class Scene:
         """The network of the embedded config, thin."""
         cfg = Config.fromfile(CONFIG).model
         cfg.backbone.update(base_channels=8, stem_channels=8)
-        cfg.head.update({'in_channels': 64, 'hidden_channels': (16, 16), **head})
+        cfg.head.update({'in_channels': 64, **head})
+        cfg.head.decoder.hidden_channels = (16, 16)
         return MODELS.build(cfg)
 
     def save(self, content: Any, name: str = 'a.pth') -> str:

@@ -24,7 +24,7 @@ def build(reduction: str) -> nn.Module:
     """The small Multi-RoI network without what is random or of one rank alone by design."""
     cfg = Config.fromfile(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py').model
     cfg.backbone.norm_eval = True
-    cfg.head.dropout = 0.0
+    cfg.head.decoder.dropout = 0.0
     cfg.losses.contrastive.reduction = reduction
     torch.manual_seed(0)
     model = MODELS.build(cfg)

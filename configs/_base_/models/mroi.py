@@ -12,6 +12,7 @@ model = dict(
         embedding=dict(gate='sigmoid'),
         mesh_from='mean',
         bbox_condition='own',
+        decoder=dict(type='HMRRegressor'),
         mean_params=dict(model_path='data/body_models/smpl', free_body=False),
     ),
     body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=False),

@@ -6,7 +6,7 @@ released = dict(
         mesh_from='roi',
         camera_code='linear',
         bbox_condition='all',
-        hidden_channels=(2048, 1024),
+        decoder=dict(hidden_channels=(2048, 1024)),
     ),
     losses=dict(
         camera=dict(units='px', weight_s=1e-8, pairs='anchor', loss_weight=1.0),

@@ -22,6 +22,7 @@ class RandomFlipRotateScale:
         rotation_prob: probability of a roll; 0.4 is SPIN's, which sets the angle to zero with
             probability 0.6.
         scale: standard deviation of the relative box size, cut at once that.
+        shift: standard deviation of the box center in box sizes, x and y, cut at twice that.
         convention: keypoint convention of the sample, for exchanging left and right.
 
     Raises:
@@ -34,19 +35,22 @@ class RandomFlipRotateScale:
         rotation: float = 30.0,
         rotation_prob: float = 0.4,
         scale: float = 0.25,
+        shift: float = 0.0,
         convention: str = 'smpl_54',
     ) -> None:
         chances = 0 <= flip_prob <= 1 and 0 <= rotation_prob <= 1
-        if not chances or not 0 <= scale < 1 or not 0 <= rotation < np.inf:
+        sizes = 0 <= scale < 1 and 0 <= shift < np.inf and 0 <= rotation < np.inf
+        if not chances or not sizes:
             raise ValueError(
                 f'RandomFlipRotateScale(flip_prob={flip_prob}, rotation={rotation}, '
-                f'rotation_prob={rotation_prob}, scale={scale}): expected probabilities in 0..1, '
-                'rotation >= 0 degrees and 0 <= scale < 1.'
+                f'rotation_prob={rotation_prob}, scale={scale}, shift={shift}): expected '
+                'probabilities in 0..1, rotation >= 0 degrees, 0 <= scale < 1 and shift >= 0.'
             )
         self.flip_prob = flip_prob
         self.rotation = rotation
         self.rotation_prob = rotation_prob
         self.scale = scale
+        self.shift = shift
         self.convention = convention
 
     def __call__(self, sample: Sample) -> Sample:
@@ -59,7 +63,14 @@ class RandomFlipRotateScale:
             sample = flip_sample(sample, flip_permutation(self.convention))
         if roll:
             sample = rotate_sample(sample, angle * self.rotation)
-        return {**sample, 'box_size': sample['box_size'] * (1 + size * self.scale)}
+        moved = np.zeros(2)
+        if self.shift:
+            moved = self.shift * np.clip(rng.standard_normal(2), -2, 2) * sample['box_size']
+        return {
+            **sample,
+            'box_size': sample['box_size'] * (1 + size * self.scale),
+            'box_center': sample['box_center'] + moved,
+        }
 
 
 @register(TRANSFORMS)  # mmhuman3d has one of this name, for whole frames

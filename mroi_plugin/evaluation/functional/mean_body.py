@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mroi_plugin.models.layers.iterative_regressor import rotation_6d_to_matrix
+from mroi_plugin.models.layers.rotation_6d import rotation_6d_to_matrix
 
 
 @torch.no_grad()

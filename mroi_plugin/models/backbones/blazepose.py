@@ -98,7 +98,10 @@ class BlazePose(BaseModule):
             self.out_channels = self.rest([torch.zeros(1, *x) for x in shapes]).shape[1]
 
     def forward(self, crops: Tensor) -> Tensor:
-        """Features (N, D) of crops (N, 3, h, w); see `stem`."""
+        """Features (N, D) of crops (N, 3, h, w), see `stem`, or of the one map that it gives for
+        them."""
+        if crops.shape[1] != 3:
+            return self.rest([crops])
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.trainable == 'all'):
             middle = self.stem(crops)
         return self.rest(middle)

@@ -38,6 +38,11 @@ class MultiRoIPreprocessor(BaseDataPreprocessor):
         self.register_buffer('std', torch.tensor(std).view(-1, 1, 1), persistent=False)
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
-        """Batch with ``img`` (N, M, 3, h, w) uint8 in, the same with ``img`` normalized out."""
+        """Batch with ``img`` (N, M, 3, h, w) uint8 in, the same with ``img`` normalized out.
+
+        Maps of a frozen stem (N, M, C, h, w), as `CachedMapsDataset` gives them, become float32.
+        """
         data = self.cast_data(data)
+        if data['img'].is_floating_point():
+            return {**data, 'img': data['img'].to(self.mean.dtype)}
         return {**data, 'img': (data['img'].to(self.mean.dtype) - self.mean) / self.std}

@@ -10,11 +10,8 @@ from torch import Tensor, nn
 
 from mroi_plugin.cameras import crop_to_full_camera, decode_bbox_info, full_to_crop_camera
 from mroi_plugin.models.layers.contrastive_embedding import ContrastiveEmbedding
-from mroi_plugin.models.layers.iterative_regressor import (
-    IterativeRegressor,
-    rotation_6d_to_matrix,
-)
 from mroi_plugin.models.layers.roi_aware_fusion import RoIAwareFusion
+from mroi_plugin.models.layers.rotation_6d import rotation_6d_to_matrix
 from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.precision import at_least_float32
 
@@ -53,9 +50,7 @@ class RoIAwareFusionHead(nn.Module):
             0's; ``all``: those of all M; ``none``.
         mean_params: mean state ``pose`` (144, SPIN's 6D), ``shape`` (10) and ``cam`` (3); options
             of `mroi_plugin.models.body_models.smpl.load_mean_params`, None means the free body's.
-        hidden_channels: widths of the two hidden layers of each decoder.
-        num_iters: residual steps of each decoder.
-        dropout: dropout probability of the decoders.
+        decoder: config of both decoders, `HMRRegressor` or `MLPRegressor`.
 
     Raises:
         ValueError: for an unknown option, or ``camera_from='shared'`` with ``mesh_from='roi'``.
@@ -72,9 +67,7 @@ class RoIAwareFusionHead(nn.Module):
         camera_code: str = 'log',
         bbox_condition: str = 'own',
         mean_params: dict[str, Any] | None = None,
-        hidden_channels: tuple[int, int] = (1024, 1024),
-        num_iters: int = 3,
-        dropout: float = 0.5,
+        decoder: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
         _check_option('mesh_from', mesh_from, MESH_SOURCES)
@@ -86,8 +79,6 @@ class RoIAwareFusionHead(nn.Module):
                 "its own camera; set mesh_from='mean'."
             )
         _check_option('bbox_condition', bbox_condition, BBOX_CONDITIONS)
-        if len(tuple(hidden_channels)) != 2:
-            raise ValueError(f'hidden_channels={hidden_channels}: expected two widths.')
         self.in_channels = in_channels
         self.num_rois = num_rois
         self.mesh_from = mesh_from
@@ -105,14 +96,16 @@ class RoIAwareFusionHead(nn.Module):
         camera = {self.camera_group: encode_camera(mean['cam']) if log else mean['cam']}
         scales = [math.log(s) if log else s for s in (MIN_SCALE, MAX_SCALE)]
         limits = [torch.tensor([s, t, t]) for s, t in zip(scales, (-MAX_SHIFT, MAX_SHIFT))]
-        options = (tuple(hidden_channels), num_iters, dropout, {self.camera_group: limits})
+        options = {
+            **(decoder or {'type': 'HMRRegressor'}),
+            'in_channels': in_channels + condition,
+            'limits': {self.camera_group: limits},
+        }
         if mesh_from == 'mean':
-            self.mesh_decoder = IterativeRegressor(in_channels + condition, mesh, *options)
-            self.camera_decoder = IterativeRegressor(in_channels + condition, camera, *options)
+            self.mesh_decoder = MODELS.build({**options, 'init': mesh})
+            self.camera_decoder = MODELS.build({**options, 'init': camera})
         else:
-            self.joint_decoder = IterativeRegressor(
-                in_channels + condition, {**mesh, **camera}, *options
-            )
+            self.joint_decoder = MODELS.build({**options, 'init': {**mesh, **camera}})
 
     def _condition(self, bbox_info: Tensor) -> Tensor:
         """The part of the RoIs that decoder m sees, (N, M, 3), (N, M, 3 M) or (N, M, 0)."""

@@ -19,7 +19,7 @@ from mroi_plugin.analysis.ablation.runs import Run, prepare_run, read_errors
 from mroi_plugin.analysis.ablation.tables import as_markdown, summarize
 from mroi_plugin.utils.errors import UsageError
 
-TINY = ('train_dataloader.batch_size=8', 'model.head.hidden_channels=(32, 32)')
+TINY = ('train_dataloader.batch_size=8', 'model.head.decoder.hidden_channels=(32, 32)')
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ train_dataloader = dict(
         pipeline={{{{_base_.train_pipeline}}}},
     ),
 )
-model = dict(head=dict(hidden_channels=(16, 16), dropout=0.3))
+model = dict(head=dict(decoder=dict(hidden_channels=(16, 16), dropout=0.3)))
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=2, val_interval=9)
 default_hooks = dict(
     checkpoint=dict(by_epoch=False, interval=2, max_keep_ckpts=-1, save_best=None, save_last=False)

@@ -19,7 +19,7 @@ from mroi_plugin.models.body_models.free_body import (
     load_free_body,
 )
 from mroi_plugin.models.body_models.smpl import SMPLBody, body_digest, load_mean_params
-from mroi_plugin.models.layers.iterative_regressor import rotation_6d_to_matrix
+from mroi_plugin.models.layers.rotation_6d import rotation_6d_to_matrix
 
 PLACES = vertex_ids['smplh']
 

@@ -30,7 +30,7 @@ def test_the_head_trains(score, num_rois, camera_from):
         embedding={},
         camera_from=camera_from,
         bbox_condition='all',
-        hidden_channels=(16, 16),
+        decoder={'type': 'HMRRegressor', 'hidden_channels': (16, 16)},
     )
     features = torch.randn(3, num_rois, 8, requires_grad=True)
     out = head.train()(features, torch.randn(3, num_rois, 3).abs() + 0.5, supervise=True)

@@ -50,17 +50,17 @@ def fit(head: RoIAwareFusionHead, steps: int, rate: float) -> float:
 
 
 @pytest.mark.parametrize(('width', 'rate'), [(64, 1e-3), (1024, 1e-4)])
+@pytest.mark.parametrize('kind', ['HMRRegressor', 'MLPRegressor'])
 @pytest.mark.parametrize('mesh_from', ['roi', 'mean'])
 @pytest.mark.parametrize('start', STARTS)
-def test_any_start_recovers(start, mesh_from, width, rate):
+def test_any_start_recovers(start, mesh_from, kind, width, rate):
     torch.manual_seed(1)
     head = RoIAwareFusionHead(
         16,
         1,
         fusion={'score': 'none'},
         mesh_from=mesh_from,
-        hidden_channels=(width, width),
-        dropout=0.0,
+        decoder={'type': kind, 'hidden_channels': (width, width), 'dropout': 0.0},
     )
     decoder = head.joint_decoder if mesh_from == 'roi' else head.camera_decoder
     with torch.no_grad():

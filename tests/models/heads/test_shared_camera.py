@@ -42,7 +42,8 @@ def test_every_local_camera_is_the_same_full_camera(dtype, limit):
 
 def head(**options):
     torch.manual_seed(0)
-    return RoIAwareFusionHead(8, 5, camera_from='shared', hidden_channels=(16, 16), **options)
+    decoder = {'type': 'HMRRegressor', 'hidden_channels': (16, 16)}
+    return RoIAwareFusionHead(8, 5, camera_from='shared', decoder=decoder, **options)
 
 
 def test_the_head_is_consistent_by_construction():

@@ -9,17 +9,15 @@ from oracles import decoders as oracle
 from oracles.rotations import rot6d_to_matrix
 from torch import nn
 
-from mroi_plugin.models.layers.iterative_regressor import (
-    IterativeRegressor,
-    rotation_6d_to_matrix,
-)
+from mroi_plugin.models.layers.hmr_regressor import HMRRegressor
+from mroi_plugin.models.layers.rotation_6d import rotation_6d_to_matrix
 
 
 def build(num_iters: int = 3, condition: int = 3, seed: int = 0):
     """A small regressor of three groups with weights that matter, in evaluation mode."""
     torch.manual_seed(seed)
     init = {'pose': torch.randn(12), 'betas': torch.randn(4), 'cam': torch.tensor([0.9, 0, 0])}
-    regressor = IterativeRegressor(5 + condition, init, (9, 7), num_iters, dropout=0.5)
+    regressor = HMRRegressor(5 + condition, init, (9, 7), num_iters, dropout=0.5)
     for parameter in regressor.parameters():
         nn.init.normal_(parameter, std=0.2)
     return regressor.double().eval(), init
@@ -54,7 +52,7 @@ def test_regressor_is_the_residual_loop(num_iters, condition):
 def test_starts_near_the_mean():
     """A new regressor answers the mean parameters, up to its deliberately small last layer."""
     init = {'pose': torch.randn(144), 'cam': torch.tensor([0.9, 0.0, 0.0])}
-    regressor = IterativeRegressor(64, init).eval()
+    regressor = HMRRegressor(64, init).eval()
     state = regressor(torch.randn(8, 64))
     for name, mean in init.items():
         assert state[name].shape == (8, len(mean))
@@ -85,7 +83,7 @@ def test_the_mean_travels_with_the_checkpoint():
 def test_state_keeps_float32_under_autocast():
     """A state summed in bf16 has steps of 0.4 %: a camera scale would jump by a pixel."""
     init = {'cam': torch.tensor([0.9123, 0.01, -0.02]), 'pose': torch.randn(144)}
-    regressor = IterativeRegressor(16, init).eval()
+    regressor = HMRRegressor(16, init).eval()
     for layer in regressor.decode.values():
         nn.init.zeros_(layer.weight)
         nn.init.zeros_(layer.bias)
@@ -131,7 +129,7 @@ def test_every_step_ends_within_the_limits_and_keeps_its_gradient():
     """What a step leaves is what the next one sees; a number beyond its limit still learns."""
     init = {'pose': torch.zeros(3), 'cam': torch.tensor([-7.0, 0.0])}
     limits = {'cam': (torch.tensor([0.1, -5.0]), torch.tensor([20.0, 5.0]))}
-    regressor = IterativeRegressor(4, init, (8, 8), 1, dropout=0.0, limits=limits)
+    regressor = HMRRegressor(4, init, (8, 8), 1, dropout=0.0, limits=limits)
     assert 'low' not in regressor.state_dict() and 'high' not in regressor.state_dict()
     camera = regressor(torch.randn(5, 4))['cam']
     assert camera[:, 0].equal(torch.full((5,), 0.1)) and camera[:, 1].abs().min() > 0

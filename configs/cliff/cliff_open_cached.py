@@ -1,0 +1,12 @@
+# cliff_open with the first part of the backbone frozen and computed once, as in mroi_open_cached.
+_base_ = '../mroi/mroi_open_cached.py'
+
+model = dict(
+    head=dict(num_rois=1, mesh_from='roi', fusion=dict(score='none'), embedding=None),
+    losses=dict(camera=None, contrastive=None),
+)
+
+one_roi = dict(dataset=dict(num_rois=1))
+train_dataloader = one_roi
+val_dataloader = one_roi
+test_dataloader = one_roi

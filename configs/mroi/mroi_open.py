@@ -1,0 +1,11 @@
+# Multi-RoI on BlazePose's pretrained features, trained end to end on rendered people: nothing is
+# licensed. With frozen stem, on two CPU cores: mroi_open_cached.
+_base_ = [
+    '../_base_/models/mroi_open.py',
+    '../_base_/datasets/synthetic_open.py',
+    '../_base_/schedules/open.py',
+    '../_base_/default_runtime.py',
+]
+
+# What is validated and kept is a running mean of the weights.
+default_hooks = dict(ema=dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.002))

@@ -1,0 +1,166 @@
+"""Samples whose crops have passed the frozen part of a backbone once, kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from mmengine.dist import barrier, is_main_process
+from mmengine.registry import DefaultScope
+from torch.utils.data import Dataset
+
+from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
+from mroi_plugin.utils.atomic_files import atomic_file, write_atomically
+from mroi_plugin.utils.progress import track
+
+SHARD = 512
+"""Samples per file."""
+BATCH = 8
+"""Samples per pass through the stem."""
+PER_ROI = ('rois', 'roi_affines', 'bbox_info')
+
+
+@register(DATASETS)
+class CachedMapsDataset(Dataset):
+    """Samples of a data set with ``stem(crops)`` of a backbone in place of the crops.
+
+    What is missing in ``cache_dir`` is computed first, in files of `SHARD` samples; an interrupted
+    build goes on where it was. Other options of data or backbone go to another folder.
+
+    Args:
+        dataset: config of `MultiRoIHumanDataset`.
+        backbone: config of a backbone with ``stem(crops)`` giving one map per crop, as `BlazePose`.
+        data_preprocessor: config of what normalizes the crops before.
+        cache_dir: folder of the maps, float16.
+        augmentations: times that each sample is drawn with other random numbers; epochs take turns.
+        num_rois: a prefix of the RoIs that were cut; None for all, 'any' for one drawn at random,
+            which sees the person as boxes of all sizes do.
+        jobs: processes that build.
+
+    Raises:
+        InvalidSampleError: if a sample cannot be used.
+    """
+
+    metainfo: ClassVar[dict[str, Any]] = {}
+
+    def __init__(
+        self,
+        dataset: dict[str, Any],
+        backbone: dict[str, Any],
+        data_preprocessor: dict[str, Any],
+        cache_dir: str = 'work_dirs/cached_maps',
+        augmentations: int = 1,
+        num_rois: int | str | None = None,
+        jobs: int = 2,
+    ) -> None:
+        self.num_rois, self.augmentations = num_rois, augmentations
+        self.length = len(DATASETS.build(dict(dataset)))
+        recipe = {'dataset': dataset, 'backbone': backbone, 'data_preprocessor': data_preprocessor}
+        recipe = {**_plain(recipe), 'ann_file_bytes': os.path.getsize(dataset['ann_file'])}
+        text = json.dumps(recipe, indent=1, sort_keys=True)
+        self.folder = Path(cache_dir) / hashlib.sha256(text.encode()).hexdigest()[:12]
+        write_atomically(text.encode(), self.folder / 'recipe.json')
+        if is_main_process():
+            self._build(recipe, jobs)
+        barrier()
+        self._maps = [
+            [np.load(self._path(turn, start, 'npy'), mmap_mode='r') for start in self._starts]
+            for turn in range(augmentations)
+        ]
+        self._rows = [
+            [_read_rows(self._path(turn, start, 'npz')) for start in self._starts]
+            for turn in range(augmentations)
+        ]
+        # Shared with worker processes, persistent ones too: (seed, epoch).
+        self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
+
+    @property
+    def _starts(self) -> range:
+        return range(0, self.length, SHARD)
+
+    def _path(self, turn: int, start: int, suffix: str) -> Path:
+        return self.folder / f'{turn}_{start:07d}.{suffix}'
+
+    def _build(self, recipe: dict[str, Any], jobs: int) -> None:
+        tasks = [
+            (recipe, turn, start, min(start + SHARD, self.length), self._path(turn, start, 'npz'))
+            for turn in range(self.augmentations)
+            for start in self._starts
+            if not self._path(turn, start, 'npz').is_file()
+        ]
+        if not tasks:
+            return
+        with multiprocessing.get_context('spawn').Pool(min(jobs, len(tasks))) as pool:
+            done = pool.imap_unordered(_build_shard, tasks)
+            for _ in track(done, f'maps of {self.length} samples', len(tasks), quiet=False):
+                pass
+
+    def __len__(self) -> int:
+        return self.length
+
+    def set_epoch(self, epoch: int, seed: int = 0) -> None:
+        """Choose the augmentation of this epoch; reaches running workers too."""
+        self._epoch[0], self._epoch[1] = seed, epoch
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        turn, (shard, row) = int(self._epoch[1]) % self.augmentations, divmod(int(index), SHARD)
+        sample = {name: values[row] for name, values in self._rows[turn][shard].items()}
+        maps = self._maps[turn][shard][row]
+        chosen = slice(self.num_rois)
+        if self.num_rois == 'any':
+            rng = np.random.default_rng([*self._epoch.tolist(), int(index)])
+            chosen = [int(rng.integers(len(maps)))]
+        sample['img'] = torch.from_numpy(np.array(maps[chosen]))
+        for name in PER_ROI:
+            sample[name] = sample[name][chosen]
+        return sample
+
+
+def _plain(config: Any) -> Any:
+    """A config as what json holds."""
+    if isinstance(config, Mapping):
+        return {name: _plain(value) for name, value in config.items()}
+    return [_plain(value) for value in config] if isinstance(config, (list, tuple)) else config
+
+
+def _read_rows(path: Path) -> dict[str, torch.Tensor]:
+    with np.load(path) as content:
+        return {name: torch.from_numpy(content[name]) for name in content.files}
+
+
+def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
+    recipe, turn, start, end, path = task
+    torch.set_num_threads(1)
+    with DefaultScope.overwrite_default_scope(SCOPE):
+        dataset = DATASETS.build(recipe['dataset'])
+        backbone = MODELS.build(recipe['backbone']).eval()
+        preprocess = MODELS.build(recipe['data_preprocessor'])
+    dataset.set_epoch(turn)
+    samples, maps = [], []
+    with torch.inference_mode():
+        for batch in _batches(dataset, start, end):
+            crops = torch.stack([sample.pop('img') for sample in batch])
+            (found,) = backbone.stem(preprocess({'img': crops})['img'].flatten(0, 1))
+            maps.append(found.unflatten(0, crops.shape[:2]).half().numpy())
+            samples += batch
+    numbers = {
+        name: np.stack([np.asarray(sample[name]) for sample in samples])
+        for name in samples[0]
+        if not isinstance(samples[0][name], str)
+    }
+    with atomic_file(path.with_suffix('.npy')) as part:
+        np.save(part, np.concatenate(maps))
+    with atomic_file(path) as part:
+        np.savez(part, **numbers)
+
+
+def _batches(dataset: Dataset, start: int, end: int) -> Iterator[list[dict[str, Any]]]:
+    for first in range(start, end, BATCH):
+        yield [dataset[i] for i in range(first, min(first + BATCH, end))]
