@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from scipy.spatial.transform import Rotation
 from synthetic_humans.body import SyntheticBody
-from synthetic_humans.samples import annotate, sample_scene
+from synthetic_humans.samples import Studio, annotate
 
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
@@ -58,7 +58,8 @@ class Truth:
 def make_truth(focal_ratio: float = 1.0, middle: bool = False) -> Truth:
     """Draw the persons; ``middle`` puts the principal point in the middle of the image."""
     body = SyntheticBody(load_free_body())
-    rows = [annotate(sample_scene(body, 5, 'train', i)) for i in range(COUNT)]
+    scenes = [Studio(body).scene(5, 'train', i) for i in range(COUNT)]
+    rows = [annotate(scene.people[0], scene.view, body.faces) for scene in scenes]
     table = {name: np.stack([row[name] for row in rows]).astype(float) for name in rows[0]}
     joints = np.stack(
         [
