@@ -8,6 +8,7 @@ import numpy as np
 
 from mroi_plugin.visualization.jit import kernel
 from synthetic_humans.deferred import ShadowMap, lit_share
+from synthetic_humans.stock_images import load_stock_images
 from synthetic_humans.textures import (
     INDOOR_FLOORS,
     OUTDOOR_FLOORS,
@@ -15,12 +16,16 @@ from synthetic_humans.textures import (
     floor_tile,
     muted_color,
     sky_panorama,
+    stock_tile,
     wall_tile,
 )
 from synthetic_humans.views import View
 
 HALF = 2
 """Backdrops are cast at 1/HALF of the resolution: they lie out of focus."""
+
+STOCK_SHARE = 0.15
+"""How often a floor or a wall is covered by a stock image."""
 
 _WALL_M = 4.0
 
@@ -47,17 +52,24 @@ class Place:
     haze: np.ndarray
 
 
-def sample_place(rng: np.random.Generator, view: View, occupied: np.ndarray) -> Place:
+def sample_place(
+    rng: np.random.Generator, view: View, occupied: np.ndarray, reserved: bool
+) -> Place:
     """Draw a room or an open place.
 
     Args:
         rng: source of randomness.
         view: the camera, which the room holds.
         occupied: (P, 2) m, x and z of what else it holds.
+        reserved: use the stock images of the test split instead of those of training.
     """
     indoors = rng.uniform() < 0.6
     kinds = INDOOR_FLOORS if indoors else OUTDOOR_FLOORS
-    floor = floor_tile(rng, kinds[int(rng.integers(len(kinds)))])
+    stock = load_stock_images(reserved)
+    if stock and rng.uniform() < STOCK_SHARE:
+        floor = stock_tile(rng, stock)
+    else:
+        floor = floor_tile(rng, kinds[int(rng.integers(len(kinds)))])
     floor_m = float(rng.uniform(1.2, 2.4))
     if not indoors:
         sky, none = sky_panorama(rng), np.zeros((0, 4))
@@ -76,7 +88,7 @@ def sample_place(rng: np.random.Generator, view: View, occupied: np.ndarray) -> 
         for x, z, margin, brightness in sides
     ]
     ceiling = muted_color(rng, 190, 245, 12).astype(np.float32)
-    tile = wall_tile(rng)
+    tile = stock_tile(rng, stock) if stock and rng.uniform() < STOCK_SHARE else wall_tile(rng)
     height = float(max(rng.uniform(2.5, 3.4), view.position[1] + 0.3))
     haze = floor.mean((0, 1)).astype(np.float64)
     sky = np.ascontiguousarray(np.broadcast_to(ceiling, (2, 2, 3)))

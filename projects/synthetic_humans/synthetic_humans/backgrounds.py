@@ -1,4 +1,4 @@
-"""Backgrounds without a place in the world: photographs, noise, gradients, heaps of shapes."""
+"""Backgrounds without a place in the world: stock images, noise, gradients, heaps of shapes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from synthetic_humans.materials import NOISE, dye, fabric, random_noise
-from synthetic_humans.photographs import load_photographs
+from synthetic_humans.stock_images import load_stock_images
 
 
 def _noise_field(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
@@ -39,16 +39,16 @@ def _tiled(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     return cv2.warpPerspective(big, warp, size, flags=flags, borderMode=cv2.BORDER_WRAP)
 
 
-def _photograph(
-    rng: np.random.Generator, size: tuple[int, int], photographs: tuple[np.ndarray, ...]
+def _stock_image(
+    rng: np.random.Generator, size: tuple[int, int], images: tuple[np.ndarray, ...]
 ) -> np.ndarray:
-    """Cut a part of a photograph, mirrored and tinted."""
-    photo = photographs[int(rng.integers(len(photographs)))]
-    limit = min(photo.shape[1] / size[0], photo.shape[0] / size[1])
+    """Cut a part of a stock image, mirrored and tinted."""
+    source = images[int(rng.integers(len(images)))]
+    limit = min(source.shape[1] / size[0], source.shape[0] / size[1])
     zoom = limit * rng.uniform(0.35, 1.0)
     w, h = int(size[0] * zoom), int(size[1] * zoom)
-    x, y = int(rng.integers(photo.shape[1] - w + 1)), int(rng.integers(photo.shape[0] - h + 1))
-    part = photo[y : y + h, x : x + w, ::1]
+    x, y = int(rng.integers(source.shape[1] - w + 1)), int(rng.integers(source.shape[0] - h + 1))
+    part = source[y : y + h, x : x + w, ::1]
     if rng.uniform() < 0.5:
         part = part[:, ::-1]
     image = cv2.resize(np.ascontiguousarray(part), size, interpolation=cv2.INTER_AREA) / 255.0
@@ -84,14 +84,14 @@ def sample_background(
     Args:
         rng: source of randomness.
         size: (W, H), px.
-        reserved: use the photographs of the test split instead of those of training.
+        reserved: use the stock images of the test split instead of those of training.
     """
-    photographs, kind = load_photographs(reserved), rng.uniform()
-    if kind < 0.45 and photographs:
-        image = _photograph(rng, size, photographs)
-    elif kind < 0.65:
+    stock, kind = load_stock_images(reserved), rng.uniform()
+    if kind < 0.36 and stock:
+        image = _stock_image(rng, size, stock)
+    elif kind < 0.58:
         image = _noise_field(rng, size)
-    elif kind < 0.8:
+    elif kind < 0.74:
         image = _gradient(rng, size)
     else:
         image = _tiled(rng, size)

@@ -17,8 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mroi_plugin.utils.atomic_files import write_atomically
 from synthetic_humans.body import SyntheticBody
 from synthetic_humans.manifest import PART_IMAGES, Layout, Recipe, body_digest
-from synthetic_humans.photographs import found
 from synthetic_humans.samples import SPLITS, Studio, to_table
+from synthetic_humans.stock_images import found
 
 
 class _Worker:
@@ -112,7 +112,7 @@ def build_synthetic_data(
     """Write images and annotations of the synthetic data set below `out`.
 
     An interrupted run continues where it stopped; a complete data set is left alone. The bytes
-    depend on the seed, the counts, the body, the photographs that scikit-image carries and the
+    depend on the seed, the counts, the body, the stock images that scikit-image carries and the
     generator's version, not on `jobs`.
 
     Args:

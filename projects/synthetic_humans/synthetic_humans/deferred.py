@@ -23,7 +23,7 @@ SHADOW_SIDE = 384
 
 _LAMP_AWAY_M = 40.0
 _BIAS_M = 0.03
-_BUMPS = np.ascontiguousarray(np.stack([NOISE[2], NOISE[5], NOISE[12]], -1))
+_BUMPS = np.ascontiguousarray(np.stack([NOISE[9], NOISE[11], NOISE[14]], -1))
 
 
 @dataclass(frozen=True)
@@ -219,14 +219,15 @@ def _shade(
                 n[0] * hemisphere[0, 0] + n[1] * hemisphere[0, 1] + n[2] * hemisphere[0, 2]
             ) / length
             dim = 0.6 if inside else 1.0
-            free = lit_share(p[0], p[1], p[2], *shadow)
             for i in range(3):
                 ambient = (0.5 + 0.5 * up) * hemisphere[1, i] + (0.5 - 0.5 * up) * hemisphere[2, i]
                 image[k // samples, j // samples, i] += share * dim * base[i] * ambient
             for l in range(len(lights)):
                 cosine = (n[0] * lights[l, 0] + n[1] * lights[l, 1] + n[2] * lights[l, 2]) / length
-                reached = free if l == 0 else 1.0
-                if cosine <= 0.0 or reached == 0.0:
+                if cosine <= 0.0:
+                    continue
+                reached = lit_share(p[0], p[1], p[2], *shadow) if l == 0 else 1.0
+                if reached == 0.0:
                     continue
                 half = 0.0
                 square = 0.0

@@ -1,4 +1,4 @@
-"""Heads: a painted face, hair that has volume, hats."""
+"""What heads look like: a painted face, the materials of hair and hats."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def face_material(
     eye, nose = marks['leye'], marks['nose']
     mouth = nose[1] - 0.034 + rng.normal(0, 0.002)
     for sign in (-1, 1):
-        _oval(tile, sign * 0.048, nose[1], (0.022, 0.02), skin * [1.0, 0.86, 0.84])
+        _oval(tile, sign * 0.048, nose[1], (0.022, 0.02), skin * [1.0, 0.93, 0.92])
     tile = cv2.GaussianBlur(tile, (0, 0), 5)
     if rng.uniform() < 0.22:
         strength = rng.uniform(0.5, 1.0)
@@ -73,7 +73,7 @@ def face_material(
     for sign in (-1, 1):
         x, y = sign * eye[0], eye[1]
         _oval(tile, x, y - 0.001, (0.018, 0.012), skin * 0.78)
-        _oval(tile, x, y, (0.0135, 0.0068), (0.88, 0.86, 0.84))
+        _oval(tile, x, y, (0.0135, 0.0068), (0.74, 0.72, 0.70))
         _oval(tile, x, y, (0.0062, 0.0068), rng.uniform(0.03, 0.25, 3))
         brow = np.minimum(hair, skin * 0.6)
         _oval(tile, 1.12 * x, y + 0.019, (0.019, 0.0042), brow, sign * -8)
@@ -116,16 +116,3 @@ def hat_material(rng: np.random.Generator) -> Material:
     """Draw the cloth of a hat."""
     tile = dye(rng) * (1 + 0.06 * random_noise(rng))[..., None]
     return Material(np.clip(tile, 0, 1).astype(np.float32), tile_m=0.25, bump=0.15)
-
-
-def hair_field(template: np.ndarray, rise: float, tilt: float) -> np.ndarray:
-    """Return a field (V,), m, positive above a plane that falls from the forehead to the nape.
-
-    Args:
-        template: (V, 3) m.
-        rise: height of the plane above the hairline, m.
-        tilt: slope of the plane; 0.7 runs from the forehead to the nape.
-    """
-    x, y, z = template.T
-    field = (y - 0.755 - rise) - tilt * (z - 0.13) - 1.2 * np.clip(np.abs(x) - 0.07, 0, None)
-    return np.minimum(field, y - 0.6)

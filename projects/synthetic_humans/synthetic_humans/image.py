@@ -78,7 +78,7 @@ def _backdrop(
         return sample_background(rng, view.size, reserved)
     occupied = [person.joints[:, [0, 2]] for person in scene.people]
     occupied += [thing.middle[None] for thing in things]
-    place = sample_place(rng, view, np.concatenate(occupied))
+    place = sample_place(rng, view, np.concatenate(occupied), reserved)
     image, ground = paint_place(place, view)
     cast_shadow(image, ground, view, shadow, softness, rng.uniform(0.2, 0.65))
     return cv2.resize(image, view.size, interpolation=cv2.INTER_LINEAR) / 255
@@ -93,7 +93,7 @@ def render_scene(
         rng: source of randomness for everything that moves neither people nor the camera.
         scene: people and camera.
         tailor: dresses the people.
-        reserved: use outfits and photographs of the test split instead of those of training.
+        reserved: use outfits and stock images of the test split instead of those of training.
 
     Returns:
         image (H, W, 3) float32, RGB in 0..1, and owner (H, W) int16: which of the people is

@@ -40,7 +40,7 @@ class Recipe:
     train: int
     test: int
     body: str
-    photographs: list[str]
+    stock_images: list[str]
     generator: int = VERSION
 
 

@@ -147,7 +147,7 @@ def fabric(rng: np.random.Generator) -> Material:
     else:
         tile = _print(rng)
     tile = _shaded(tile, 1 + rng.uniform(0.02, 0.1) * random_noise(rng))
-    bump, gloss = rng.uniform(0.1, 0.5), 0.16 * rng.uniform() ** 3
+    bump, gloss = rng.uniform(0.05, 0.28), 0.16 * rng.uniform() ** 3
     return Material(tile, WRAPPED, rng.uniform(0.22, 0.7), bump, gloss)
 
 
@@ -160,4 +160,4 @@ def trouser_fabric(rng: np.random.Generator) -> Material:
         tile = plain(rng, color, 0.12)
     else:
         tile = plain(rng, dye(rng) * rng.uniform(0.3, 1.0), 0.05)
-    return Material(tile, WRAPPED, rng.uniform(0.3, 0.7), rng.uniform(0.1, 0.45), 0.01)
+    return Material(tile, WRAPPED, rng.uniform(0.3, 0.7), rng.uniform(0.05, 0.25), 0.01)

@@ -19,7 +19,7 @@ from synthetic_humans.visibility import box_inside, is_annotated, visible_share
 
 SPLITS = ('train', 'test')
 RESERVED_SPLIT = 'test'
-"""The split that has the reserved poses, outfits and photographs to itself."""
+"""The split that has the reserved poses, outfits and stock images to itself."""
 CONVENTION = 'smpl_54'
 """Of the annotated joints."""
 _GEOMETRY, _LOOKS = 0, 1

@@ -18,7 +18,7 @@ BEHIND_EACH_OTHER = 0.45
 
 _TRIES = 10
 _GAP_M = 0.22
-_LEAST_PX = 110.0
+_LEAST_PX = 125.0
 
 
 @dataclass(frozen=True)

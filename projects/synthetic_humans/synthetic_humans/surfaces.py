@@ -73,7 +73,10 @@ def cut(faces: np.ndarray, field: np.ndarray) -> Piece:
     edges = [one[:, [0, 1]], one[:, [0, 2]], two[:, [1, 0]], two[:, [2, 0]]]
     edges = np.concatenate(edges)  # from the inside to the outside
     keys, new = np.unique(edges[:, 0] * len(field) + edges[:, 1], return_inverse=True)
-    kept, old = np.unique(np.concatenate([whole.ravel(), one[:, 0], two[:, 1:].ravel()]), True)[:2]
+    used = np.zeros(len(field), bool)
+    for corners in (whole, one[:, 0], two[:, 1:]):
+        used[corners] = True
+    kept = np.flatnonzero(used)
     place = np.full(len(field), -1)
     place[kept] = np.arange(len(kept))
     new = new.reshape(-1) + len(kept)

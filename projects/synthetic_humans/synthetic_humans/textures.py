@@ -122,6 +122,20 @@ def wall_tile(rng: np.random.Generator) -> np.ndarray:
     return tile
 
 
+def stock_tile(rng: np.random.Generator, images: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Cut a tile (SIDE, SIDE, 3) from one of several images (H, W, 3) and mirror it, so that it
+    repeats without seams."""
+    image = images[int(rng.integers(len(images)))]
+    side = int(rng.uniform(0.4, 1.0) * min(image.shape[:2]))
+    top, left = (int(rng.integers(n - side + 1)) for n in image.shape[:2])
+    part = np.ascontiguousarray(image[top : top + side, left : left + side])
+    part = cv2.resize(part, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA)
+    part = np.concatenate([part, part[::-1]])
+    tint = rng.uniform(0.6, 1.2) * rng.uniform(0.85, 1.15, 3)
+    tile = np.concatenate([part, part[:, ::-1]], axis=1) * tint
+    return np.clip(tile, 0, 255).astype(np.float32)
+
+
 def _skyline(rng: np.random.Generator, sky: np.ndarray) -> None:
     """Draw houses or trees at the foot of a panorama (rows, columns, 3) uint8, in place."""
     rows, columns = sky.shape[:2]

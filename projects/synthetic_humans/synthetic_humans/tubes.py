@@ -1,7 +1,7 @@
-"""Tubes that hang from a body: skirts, which bridge the legs, and long hair.
+"""Surfaces that leave the body: skirts, which bridge the legs, long hair, brims of hats.
 
-A tube is built about the unposed body of a person and moved by the joints, its middle by both
-legs alike.
+They are built about the unposed body of a person and moved by the joints, the middle of a skirt by
+both legs alike.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def make_long_hair(
     angles = np.pi + np.linspace(-width, width, 24)
     radii = _radii(head, angles, heights, middle)
     radii[heights < crown - 0.12] = 0
-    radii = np.maximum.accumulate(radii, 0) + rng.uniform(0.008, 0.028)
+    radii = 0.97 * np.maximum.accumulate(radii, 0) + rng.uniform(0.004, 0.016)
     fall = np.clip(crown - 0.2 * scale - heights, 0, None)[:, None]
     radii = radii * (1 - rng.uniform(0.0, 1.0) * fall) + rng.uniform(0, 0.12) * fall
     radii += 0.006 * np.sin(9 * angles + rng.uniform(0, 6))
@@ -111,3 +111,29 @@ def make_long_hair(
         [points[:, 0], points[:, 2] - middle, points[:, 1], np.full(len(points), 0.1)], 1
     )
     return plain_surface(moved, grid_faces(len(heights), 24, False), coords, 0, two_sided=True)
+
+
+def make_brim(
+    rng: np.random.Generator, person: Person, half: float, plane: tuple, shift: np.ndarray
+) -> Surface:
+    """Put a brim on a person's head, in the world.
+
+    Args:
+        rng: draws its width.
+        person: who wears it.
+        half: half of the angle that it spans, radians; pi goes all around.
+        plane: rise and tilt of the lower edge of the hat, see `Regions.hair`.
+        shift: (3,) m, from the template's head to the person's.
+    """
+    rise, tilt = plane
+    angles, rows = np.linspace(-half, half, 25), np.array([0.0, 0.4, 0.8]) * rng.uniform(0.6, 1.1)
+    narrow = np.ones(25) if half == np.pi else np.cos(angles / half * 1.45)
+    reach = 0.92 + rows[:, None] * narrow
+    x, z = reach * 0.09 * np.sin(angles), 0.02 + reach * 0.11 * np.cos(angles)
+    y = 0.757 + rise + tilt * (z - 0.13) - 0.02 * rng.uniform() * (reach - 0.92)
+    points = np.stack([x, y, z], -1).reshape(-1, 3) + shift
+    weights = np.zeros((len(points), 24))
+    weights[:, 15] = 1
+    moved = skin(points, weights, person.transforms)
+    coords = np.tile([0.0, 0.1, 0.0, 0.1], (len(points), 1))
+    return plain_surface(moved, grid_faces(3, 25, False), coords, 0, two_sided=True)

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from synthetic_humans.people import Person
 
-LONG_SIDE_PX = (288, 400)
+LONG_SIDE_PX = (320, 400)
 ASPECT = (1.0, 1.78)
 FOCAL_RATIO = (0.6, 2.5)
 """Focal length in units of the image's diagonal."""
@@ -21,7 +21,7 @@ ROLL_DEG = 10.0
 PRINCIPAL_POINT_JITTER = 0.06
 """Largest shift of the principal point in units of the image size; none in a third of the
 images."""
-CUT_SHARE = 0.3
+CUT_SHARE = 0.18
 """Part of the images whose camera is so near or so turned that it cuts the person."""
 
 _CORE = (0, 9, 12, 15, 16, 17)
@@ -141,7 +141,7 @@ def sample_view(rng: np.random.Generator, person: Person) -> View:
             pixel = rng.uniform((0.15, 0.1), (0.85, 0.75)) * size
         else:
             shown = middle
-            length = rng.uniform(0.55, 0.97) * min(size[1], 1.3 * size[0])
+            length = rng.uniform(0.6, 0.98) * min(size[1], 1.3 * size[0])
             pixel = rng.uniform((0.15, 0.3), (0.85, 0.7)) * size
         distance, height = focal * extent / length, _camera_height(rng)
         if distance < 0.8 or abs(height - shown[1]) > 0.75 * distance:
