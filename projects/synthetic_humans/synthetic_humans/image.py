@@ -34,7 +34,7 @@ def sample_light(rng: np.random.Generator, view: View, sun: np.ndarray) -> Light
     strength = rng.uniform(0.1, 0.95)
     warmth = rng.uniform(-0.12, 0.12)
     tint = np.array([1 + warmth, 1.0, 1 - warmth])
-    ambient = rng.uniform(0.85, 1.15) - 0.7 * strength
+    ambient = rng.uniform(0.95, 1.3) - 0.7 * strength
     fill = np.array([rng.uniform(-1, 1), 0.3, 1.0])
     return Lighting(
         directions=np.einsum('ij,lj->li', view.rotation, np.stack([sun, fill])),

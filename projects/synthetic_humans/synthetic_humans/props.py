@@ -25,6 +25,7 @@ _SIDES = np.array(
 )
 _PLANES = ((2, 1), (2, 1), (0, 2), (0, 2), (0, 1), (0, 1))
 _CLEAR_M = 0.18
+_FURNITURE = 0.84
 
 
 @dataclass(frozen=True)
@@ -122,27 +123,27 @@ def _shelf(rng: np.random.Generator) -> list:
 
 def _bush(rng: np.random.Generator) -> list:
     return [
-        _ball(rng.uniform(0.15, 0.4), tuple(rng.uniform((-0.3, -0.1, -0.3), (0.3, 0.5, 0.3))))
+        _ball(rng.uniform(0.12, 0.3), tuple(rng.uniform((-0.3, -0.1, -0.3), (0.3, 0.5, 0.3))))
         for _ in range(5)
     ]
 
 
-def _parts(rng: np.random.Generator) -> list:
-    """Draw the shape of a thing of any kind."""
-    kind = rng.uniform()
+def _parts(rng: np.random.Generator, most: float = 1.0) -> list:
+    """Draw the shape of a thing; `most` below 1 leaves the last kinds out, bushes and balls."""
+    kind = rng.uniform(0, most)
     if kind < 0.28:
         return [_block((0, 0, 0), tuple(rng.uniform((0.2, 0.2, 0.2), (1.4, 1.5, 0.7))))]
     if kind < 0.42:
-        return [_cylinder(rng.uniform(0.04, 0.4), rng.uniform(0.3, 2.5))]
+        return [_cylinder(rng.uniform(0.04, 0.35), rng.uniform(0.3, 2.5))]
     if kind < 0.58:
         return _table(rng)
     if kind < 0.72:
         return _chair(rng)
-    if kind < 0.82:
+    if kind < _FURNITURE:
         return _shelf(rng)
-    if kind < 0.92:
+    if kind < 0.95:
         return _bush(rng)
-    return [_ball(rng.uniform(0.1, 0.4))]
+    return [_ball(rng.uniform(0.08, 0.3))]
 
 
 def _stuff(rng: np.random.Generator) -> Material:
@@ -253,7 +254,7 @@ def make_occluder(rng: np.random.Generator, people: list[Person], view: View) ->
         shift = rng.uniform(-0.6, 0.6) * np.array([toward[1], -toward[0]])
         middle = target + rng.uniform(0.5, max(0.6, 0.65 * away)) * toward + shift
         heading = _turn(np.arctan2(*toward) + rng.uniform(-0.6, 0.6))
-        thing = _place(_parts(rng), middle, heading, _stuff(rng))
+        thing = _place(_parts(rng, _FURNITURE), middle, heading, _stuff(rng))
         if not _stands_free(thing, people, view):
             continue
         if not _hides_much(thing, people, view, MAX_HIDDEN_JOINTS):
