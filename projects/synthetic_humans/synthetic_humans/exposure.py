@@ -43,7 +43,8 @@ def expose(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """
     image = _softened(rng, image)
     gain = np.exp(rng.normal(0, 0.18)) * rng.uniform(0.9, 1.1, 3)
-    image = np.clip(image * gain.astype(np.float32), 0, 1) ** np.float32(rng.uniform(0.7, 1.35))
+    image = np.clip(image * gain.astype(np.float32), 0, 1)
+    image = cv2.pow(image, float(rng.uniform(0.7, 1.35)))
     contrast, level = rng.uniform(0.75, 1.15), rng.uniform(-0.06, 0.08)
     image = (image - 0.5) * np.float32(contrast) + np.float32(0.5 + level)
     gray = image.mean(2, keepdims=True)

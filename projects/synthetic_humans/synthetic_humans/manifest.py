@@ -12,7 +12,7 @@ import numpy as np
 
 from mroi_plugin.utils.atomic_files import write_json
 
-VERSION = 3
+VERSION = 4
 """Version of the generator; raise it whenever the same seed gives other bytes."""
 
 PART_IMAGES = 100

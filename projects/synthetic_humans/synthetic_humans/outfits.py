@@ -80,7 +80,7 @@ def _top(rng: np.random.Generator, cloth: Material) -> Garment:
         high=0.62,
         sleeve=sleeve + rng.normal(0, 0.012),
         neck=rng.uniform(0.085, 0.17) if sleeve < 0.6 or rng.uniform() < 0.6 else 0.075,
-        offset=rng.uniform(0.006, 0.02),
+        offset=0.006 + 0.028 * rng.uniform() ** 2,
         flare=rng.uniform(0.002, 0.035),
         folds=rng.uniform(0.002, 0.008),
     )
@@ -107,7 +107,7 @@ def _trousers(rng: np.random.Generator) -> Garment:
         trouser_fabric(rng),
         low=low + rng.normal(0, 0.015),
         high=rng.uniform(0.04, 0.13),
-        offset=0.004 if tight else rng.uniform(0.008, 0.02),
+        offset=0.004 if tight else 0.008 + 0.024 * rng.uniform() ** 2,
         flare=0.0 if tight else rng.uniform(0.0, 0.05),
         folds=0.001 if tight else rng.uniform(0.003, 0.008),
     )

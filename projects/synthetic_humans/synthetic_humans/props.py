@@ -9,7 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from synthetic_humans.materials import FLAT, Material, dye, fabric, plain, random_noise
 from synthetic_humans.people import Person
-from synthetic_humans.surfaces import Surface, grid_faces, plain_surface
+from synthetic_humans.solids import ball, block, cylinder
+from synthetic_humans.surfaces import Surface, plain_surface
 from synthetic_humans.views import View
 
 OCCLUDER_SHARE = 0.3
@@ -19,11 +20,6 @@ MAX_HIDDEN_JOINTS = 0.55
 
 _HEAD = 15
 _TRIES = 12
-_CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (0, 1) for z in (-0.5, 0.5)], float)
-_SIDES = np.array(
-    [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
-)
-_PLANES = ((2, 1), (2, 1), (0, 2), (0, 2), (0, 1), (0, 1))
 _CLEAR_M = 0.18
 _FURNITURE = 0.84
 
@@ -54,76 +50,39 @@ class Thing:
         return bool(np.hypot(*(low - self.middle).T).min() > self.reach + _CLEAR_M)
 
 
-def _block(low: tuple, size: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return vertices (24, 3), faces and coords of a box that stands at `low` (x, y, z middle)."""
-    corners = _CORNERS * size + low
-    points = corners[_SIDES].reshape(-1, 3)
-    first = 4 * np.arange(6)[:, None]
-    faces = np.concatenate([first + np.array([0, 1, 2]), first + np.array([0, 2, 3])])
-    coords = np.zeros((24, 4))
-    for side, (u, v) in enumerate(_PLANES):
-        rows = slice(4 * side, 4 * side + 4)
-        coords[rows, 0], coords[rows, 1] = points[rows, u], points[rows, v]
-    return points, faces, coords
-
-
-def _turned_solid(radii: np.ndarray, heights: np.ndarray, low: tuple) -> tuple:
-    """Return a solid of revolution about a vertical axis: radii and heights from the top down."""
-    angles = np.arange(20) * 2 * np.pi / 20
-    x, z = radii[:, None] * np.sin(angles), radii[:, None] * np.cos(angles)
-    y = np.broadcast_to(heights[:, None], x.shape)
-    points = np.stack([x, y, z], -1).reshape(-1, 3) + low
-    around = np.broadcast_to(angles * max(radii.max(), 0.05), x.shape).ravel()
-    coords = np.stack([around, points[:, 1], 0 * around, 0 * around], 1)
-    return points, grid_faces(len(radii), 20, True), coords
-
-
-def _cylinder(radius: float, height: float, low: tuple = (0, 0, 0)) -> tuple:
-    return _turned_solid(
-        np.array([0, radius, radius, 0]), np.array([height, height, 0.0, 0.0]), low
-    )
-
-
-def _ball(radius: float, low: tuple = (0, 0, 0)) -> tuple:
-    t = np.linspace(0, np.pi, 12)
-    return _turned_solid(radius * np.sin(t), radius + radius * np.cos(t), low)
-
-
 def _table(rng: np.random.Generator) -> list:
     w, d, h = rng.uniform(0.5, 1.6), rng.uniform(0.4, 0.8), rng.uniform(0.4, 1.0)
     legs = [
-        _block((sx * (w / 2 - 0.05), 0, sz * (d / 2 - 0.05)), (0.05, h, 0.05))
+        block((sx * (w / 2 - 0.05), 0, sz * (d / 2 - 0.05)), (0.05, h, 0.05))
         for sx in (-1, 1)
         for sz in (-1, 1)
     ]
-    return [_block((0, h, 0), (w, 0.04, d)), *legs]
+    return [block((0, h, 0), (w, 0.04, d)), *legs]
 
 
 def _chair(rng: np.random.Generator, h: float | None = None) -> list:
     h, w = h or rng.uniform(0.4, 0.5), rng.uniform(0.4, 0.52)
     legs = [
-        _block((sx * (w / 2 - 0.03), 0, sz * (w / 2 - 0.03)), (0.04, h - 0.04, 0.04))
+        block((sx * (w / 2 - 0.03), 0, sz * (w / 2 - 0.03)), (0.04, h - 0.04, 0.04))
         for sx in (-1, 1)
         for sz in (-1, 1)
     ]
     return [
         *legs,
-        _block((0, h - 0.05, 0), (w, 0.05, w)),
-        _block((0, h, -w / 2), (w, rng.uniform(0.3, 0.5), 0.04)),
+        block((0, h - 0.05, 0), (w, 0.05, w)),
+        block((0, h, -w / 2), (w, rng.uniform(0.3, 0.5), 0.04)),
     ]
 
 
 def _shelf(rng: np.random.Generator) -> list:
     w, h, d = rng.uniform(0.5, 1.2), rng.uniform(0.9, 2.0), rng.uniform(0.25, 0.4)
-    boards = [
-        _block((0, y, 0), (w, 0.03, d)) for y in np.linspace(0.05, h, int(rng.integers(3, 6)))
-    ]
-    return [*boards, _block((-w / 2, 0, 0), (0.03, h, d)), _block((w / 2, 0, 0), (0.03, h, d))]
+    boards = [block((0, y, 0), (w, 0.03, d)) for y in np.linspace(0.05, h, int(rng.integers(3, 6)))]
+    return [*boards, block((-w / 2, 0, 0), (0.03, h, d)), block((w / 2, 0, 0), (0.03, h, d))]
 
 
 def _bush(rng: np.random.Generator) -> list:
     return [
-        _ball(rng.uniform(0.12, 0.3), tuple(rng.uniform((-0.3, -0.1, -0.3), (0.3, 0.5, 0.3))))
+        ball(rng.uniform(0.12, 0.3), tuple(rng.uniform((-0.3, -0.1, -0.3), (0.3, 0.5, 0.3))))
         for _ in range(5)
     ]
 
@@ -132,9 +91,9 @@ def _parts(rng: np.random.Generator, most: float = 1.0) -> list:
     """Draw the shape of a thing; `most` below 1 leaves the last kinds out, bushes and balls."""
     kind = rng.uniform(0, most)
     if kind < 0.28:
-        return [_block((0, 0, 0), tuple(rng.uniform((0.2, 0.2, 0.2), (1.4, 1.5, 0.7))))]
+        return [block((0, 0, 0), tuple(rng.uniform((0.2, 0.2, 0.2), (1.4, 1.5, 0.7))))]
     if kind < 0.42:
-        return [_cylinder(rng.uniform(0.04, 0.35), rng.uniform(0.3, 2.5))]
+        return [cylinder(rng.uniform(0.04, 0.35), rng.uniform(0.3, 2.5))]
     if kind < 0.58:
         return _table(rng)
     if kind < 0.72:
@@ -143,7 +102,7 @@ def _parts(rng: np.random.Generator, most: float = 1.0) -> list:
         return _shelf(rng)
     if kind < 0.95:
         return _bush(rng)
-    return [_ball(rng.uniform(0.08, 0.3))]
+    return [ball(rng.uniform(0.08, 0.3))]
 
 
 def _stuff(rng: np.random.Generator) -> Material:
@@ -192,11 +151,11 @@ def make_seat(rng: np.random.Generator, person: Person) -> Thing | None:
     width, depth = rng.uniform(0.42, 1.2), rng.uniform(0.34, 0.42)
     back = person.joints[0] - person.heading[:, 2] * (depth / 2 - 0.14)
     if kind < 0.45:
-        parts = [_block((0, 0, 0), (width, top, depth))]
+        parts = [block((0, 0, 0), (width, top, depth))]
     elif kind < 0.8:
         parts = _chair(rng, top)
     else:
-        parts = [_cylinder(0.19, top)]
+        parts = [cylinder(0.19, top)]
     return _place(parts, back[[0, 2]], person.heading, _stuff(rng))
 
 

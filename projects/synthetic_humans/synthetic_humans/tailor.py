@@ -8,6 +8,7 @@ import numpy as np
 
 from mroi_plugin.visualization.shading import vertex_normals
 from synthetic_humans.body import SyntheticBody
+from synthetic_humans.carried import carried_things
 from synthetic_humans.heads import (
     HAIRS,
     SKINS,
@@ -102,6 +103,8 @@ class Tailor:
         color = pick_color(rng, HAIRS)
         self._add_skin(fitting, color, hidden)
         self._add_hair(fitting, base, color)
+        for surface, material in carried_things(rng, person, self.body):
+            fitting.add(surface, material)
         return fitting.surfaces, fitting.materials
 
     def _smooth(self, vertices: np.ndarray, rounds: int) -> _Base:

@@ -162,14 +162,14 @@ def _skyline(rng: np.random.Generator, sky: np.ndarray) -> None:
 def sky_panorama(rng: np.random.Generator) -> np.ndarray:
     """Draw a sky (SKY_SHAPE, 3) with clouds above a skyline of houses or trees."""
     rows, columns = SKY_SHAPE
-    height = np.linspace(1, 0, rows)[:, None, None]
+    height = np.linspace(1, 0, rows, dtype=np.float32)[:, None, None]
     zenith = np.array([86, 138, 205]) * rng.uniform(0.7, 1.15)
     horizon = np.array([205, 220, 235]) * rng.uniform(0.85, 1.05)
-    sky = horizon + (zenith - horizon) * height**0.6
+    sky = (horizon + (zenith - horizon) * height**0.6).astype(np.float32)
     cover = noise(rng, (rows // 4, columns // 4), 4) * 0.5 + rng.uniform(-0.6, 0.7)
     cover = cv2.resize(cover, (columns, rows), interpolation=cv2.INTER_LINEAR)
     clouds = np.clip(cover, 0, 1)[..., None]
-    sky = sky * (1 - clouds) + rng.uniform(190, 245) * clouds
+    sky = sky + clouds * (np.float32(rng.uniform(190, 245)) - sky)
     sky = np.ascontiguousarray(np.clip(sky, 0, 255).astype(np.uint8))
     _skyline(rng, sky)
     return cv2.GaussianBlur(sky, (0, 0), 0.8).astype(np.float32)
