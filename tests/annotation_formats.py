@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from PIL import Image
 from scipy.spatial.transform import Rotation
 from synthetic_humans.body import SyntheticBody
-from synthetic_humans.samples import annotate, sample_scene
+from synthetic_humans.samples import Studio, annotate
 
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
@@ -56,9 +57,16 @@ class Truth:
 
 
 def make_truth(focal_ratio: float = 1.0, middle: bool = False) -> Truth:
-    """Draw the persons; ``middle`` puts the principal point in the middle of the image."""
+    """Draw persons who lie within their images, away from the origin; ``middle`` puts the principal
+    point in the middle of the image."""
     body = SyntheticBody(load_free_body())
-    rows = [annotate(sample_scene(body, 5, 'train', i)) for i in range(COUNT)]
+    studio, rows = Studio(body), []
+    for scene in (studio.scene(5, 'train', i) for i in count()):
+        row = annotate(scene.people[0], scene.view, body.faces)
+        if row['keypoints2d'][:, 2].all() and row['bbox'][:2].min() > 40:
+            rows.append(row)
+        if len(rows) == COUNT:
+            break
     table = {name: np.stack([row[name] for row in rows]).astype(float) for name in rows[0]}
     joints = np.stack(
         [

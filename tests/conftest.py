@@ -11,6 +11,7 @@ import torch
 from locations import ROOT
 
 from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.datasets.annotation_file import read_human_data, select, write_human_data
 from mroi_plugin.datasets.annotations import read_annotations
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.registry import MODELS
@@ -31,11 +32,17 @@ def repo() -> Path:
 @pytest.fixture(scope='session')
 def workspace(tmp_path_factory) -> Path:
     """A folder with ``data/synthetic`` in it: 32 persons to train on, 8 to test on, real JPEG
-    files."""
+    files, one person of each."""
     from synthetic_humans.build import build_synthetic_data
 
     folder = tmp_path_factory.mktemp('workspace')
-    build_synthetic_data(folder / 'data' / 'synthetic', train=32, test=8, jobs=1, quiet=True)
+    root = folder / 'data' / 'synthetic'
+    build_synthetic_data(root, train=38, test=10, jobs=1, quiet=True)
+    for split, count in (('train', 32), ('test', 8)):
+        path = str(root / 'preprocessed_datasets' / f'synthetic_{split}.npz')
+        table = read_human_data(path)
+        first = np.unique(table['image_path'], return_index=True)[1][:count]
+        write_human_data(path, select(table, np.isin(np.arange(len(table['image_path'])), first)))
     return folder
 
 

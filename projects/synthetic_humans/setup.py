@@ -10,5 +10,8 @@ setup(
     python_requires='>=3.9',
     packages=find_packages(),
     install_requires=['mroi_plugin', 'scipy', 'rich'],
-    extras_require={'body': ['anny==0.6.2', 'fast-simplification==0.2.0', 'rtree']},
+    extras_require={
+        'backgrounds': ['scikit-image'],
+        'body': ['anny==0.6.2', 'fast-simplification==0.2.0', 'rtree'],
+    },
 )

@@ -127,10 +127,10 @@ def test_evaluation_does_not_skip(in_workspace, repo):
 
 @MODELS.register_module()
 class RootLoss(torch.nn.Module):
-    """The root of a difference: no number below zero."""
+    """The root of what is below zero: no number."""
 
     def forward(self, outputs, batch):
-        return (outputs['pred_pose'] - batch['target_pose']).sum().sqrt()
+        return (outputs['pred_pose'] - batch['target_pose']).square().sum().neg().sqrt()
 
 
 UNSTABLE = """

@@ -60,7 +60,7 @@ class Scene:
 
     def good_image(self) -> bytes:
         """A JPEG file."""
-        return sorted((self.data / IMAGES / 'test').glob('*.jpg'))[0].read_bytes()
+        return sorted((self.data / IMAGES / 'test').rglob('*.jpg'))[0].read_bytes()
 
     # Models --------------------------------------------------------------------------------------
 

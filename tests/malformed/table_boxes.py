@@ -74,7 +74,7 @@ def fourth(rows, value):
 CAMERAS = {
     'focal length zero': (
         camera(f=fourth(camera()['f'], 0)),
-        'first sample 3 (test/000003.jpg), is [0.0, 0.0]',
+        'first sample 3 (test/000/000003.jpg), is [0.0, 0.0]',
     ),
     'focal length negative': (
         camera(f=fourth(camera()['f'], -9)),

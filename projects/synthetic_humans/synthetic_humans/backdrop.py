@@ -1,13 +1,14 @@
-"""The place around a person: a room with walls or open ground under a sky, cast ray by ray."""
+"""The place around people: a room with walls or open ground under a sky, cast ray by ray."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from mroi_plugin.visualization.jit import kernel
+from synthetic_humans.deferred import ShadowMap, lit_share
+from synthetic_humans.stock_images import load_stock_images
 from synthetic_humans.textures import (
     INDOOR_FLOORS,
     OUTDOOR_FLOORS,
@@ -15,12 +16,16 @@ from synthetic_humans.textures import (
     floor_tile,
     muted_color,
     sky_panorama,
+    stock_tile,
     wall_tile,
 )
 from synthetic_humans.views import View
 
 HALF = 2
 """Backdrops are cast at 1/HALF of the resolution: they lie out of focus."""
+
+STOCK_SHARE = 0.15
+"""How often a floor or a wall is covered by a stock image."""
 
 _WALL_M = 4.0
 
@@ -47,25 +52,43 @@ class Place:
     haze: np.ndarray
 
 
-def sample_place(rng: np.random.Generator, view: View) -> Place:
-    """Draw a room that holds the camera and the person, or an open place."""
+def sample_place(
+    rng: np.random.Generator, view: View, occupied: np.ndarray, reserved: bool
+) -> Place:
+    """Draw a room or an open place.
+
+    Args:
+        rng: source of randomness.
+        view: the camera, which the room holds.
+        occupied: (P, 2) m, x and z of what else it holds.
+        reserved: use the stock images of the test split instead of those of training.
+    """
     indoors = rng.uniform() < 0.6
     kinds = INDOOR_FLOORS if indoors else OUTDOOR_FLOORS
-    floor = floor_tile(rng, kinds[int(rng.integers(len(kinds)))])
+    stock = load_stock_images(reserved)
+    if stock and rng.uniform() < STOCK_SHARE:
+        floor = stock_tile(rng, stock)
+    else:
+        floor = floor_tile(rng, kinds[int(rng.integers(len(kinds)))])
     floor_m = float(rng.uniform(1.2, 2.4))
     if not indoors:
         sky, none = sky_panorama(rng), np.zeros((0, 4))
         wall = np.zeros((1, 1, 3), np.float32)
         haze = 0.7 * floor.mean((0, 1), np.float64) + 0.3 * sky[-60].mean(0, np.float64)
         return Place(floor, wall, floor_m, sky, none, 0.0, haze)
-    angle = np.radians(rng.uniform(-18, 18))
-    walls = [(np.sin(angle), np.cos(angle), rng.uniform(1.3, 4.5), 1.0)]
-    side, away = rng.choice([-1.0, 1.0]), rng.uniform(1.5, 4.0)
-    normal = side * np.cos(angle), -side * np.sin(angle)
-    if normal[0] * view.position[0] + normal[1] * view.position[2] > 0.4 - away:
-        walls.append((*normal, away, rng.uniform(0.72, 0.95)))
+    occupied = np.vstack([occupied, view.position[[0, 2]]])
+    angle = np.radians(rng.uniform(-25, 25))
+    sides = [(np.sin(angle), np.cos(angle), rng.uniform(0.7, 4.0), 1.0)]
+    if rng.uniform() < 0.6:
+        side = rng.choice([-1.0, 1.0])
+        normal = side * np.cos(angle), -side * np.sin(angle)
+        sides.append((*normal, rng.uniform(0.7, 2.5), rng.uniform(0.72, 0.95)))
+    walls = [
+        (x, z, margin - (occupied[:, 0] * x + occupied[:, 1] * z).min(), brightness)
+        for x, z, margin, brightness in sides
+    ]
     ceiling = muted_color(rng, 190, 245, 12).astype(np.float32)
-    tile = wall_tile(rng)
+    tile = stock_tile(rng, stock) if stock and rng.uniform() < STOCK_SHARE else wall_tile(rng)
     height = float(max(rng.uniform(2.5, 3.4), view.position[1] + 0.3))
     haze = floor.mean((0, 1)).astype(np.float64)
     sky = np.ascontiguousarray(np.broadcast_to(ceiling, (2, 2, 3)))
@@ -156,6 +179,11 @@ def _cast(
     return image, ground
 
 
+def _half_lens(view: View) -> np.ndarray:
+    """Return f, c_x, c_y of a camera at 1/HALF of its resolution, px."""
+    return np.array([view.focal_length, *(view.principal_point + 0.5)]) / HALF - (0, 0.5, 0.5)
+
+
 def paint_place(place: Place, view: View) -> tuple[np.ndarray, np.ndarray]:
     """Draw the surroundings at 1/HALF of the resolution.
 
@@ -163,8 +191,7 @@ def paint_place(place: Place, view: View) -> tuple[np.ndarray, np.ndarray]:
         image (H/HALF, W/HALF, 3) float32 in 0..255 and floor (H/HALF, W/HALF) bool.
     """
     shape = view.size[1] // HALF, view.size[0] // HALF
-    center = (view.principal_point + 0.5) / HALF - 0.5
-    lens = np.array([view.focal_length / HALF, *center])
+    lens = _half_lens(view)
     measures = (place.floor_m, _WALL_M, place.ceiling, float(np.radians(SKY_TOP_DEG)))
     tiles = place.floor, place.wall, place.sky
     return _cast(
@@ -172,7 +199,47 @@ def paint_place(place: Place, view: View) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Scale a half-resolution picture (h, w, 3) to (W, H) px, uint8."""
-    full = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-    return np.clip(full + 0.5, 0, 255).astype(np.uint8)
+@kernel
+def _darken(
+    image: np.ndarray,
+    ground: np.ndarray,
+    lens: np.ndarray,
+    rotation: np.ndarray,
+    origin: np.ndarray,
+    shadow: tuple,
+    depth: float,
+) -> None:
+    """Darken the floor of `image` (h, w, 3) where the light does not reach, in place."""
+    ray = np.empty(3)
+    for y in range(ground.shape[0]):
+        for x in range(ground.shape[1]):
+            if not ground[y, x]:
+                continue
+            right, down = (x - lens[1]) / lens[0], (y - lens[2]) / lens[0]
+            for i in range(3):
+                ray[i] = rotation[0, i] * right + rotation[1, i] * down + rotation[2, i]
+            reach = -origin[1] / ray[1]
+            px, pz = origin[0] + reach * ray[0], origin[2] + reach * ray[2]
+            image[y, x] *= 1.0 - depth * (1.0 - lit_share(px, 0.0, pz, *shadow))
+
+
+def cast_shadow(
+    image: np.ndarray,
+    ground: np.ndarray,
+    view: View,
+    shadow: ShadowMap,
+    softness: float,
+    depth: float,
+) -> None:
+    """Darken the floor of a half-resolution backdrop where the main light does not reach, in place.
+
+    Args:
+        image: (h, w, 3) float32.
+        ground: (h, w) bool, where the floor is seen.
+        view: the camera of the full-resolution picture.
+        shadow: from the main light.
+        softness: distance of the texels of the shadow map that are averaged.
+        depth: darkness of the core of the shadow, 0..1.
+    """
+    there = (shadow.rotation, shadow.position, shadow.focal, shadow.inverse_depth, 0.05, softness)
+    _darken(image, ground, _half_lens(view), view.rotation, view.position, there, depth)

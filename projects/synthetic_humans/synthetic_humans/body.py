@@ -26,14 +26,21 @@ SELECTED_VERTICES = (
 
 @dataclass(frozen=True)
 class PosedBody:
-    """A posed body: vertices (V, 3) and the joints (54, 3) of convention 'smpl_54', meters."""
+    """A posed body.
+
+    Attributes:
+        vertices: (V, 3) m.
+        joints: (54, 3) m, convention 'smpl_54'.
+        transforms: (24, 3, 4), from the unposed body of this shape to the posed one, by joint.
+    """
 
     vertices: np.ndarray
     joints: np.ndarray
+    transforms: np.ndarray
 
 
 @kernel
-def _skin(rest: np.ndarray, weights: np.ndarray, transforms: np.ndarray) -> np.ndarray:
+def skin(rest: np.ndarray, weights: np.ndarray, transforms: np.ndarray) -> np.ndarray:
     """Move rest vertices (V, 3) by blended transforms; weights (V, 24), transforms (24, 3, 4)."""
     out = np.zeros(rest.shape)
     for v in range(len(rest)):
@@ -46,6 +53,16 @@ def _skin(rest: np.ndarray, weights: np.ndarray, transforms: np.ndarray) -> np.n
                 moved = t[0] * rest[v, 0] + t[1] * rest[v, 1] + t[2] * rest[v, 2] + t[3]
                 out[v, i] += w * moved
     return out
+
+
+@kernel
+def _correct(
+    rest: np.ndarray, entries: np.ndarray, values: np.ndarray, features: np.ndarray
+) -> None:
+    """Add pose directions to `rest` (V, 3) in place; entries (K, 2) vertex and feature."""
+    for k in range(len(entries)):
+        for i in range(3):
+            rest[entries[k, 0], i] += values[k, i] * features[entries[k, 1]]
 
 
 class SyntheticBody:
@@ -66,15 +83,22 @@ class SyntheticBody:
         self.weights = np.ascontiguousarray(arrays['weights'], np.float64)
         self.parents = np.asarray(arrays['kintree_table'][0], np.int64)
         self.landmarks = {name: vertex_ids['smplh'][name] for name in SELECTED_VERTICES}
-        self._shapes = np.asarray(arrays['shapedirs'], np.float64)[..., :10]
-        self._corrections = np.ascontiguousarray(arrays['posedirs'], np.float32)
+        self.shapes = np.asarray(arrays['shapedirs'], np.float64)[..., :10]
+        corrections = np.asarray(arrays['posedirs'], np.float64).transpose(0, 2, 1)
+        vertex, feature = np.nonzero(np.abs(corrections).max(2))
+        self._entries = np.stack([vertex, feature], axis=1)
+        self._corrections = np.ascontiguousarray(corrections[vertex, feature])
         self._extra = np.asarray(arrays['J_regressor_extra'], np.float64)
         self.rest_joints = np.einsum('jv,vc->jc', regressor, self.template)
-        self._joint_shapes = np.einsum('jv,vcs->jcs', regressor, self._shapes)
+        self._joint_shapes = np.einsum('jv,vcs->jcs', regressor, self.shapes)
 
     def rest_joints_of(self, betas: np.ndarray) -> np.ndarray:
         """Return the joints (24, 3) of the unposed body of shape `betas` (10,), meters."""
         return self.rest_joints + np.einsum('jcs,s->jc', self._joint_shapes, betas)
+
+    def rest_vertices_of(self, betas: np.ndarray) -> np.ndarray:
+        """Return the vertices (V, 3) of the unposed body of shape `betas` (10,), meters."""
+        return self.template + np.einsum('vcs,s->vc', self.shapes, betas)
 
     def chain(self, rotations: np.ndarray, rest_joints: np.ndarray) -> tuple:
         """Follow the skeleton.
@@ -94,6 +118,12 @@ class SyntheticBody:
             turned[joint] = np.einsum('ij,jk->ik', turned[parent], rotations[joint])
         return turned, placed
 
+    def transforms(self, rotations: np.ndarray, rest_joints: np.ndarray) -> tuple:
+        """Return what moves the unposed body, by joint (24, 3, 4), and the joints (24, 3) m."""
+        turned, placed = self.chain(rotations, rest_joints)
+        shift = placed - np.einsum('jab,jb->ja', turned, rest_joints)
+        return np.concatenate([turned, shift[..., None]], axis=2), placed
+
     def pose(
         self, global_orient: np.ndarray, body_pose: np.ndarray, betas: np.ndarray
     ) -> PosedBody:
@@ -105,16 +135,10 @@ class SyntheticBody:
             betas: (10,).
         """
         rotations = Rotation.from_rotvec(np.vstack([global_orient, body_pose])).as_matrix()
-        rest_joints = self.rest_joints_of(betas)
-        turned, placed = self.chain(rotations, rest_joints)
-        features = (rotations[1:] - np.eye(3)).ravel().astype(np.float32)
-        rest = self.template + np.einsum('vcs,s->vc', self._shapes, betas)
-        rest += np.einsum('vcp,p->vc', self._corrections, features)
-        shift = placed - np.einsum('jab,jb->ja', turned, rest_joints)
-        vertices = _skin(rest, self.weights, np.concatenate([turned, shift[..., None]], axis=2))
+        transforms, placed = self.transforms(rotations, self.rest_joints_of(betas))
+        rest = self.rest_vertices_of(betas)
+        _correct(rest, self._entries, self._corrections, (rotations[1:] - np.eye(3)).ravel())
+        vertices = skin(rest, self.weights, transforms)
         picked = vertices[list(self.landmarks.values())]
-        extra = self._regress_extra(vertices)
-        return PosedBody(vertices, np.concatenate([placed, picked, extra]))
-
-    def _regress_extra(self, vertices: np.ndarray) -> np.ndarray:
-        return np.einsum('jv,vc->jc', self._extra, vertices)
+        extra = np.einsum('jv,vc->jc', self._extra, vertices)
+        return PosedBody(vertices, np.concatenate([placed, picked, extra]), transforms)

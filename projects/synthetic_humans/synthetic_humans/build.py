@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -15,11 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mroi_plugin.utils.atomic_files import write_atomically
 from synthetic_humans.body import SyntheticBody
-from synthetic_humans.manifest import Layout, Recipe, body_digest
-from synthetic_humans.samples import SPLITS, annotate, encode_image, sample_scene, to_table
-from synthetic_humans.wardrobe import Wardrobe
-
-_CHUNK = 8
+from synthetic_humans.manifest import PART_IMAGES, Layout, Recipe, body_digest
+from synthetic_humans.samples import SPLITS, Studio, to_table
+from synthetic_humans.stock_images import found
 
 
 class _Worker:
@@ -31,16 +30,25 @@ class _Worker:
         from mroi_plugin.models.body_models.smpl import load_body_arrays
 
         self.layout, self.seed = Layout(Path(root)), seed
-        self.body = SyntheticBody(load_body_arrays(free_body=True))
-        self.wardrobe = Wardrobe(self.body)
+        self.studio = Studio(SyntheticBody(load_body_arrays(free_body=True)))
 
-    def make(self, split: str, index: int) -> dict[str, np.ndarray]:
-        """Write one image unless it is there already, and return its annotation."""
-        scene = sample_scene(self.body, self.seed, split, index)
-        path = self.layout.image(split, index)
-        if not path.is_file():
-            write_atomically(encode_image(scene, self.body, self.wardrobe), path)
-        return annotate(scene)
+    def make(self, split: str, start: int, stop: int) -> int:
+        """Write images and the part with their annotations unless it is there; returns how many."""
+        part = self.layout.part(split, start)
+        if part.is_file() and all(
+            self.layout.image(split, i).is_file() for i in range(start, stop)
+        ):
+            return stop - start
+        rows = []
+        for index in range(start, stop):
+            data, columns = self.studio.shot(self.seed, split, index)
+            write_atomically(data, self.layout.image(split, index))
+            count = len(columns['visible'])
+            rows.append({**columns, 'image': np.full(count, index, np.int64)})
+        content = BytesIO()
+        np.savez(content, **{name: np.concatenate([r[name] for r in rows]) for name in rows[0]})
+        write_atomically(content.getvalue(), part)
+        return stop - start
 
 
 def _start_worker(root: str, seed: int) -> None:
@@ -49,8 +57,8 @@ def _start_worker(root: str, seed: int) -> None:
     _Worker.current = _Worker(root, seed)
 
 
-def _make(split: str, index: int) -> dict[str, np.ndarray]:
-    return _Worker.current.make(split, index)
+def _make(split: str, start: int, stop: int) -> int:
+    return _Worker.current.make(split, start, stop)
 
 
 @contextmanager
@@ -58,12 +66,12 @@ def _workers(jobs: int, root: str, seed: int) -> Iterator:
     """Yield a `map` that keeps the order; one job stays in this process."""
     if jobs == 1:
         worker = _Worker(root, seed)
-        yield lambda splits, indices: map(worker.make, splits, indices)
+        yield lambda *columns: map(worker.make, *columns)
         return
     context = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(jobs, context, _start_worker, (root, seed)) as pool:
         try:
-            yield lambda *columns: pool.map(_make, *columns, chunksize=_CHUNK)
+            yield lambda *columns: pool.map(_make, *columns)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -104,7 +112,8 @@ def build_synthetic_data(
     """Write images and annotations of the synthetic data set below `out`.
 
     An interrupted run continues where it stopped; a complete data set is left alone. The bytes
-    depend on the seed, the counts, the body and the generator's version, not on `jobs`.
+    depend on the seed, the counts, the body, the stock images that scikit-image carries and the
+    generator's version, not on `jobs`.
 
     Args:
         out: the data prefix.
@@ -128,35 +137,43 @@ def build_synthetic_data(
     _check(train, test, seed, jobs)
     layout, splits = Layout(Path(out)), {'train': train, 'test': test}
     arrays = load_body_arrays(free_body=True)
-    recipe = Recipe(seed, train, test, body_digest(arrays))
+    recipe = Recipe(seed, train, test, body_digest(arrays), found())
     if force:
         layout.clear(SPLITS)
     elif layout.is_complete(recipe, splits):
         return False
     layout.write(recipe, complete=False)
-    for split in SPLITS:
-        layout.images(split).mkdir(parents=True, exist_ok=True)
-    records = _draw_all(layout, splits, seed, jobs, quiet)
+    _draw_all(layout, splits, seed, jobs, quiet)
     misc = {
         'generator': f'synthetic {recipe.generator}',
         'seed': seed,
         'body': digest_of(arrays),
     }
     for split, count in splits.items():
-        names = [f'{split}/{layout.image(split, index).name}' for index in range(count)]
-        write_human_data(str(layout.annotations(split)), to_table(names, records[split], misc))
+        columns = _collected(layout, split, count)
+        names = [layout.image_name(split, index) for index in columns.pop('image').tolist()]
+        write_human_data(str(layout.annotations(split)), to_table(names, columns, misc))
     layout.write(recipe, complete=True)
+    layout.clear_parts()
     return True
 
 
-def _draw_all(layout: Layout, splits: dict[str, int], seed: int, jobs: int, quiet: bool) -> dict:
-    """Draw every image and collect the annotations of each split, in order."""
-    records: dict[str, list] = {split: [] for split in splits}
+def _draw_all(layout: Layout, splits: dict[str, int], seed: int, jobs: int, quiet: bool) -> None:
+    """Draw every image and write the parts of the annotations."""
     with _workers(jobs, str(layout.root), seed) as run, _progress(quiet) as progress:
         for split, count in splits.items():
             task = progress.add_task(split, total=count, rate=0.0)
-            for record in run([split] * count, range(count)):
-                records[split].append(record)
+            starts = range(0, count, PART_IMAGES)
+            stops = [min(start + PART_IMAGES, count) for start in starts]
+            for done in run([split] * len(starts), starts, stops):
                 rate = progress.tasks[task].speed or 0.0
-                progress.update(task, advance=1, rate=rate)
-    return records
+                progress.update(task, advance=done, rate=rate)
+
+
+def _collected(layout: Layout, split: str, count: int) -> dict[str, np.ndarray]:
+    """Return the annotations of a split (N, ...), in the order of its images."""
+    parts = []
+    for start in range(0, count, PART_IMAGES):
+        with np.load(layout.part(split, start)) as part:
+            parts.append({name: part[name] for name in part.files})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

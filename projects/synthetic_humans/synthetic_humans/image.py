@@ -1,125 +1,117 @@
-"""From a scene to an image: light, shadow, rendering, and what a camera does to it."""
+"""From a scene to an image: dressed people, things, light, shadow, backdrop."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from mroi_plugin.visualization.renderer import Mesh, render
 from mroi_plugin.visualization.shading import Lighting
-from synthetic_humans.backdrop import HALF, enlarge, paint_place, sample_place
-from synthetic_humans.body import SyntheticBody
-from synthetic_humans.people import Person
-from synthetic_humans.props import make_furniture, make_occluder, make_seat
+from synthetic_humans.backdrop import cast_shadow, paint_place, sample_place
+from synthetic_humans.backgrounds import sample_background
+from synthetic_humans.deferred import Geometry, ShadowMap, draw, merge, shadow_map
+from synthetic_humans.materials import Material
+from synthetic_humans.outfits import draw_outfit_number
+from synthetic_humans.props import Thing, make_clutter, make_occluder, make_seat
+from synthetic_humans.scenes import Scene
+from synthetic_humans.tailor import Tailor
 from synthetic_humans.views import View
-from synthetic_humans.wardrobe import Wardrobe
 
-_PENUMBRA_M = 0.025
-_GRAIN = np.random.default_rng(7).standard_normal((1280, 1280)).astype(np.float32)
+PLACE_SHARE = 0.55
+"""Part of the images whose backdrop is a room or an open place; others stand before a picture."""
 
 
 def sample_sun(rng: np.random.Generator) -> np.ndarray:
-    """Draw the direction (3,) towards the main light, world, 35-75 degrees above the floor."""
-    height, around = np.radians(rng.uniform(35, 75)), np.radians(rng.uniform(-110, 110))
+    """Draw the direction (3,) towards the main light, world, 20-80 degrees above the floor."""
+    height, around = np.radians(rng.uniform(20, 80)), rng.uniform(-np.pi, np.pi)
     flat = np.cos(height)
     return np.array([flat * np.sin(around), np.sin(height), flat * np.cos(around)])
 
 
 def sample_light(rng: np.random.Generator, view: View, sun: np.ndarray) -> Lighting:
-    """Draw the light of a scene, in the camera frame: sun or lamp, fill, sky and ground."""
-    strength = rng.uniform(0.3, 0.75)
-    warmth = rng.uniform(-0.08, 0.08)
+    """Draw the light of a scene, in the camera frame: from harsh sun to an overcast sky."""
+    strength = rng.uniform(0.1, 0.95)
+    warmth = rng.uniform(-0.12, 0.12)
     tint = np.array([1 + warmth, 1.0, 1 - warmth])
-    ambient = rng.uniform(0.85, 1.1) - 0.75 * strength
+    ambient = rng.uniform(0.95, 1.3) - 0.7 * strength
     fill = np.array([rng.uniform(-1, 1), 0.3, 1.0])
     return Lighting(
-        directions=np.stack([sun, fill]) @ view.rotation.T,
-        intensities=np.stack([strength * tint, np.full(3, 0.18)]),
+        directions=np.einsum('ij,lj->li', view.rotation, np.stack([sun, fill])),
+        intensities=np.stack([strength * tint, np.full(3, rng.uniform(0.05, 0.25))]),
         sky=ambient * np.array([0.98, 1.0, 1.04]),
-        ground=ambient * rng.uniform(0.5, 0.75) * np.array([1.03, 1.0, 0.96]),
+        ground=ambient * rng.uniform(0.4, 0.75) * np.array([1.03, 1.0, 0.96]),
         up=view.rotation[:, 1],
-        specular=rng.uniform(0.0, 0.06),
-        shininess=20.0,
     )
 
 
-def cast_shadow(
-    backdrop: np.ndarray,
-    ground: np.ndarray,
-    meshes: list,
-    sun: np.ndarray,
-    view: View,
-    depth: float,
-) -> None:
-    """Darken the floor of a half-resolution backdrop where the sun does not reach, in place.
+def _collect(
+    rng: np.random.Generator, scene: Scene, tailor: Tailor, things: list[Thing], reserved: bool
+) -> tuple[Geometry, list[Material]]:
+    """Dress everybody, and put all surfaces and materials together."""
+    surfaces, owners, materials = [], [], []
 
-    Args:
-        backdrop: (h, w, 3) float32.
-        ground: (h, w) bool, where the floor is seen.
-        meshes: pairs of world vertices (V, 3), m, and faces (F, 3).
-        sun: (3,), towards the light, world.
-        view: the camera of the full-resolution picture.
-        depth: darkness of the core of the shadow, 0..1.
-    """
-    size = backdrop.shape[1], backdrop.shape[0]
-    flat = []
-    for vertices, faces in meshes:
-        floor_points = vertices - vertices[:, 1:2] / sun[1] * sun
-        flat.append(Mesh(view.to_camera(floor_points), faces, (0, 0, 0), two_sided=True))
-    center = (view.principal_point + 0.5) / HALF - 0.5
-    covered = render(flat, view.focal_length / HALF, center, size, supersample=1).alpha
-    blur = max(_PENUMBRA_M * view.focal_length / HALF / np.linalg.norm(view.position), 0.7)
-    soft = cv2.GaussianBlur(covered, (0, 0), float(blur))
-    backdrop *= (1 - depth * soft * ground)[..., None]
+    def take(own: list, looks: list, owner: int) -> None:
+        surfaces.extend(replace(s, material=s.material + len(materials)) for s in own)
+        owners.extend([owner] * len(own))
+        materials.extend(looks)
+
+    for owner, person in enumerate(scene.people):
+        number = draw_outfit_number(rng, reserved)
+        take(*tailor.dress(rng, number, person), owner)
+    for thing in things:
+        take(thing.surfaces, [thing.material], -1)
+    return merge(surfaces, owners), materials
 
 
-def develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Do what a camera does: exposure, contrast, color balance, slight blur and grain.
-
-    Args:
-        rng: source of randomness.
-        image: (H, W, 3) uint8 RGB.
-    """
-    gamma, gain = rng.uniform(0.85, 1.2), rng.uniform(0.88, 1.1) * rng.uniform(0.96, 1.04, 3)
-    ramp = (np.arange(256) / 255.0) ** gamma
-    table = np.clip(255 * ramp[:, None] * gain, 0, 255).astype(np.uint8)
-    out = cv2.LUT(image, table[None])
-    sharpness = rng.uniform(0.3, 0.9)
-    out = cv2.GaussianBlur(out, (0, 0), float(sharpness))
-    height, width = image.shape[:2]
-    top, left = rng.integers(0, _GRAIN.shape[0] - height), rng.integers(0, 1280 - width)
-    grain = _GRAIN[top : top + height, left : left + width] * rng.uniform(1.0, 5.0)
-    return cv2.add(out, cv2.merge([grain.astype(np.int16)] * 3), dtype=cv2.CV_8U)
-
-
-def render_image(
-    rng: np.random.Generator, body: SyntheticBody, wardrobe: Wardrobe, person: Person, view: View
+def _backdrop(
+    rng: np.random.Generator,
+    scene: Scene,
+    things: list[Thing],
+    shadow: ShadowMap,
+    softness: float,
+    reserved: bool,
 ) -> np.ndarray:
-    """Draw the picture (H, W, 3) uint8 RGB of a person under a camera.
+    """Draw what is behind the people, with their shadows (H, W, 3) float32, RGB in 0..1."""
+    view = scene.view
+    if rng.uniform() > PLACE_SHARE:
+        return sample_background(rng, view.size, reserved)
+    occupied = [person.joints[:, [0, 2]] for person in scene.people]
+    occupied += [thing.middle[None] for thing in things]
+    place = sample_place(rng, view, np.concatenate(occupied), reserved)
+    image, ground = paint_place(place, view)
+    cast_shadow(image, ground, view, shadow, softness, rng.uniform(0.2, 0.65))
+    return cv2.resize(image, view.size, interpolation=cv2.INTER_LINEAR) / 255
+
+
+def render_scene(
+    rng: np.random.Generator, scene: Scene, tailor: Tailor, reserved: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a scene.
 
     Args:
-        rng: source of randomness for everything that does not move the person or the camera.
-        body: gives the faces.
-        wardrobe: dresses the person.
-        person: who.
-        view: from where.
+        rng: source of randomness for everything that moves neither people nor the camera.
+        scene: people and camera.
+        tailor: dresses the people.
+        reserved: use outfits and stock images of the test split instead of those of training.
+
+    Returns:
+        image (H, W, 3) float32, RGB in 0..1, and owner (H, W) int16: which of the people is
+        nearest at the center of a pixel, -1 for nobody.
     """
-    place = sample_place(rng, view)
-    sun = sample_sun(rng)
-    light = sample_light(rng, view, sun)
-    backdrop, ground = paint_place(place, view)
-    boxes = [make_seat(rng, person), make_occluder(rng, person, view)]
-    boxes = [box for box in boxes if box is not None] + make_furniture(rng, place, view)
-    solids = [(person.vertices, body.faces)] + [(box.vertices, box.faces) for box in boxes]
-    cast_shadow(backdrop, ground, solids, sun, view, rng.uniform(0.3, 0.6))
-    meshes = [Mesh(view.to_camera(person.vertices), body.faces, wardrobe.dress(rng))]
-    meshes += [Mesh(view.to_camera(box.vertices), box.faces, box.color) for box in boxes]
-    drawn = render(
-        meshes,
-        view.focal_length,
-        view.principal_point,
-        view.size,
-        background=enlarge(backdrop, view.size),
-        lighting=light,
-    )
-    return develop(rng, drawn.color)
+    view, sun = scene.view, sample_sun(rng)
+    light, softness = sample_light(rng, view, sun), rng.uniform(0.5, 3.0)
+    seats = [make_seat(rng, person) for person in scene.people]
+    things = [thing for thing in seats if thing is not None]
+    things += make_clutter(rng, scene.people, view)
+    occluder = make_occluder(rng, scene.people, view)
+    things += [] if occluder is None else [occluder]
+    geometry, materials = _collect(rng, scene, tailor, things, reserved)
+    points = np.concatenate([person.joints for person in scene.people])
+    center = (points.min(0) + points.max(0)) / 2
+    reach = max(1.5, np.linalg.norm(points - center, axis=1).max() + 0.4)
+    shadow = shadow_map(geometry, sun, center, reach)
+    backdrop = _backdrop(rng, scene, things, shadow, softness, reserved)
+    drawing = draw(geometry, materials, view, light, shadow, softness)
+    image = drawing.color + (1 - drawing.alpha[..., None]) * backdrop
+    return image, drawing.owner

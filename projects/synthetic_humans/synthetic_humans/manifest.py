@@ -12,10 +12,14 @@ import numpy as np
 
 from mroi_plugin.utils.atomic_files import write_json
 
-VERSION = 2
+VERSION = 4
 """Version of the generator; raise it whenever the same seed gives other bytes."""
 
-_IMAGE_NAME = re.compile(r'\d{6}\.jpg(\.\d+\.part)?')
+PART_IMAGES = 100
+"""Images whose annotations are written at a time, before those of a split are put together."""
+FOLDER_IMAGES = 1000
+
+_NAMES = re.compile(r'(\d{6}\.jpg|(train|test)_\d{6}\.npz)(\.\d+\.part)?')
 
 
 def body_digest(arrays: dict[str, np.ndarray]) -> str:
@@ -36,6 +40,7 @@ class Recipe:
     train: int
     test: int
     body: str
+    stock_images: list[str]
     generator: int = VERSION
 
 
@@ -63,9 +68,22 @@ class Layout:
         """HumanData file of a split."""
         return self.root / 'preprocessed_datasets' / f'synthetic_{split}.npz'
 
+    def image_name(self, split: str, index: int) -> str:
+        """Path of one image relative to the folder of all images."""
+        return f'{split}/{index // FOLDER_IMAGES:03d}/{index:06d}.jpg'
+
     def image(self, split: str, index: int) -> Path:
         """Path of one image."""
-        return self.images(split) / f'{index:06d}.jpg'
+        return self.root / 'datasets' / 'synthetic' / self.image_name(split, index)
+
+    @property
+    def parts(self) -> Path:
+        """Folder of the annotations of a data set that is being made."""
+        return self.root / 'preprocessed_datasets' / 'synthetic_parts'
+
+    def part(self, split: str, start: int) -> Path:
+        """Annotations of `PART_IMAGES` images from `start` on."""
+        return self.parts / f'{split}_{start:06d}.npz'
 
     def read(self) -> dict | None:
         """Return the manifest, or None when there is none.
@@ -106,12 +124,28 @@ class Layout:
         present &= all(self.image(s, n - 1).is_file() for s, n in splits.items())
         return found['complete'] and present
 
+    def clear_parts(self) -> None:
+        """Remove the parts once the annotations of all splits are written."""
+        _remove_files(self.parts)
+
     def clear(self, splits: tuple[str, ...]) -> None:
         """Remove the files of a data set, and nothing else, from the folder."""
         self.manifest.unlink(missing_ok=True)
+        self.clear_parts()
         for split in splits:
             self.annotations(split).unlink(missing_ok=True)
-            folder = self.images(split)
-            for path in folder.iterdir() if folder.is_dir() else ():
-                if _IMAGE_NAME.fullmatch(path.name):
-                    path.unlink()
+            images = self.images(split)
+            for folder in sorted(images.iterdir()) if images.is_dir() else ():
+                if folder.is_dir():
+                    _remove_files(folder)
+
+
+def _remove_files(folder: Path) -> None:
+    """Remove the files of this generator from a folder, and the folder if nothing is left."""
+    if not folder.is_dir():
+        return
+    for path in list(folder.iterdir()):
+        if _NAMES.fullmatch(path.name):
+            path.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -122,6 +122,20 @@ def wall_tile(rng: np.random.Generator) -> np.ndarray:
     return tile
 
 
+def stock_tile(rng: np.random.Generator, images: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Cut a tile (SIDE, SIDE, 3) from one of several images (H, W, 3) and mirror it, so that it
+    repeats without seams."""
+    image = images[int(rng.integers(len(images)))]
+    side = int(rng.uniform(0.4, 1.0) * min(image.shape[:2]))
+    top, left = (int(rng.integers(n - side + 1)) for n in image.shape[:2])
+    part = np.ascontiguousarray(image[top : top + side, left : left + side])
+    part = cv2.resize(part, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA)
+    part = np.concatenate([part, part[::-1]])
+    tint = rng.uniform(0.6, 1.2) * rng.uniform(0.85, 1.15, 3)
+    tile = np.concatenate([part, part[:, ::-1]], axis=1) * tint
+    return np.clip(tile, 0, 255).astype(np.float32)
+
+
 def _skyline(rng: np.random.Generator, sky: np.ndarray) -> None:
     """Draw houses or trees at the foot of a panorama (rows, columns, 3) uint8, in place."""
     rows, columns = sky.shape[:2]
@@ -148,14 +162,14 @@ def _skyline(rng: np.random.Generator, sky: np.ndarray) -> None:
 def sky_panorama(rng: np.random.Generator) -> np.ndarray:
     """Draw a sky (SKY_SHAPE, 3) with clouds above a skyline of houses or trees."""
     rows, columns = SKY_SHAPE
-    height = np.linspace(1, 0, rows)[:, None, None]
+    height = np.linspace(1, 0, rows, dtype=np.float32)[:, None, None]
     zenith = np.array([86, 138, 205]) * rng.uniform(0.7, 1.15)
     horizon = np.array([205, 220, 235]) * rng.uniform(0.85, 1.05)
-    sky = horizon + (zenith - horizon) * height**0.6
+    sky = (horizon + (zenith - horizon) * height**0.6).astype(np.float32)
     cover = noise(rng, (rows // 4, columns // 4), 4) * 0.5 + rng.uniform(-0.6, 0.7)
     cover = cv2.resize(cover, (columns, rows), interpolation=cv2.INTER_LINEAR)
     clouds = np.clip(cover, 0, 1)[..., None]
-    sky = sky * (1 - clouds) + rng.uniform(190, 245) * clouds
+    sky = sky + clouds * (np.float32(rng.uniform(190, 245)) - sky)
     sky = np.ascontiguousarray(np.clip(sky, 0, 255).astype(np.uint8))
     _skyline(rng, sky)
     return cv2.GaussianBlur(sky, (0, 0), 0.8).astype(np.float32)

@@ -12,22 +12,21 @@ from scipy.spatial.transform import Rotation
 
 from synthetic_humans.people import Person
 
-IMAGE_SIZES = ((640, 480), (480, 640), (960, 540))
-"""(W, H), px."""
-FIELD_OF_VIEW_DEG = (25.0, 75.0)
-"""Angle that the longer side of the image subtends."""
-DISTANCE_M = (1.5, 8.0)
-CAMERA_HEIGHT_M = (0.4, 2.4)
-MAX_PITCH_DEG = 25.0
-ROLL_DEG = 4.0
+LONG_SIDE_PX = (320, 400)
+ASPECT = (1.0, 1.78)
+FOCAL_RATIO = (0.6, 2.5)
+"""Focal length in units of the image's diagonal."""
+MAX_PITCH_DEG = 40.0
+ROLL_DEG = 10.0
 PRINCIPAL_POINT_JITTER = 0.06
 """Largest shift of the principal point in units of the image size; none in a third of the
 images."""
-MIN_BOX_PX = 40.0
+CUT_SHARE = 0.18
+"""Part of the images whose camera is so near or so turned that it cuts the person."""
 
 _CORE = (0, 9, 12, 15, 16, 17)
-_NEAREST_M = 0.35
-_TRIES = 400
+_NEAREST_M = 0.3
+_TRIES = 600
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,18 @@ class View:
         local = self.to_camera(points)
         return self.focal_length * local[..., :2] / local[..., 2:] + self.principal_point
 
+    def inside(self, pixels: np.ndarray) -> np.ndarray:
+        """Tell which pixels (..., 2) lie in the image."""
+        return ((pixels >= 0) & (pixels <= np.asarray(self.size) - 1)).all(-1)
+
 
 def _sample_lens(rng: np.random.Generator) -> tuple[tuple[int, int], float, np.ndarray]:
     """Draw image size, focal length (px) and principal point (2,) px; stored as float32."""
-    size = IMAGE_SIZES[int(rng.integers(len(IMAGE_SIZES)))]
-    angle = np.radians(rng.uniform(*FIELD_OF_VIEW_DEG))
-    focal = np.float32(max(size) / (2 * np.tan(angle / 2)))
+    long, aspect = rng.integers(*LONG_SIDE_PX, endpoint=True), rng.uniform(*ASPECT)
+    size = int(long), round(long / aspect)
+    size = size if rng.uniform() < 0.5 else size[::-1]
+    ratio = np.exp(rng.uniform(*np.log(FOCAL_RATIO)))
+    focal = np.float32(ratio * np.hypot(*size))
     center = np.asarray(size) / 2.0
     if rng.uniform() > 1 / 3:
         jitter = rng.uniform(-PRINCIPAL_POINT_JITTER, PRINCIPAL_POINT_JITTER, 2)
@@ -96,57 +101,63 @@ def _aim(ray: np.ndarray, offset: np.ndarray, roll: float) -> np.ndarray | None:
     return turns.as_matrix() @ yaw @ flipped
 
 
-def box_of(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return the tight box (x, y, w, h), px, of projected vertices (V, 2), clipped to the image."""
-    limit = np.asarray(size, np.float64) - 1
-    low = np.clip(pixels.min(0), 0, limit)
-    high = np.clip(pixels.max(0), 0, limit)
-    return np.concatenate([low, high - low])
+def _camera_height(rng: np.random.Generator) -> float:
+    """Draw the height of a camera, m: mostly that of eyes or hands, some low, some high."""
+    kind = rng.uniform()
+    low, high = (1.0, 1.8) if kind < 0.55 else (0.25, 1.0) if kind < 0.78 else (1.8, 4.5)
+    return float(rng.uniform(low, high))
 
 
-def _shows_person(view: View, person: Person) -> bool:
-    """Tell whether enough of the person is in the picture to call it a detection."""
+def _shows(view: View, person: Person, cut: bool) -> bool:
+    """Tell whether a camera shows all of a person, or with `cut` a fair part of them."""
     local = view.to_camera(person.vertices)
     if local[:, 2].min() < _NEAREST_M:
         return False
-    size = np.asarray(view.size)
-    pixels = view.focal_length * local[:, :2] / local[:, 2:] + view.principal_point
-    seen = ((pixels >= 0) & (pixels <= size - 1)).all(1)
-    core = view.project(person.joints[list(_CORE)])
-    core_seen = ((core >= 0) & (core <= size - 1)).all(1)
-    box = box_of(pixels, view.size)
-    return box[2:].min() >= MIN_BOX_PX and core_seen.sum() >= 4 and seen.mean() >= 0.3
+    seen = view.inside(view.focal_length * local[:, :2] / local[:, 2:] + view.principal_point)
+    if not cut:
+        return bool(seen.all())
+    core = view.inside(view.project(person.joints[list(_CORE)]))
+    return core.sum() >= 4 and 0.25 <= seen.mean() <= 0.97
 
 
 def sample_view(rng: np.random.Generator, person: Person) -> View:
-    """Draw a camera that sees the head or the torso of a person, anywhere in the picture.
+    """Draw a camera that sees a person, anywhere in the picture.
 
-    Field of view, distance and camera height are uniform; the point of the picture that shows the
-    person is uniform too, as far as the pitch stays within +- `MAX_PITCH_DEG`.
+    Focal length, camera height and the person's size in the image are random; the point of the
+    picture that shows the person is uniform, as far as the pitch stays within
+    +- `MAX_PITCH_DEG`. In `CUT_SHARE` of the images the border of the image cuts the person.
 
     Raises:
         RuntimeError: if no camera is found, which means that the body has no usual size.
     """
-    center = (person.vertices.min(0) + person.vertices.max(0)) / 2
+    low, high = person.vertices.min(0), person.vertices.max(0)
+    middle, extent = (low + high) / 2, max(np.ptp(person.vertices, axis=0))
+    cut = rng.uniform() < CUT_SHARE
     for _ in range(_TRIES):
         size, focal, principal = _sample_lens(rng)
-        shown = center if rng.uniform() < 0.6 else person.joints[9]
-        distance, height = rng.uniform(*DISTANCE_M), rng.uniform(*CAMERA_HEIGHT_M)
-        if abs(height - shown[1]) > 0.8 * distance:
+        if cut:
+            shown = person.joints[int(rng.choice([15, 12, 9, 0]))]
+            length = rng.uniform(0.7, 2.2) * size[1]
+            pixel = rng.uniform((0.15, 0.1), (0.85, 0.75)) * size
+        else:
+            shown = middle
+            length = rng.uniform(0.6, 0.98) * min(size[1], 1.3 * size[0])
+            pixel = rng.uniform((0.15, 0.3), (0.85, 0.7)) * size
+        distance, height = focal * extent / length, _camera_height(rng)
+        if distance < 0.8 or abs(height - shown[1]) > 0.75 * distance:
             continue
         depth = np.sqrt(distance**2 - (height - shown[1]) ** 2)
         position = np.array([shown[0], height, shown[2] + depth])
-        pixel = rng.uniform((0.02, 0.08), (0.98, 0.95)) * size
         ray = np.append((pixel - principal) / focal, 1.0)
-        roll = np.radians(rng.normal(0, ROLL_DEG / 2))
+        roll = np.radians(np.clip(rng.normal(0, ROLL_DEG / 2.5), -ROLL_DEG, ROLL_DEG))
         rotation = _aim(ray, shown - position, roll)
         if rotation is None:
             continue
         view = View(size, focal, principal, rotation, position)
-        if _shows_person(view, person):
+        if _shows(view, person, cut):
             return view
     raise RuntimeError(
         f'no camera found in {_TRIES} tries that shows a body of '
-        f'{np.ptp(person.vertices, axis=0)} m; expected the size of an adult in meters: check the '
+        f'{np.ptp(person.vertices, axis=0)} m; expected the size of a person in meters: check the '
         'body model file'
     )
