@@ -59,7 +59,14 @@ EXTRAS = {
 SHIPPED = ('configs', 'tools', 'projects/synthetic_humans', 'model-index.yml')
 """What a wheel has in ``mroi_plugin/.mim``, as OpenMMLab's packages do, and a checkout has here."""
 SUFFIXES = {'.py', '.md', '.yml'}
-LEFT_OUT = {'tests', 'build', 'check_equations.py', 'convert_detector.py', 'quickstart.py'}
+LEFT_OUT = {
+    'tests',
+    'build',
+    'check_equations.py',
+    'convert_detector.py',
+    'publish_model.py',
+    'quickstart.py',
+}
 """Names of folders and files that need a checkout, or are no sources."""
 
 

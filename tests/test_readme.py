@@ -31,7 +31,7 @@ CHANGELOG = (ROOT / 'CHANGELOG.md').read_text(encoding='utf-8')
 MAKEFILE = (ROOT / 'Makefile').read_text(encoding='utf-8')
 FOLDERS = 'configs|tools|mroi_plugin|docs|requirements|tests|benchmarks|projects'
 OTHERS_FILES = {'NAME.py', 'CONFIG.py'}
-SCRIPTS = {'check_equations', 'convert_detector', 'quickstart'}
+SCRIPTS = {'check_equations', 'convert_detector', 'publish_model', 'quickstart'}
 """Tools that are no verbs."""
 CONFIG_NAME = re.compile(r'(?<![\w/])(?:mroi|cliff|hmr|spin|pare|hybrik|host_cliff)_\w+')
 

@@ -16,6 +16,7 @@ from mroi_plugin.apis.camera_agreement import confidence, consensus_camera, spre
 from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
 from mroi_plugin.apis.input_checks import Matrix, check_box, check_camera, image_camera
 from mroi_plugin.apis.inputs import Input, InputImage, iterate_images
+from mroi_plugin.apis.model_zoo import DEFAULT_MODEL, find_weights
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
@@ -48,8 +49,8 @@ class MultiRoIInferencer:
     that of a given camera matrix, a given one, that of EXIF, ``sqrt(W^2 + H^2)``.
 
     Args:
-        config: config file of a `MultiRoIEstimator`.
-        checkpoint: of that config.
+        config: name or path of the config of a `MultiRoIEstimator`.
+        checkpoint: of that config; None for the weights that come with it.
         device: of torch; ``auto`` takes the accelerator if there is one.
         detector: config of one of ``DETECTORS``, or a callable like them; built when it is needed.
         batch_size: persons per forward pass, of several images together.
@@ -64,8 +65,8 @@ class MultiRoIInferencer:
 
     def __init__(
         self,
-        config: str,
-        checkpoint: str,
+        config: str = DEFAULT_MODEL,
+        checkpoint: str | None = None,
         device: str = 'auto',
         detector: Any = DEFAULT_DETECTOR,
         batch_size: int = 16,
@@ -74,6 +75,7 @@ class MultiRoIInferencer:
     ) -> None:
         if batch_size < 1:
             raise ValueError(f'batch_size={batch_size}: expected at least 1.')
+        checkpoint = find_weights(config) if checkpoint is None else checkpoint
         model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
         self.device = get_device() if device == 'auto' else device
         self.model = model.to(self.device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from mroi_plugin.commands.options import add_checkpoint, add_config
+from mroi_plugin.commands.options import add_cfg_options
 
 DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
 FORMATS = 'json, npz, obj, ply, glb, coco, overlay, video'
@@ -13,10 +13,13 @@ FORMATS = 'json, npz, obj, ply, glb, coco, overlay, video'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi infer``."""
-    add_config(parser)
-    add_checkpoint(parser)
+    add_cfg_options(parser)
     add = parser.add_argument
     add('inputs', nargs='+', metavar='INPUT', help='image, video, folder or pattern')
+    add('--model', default='mroi_open', help='name or path of a config (mroi_open)')
+    add(
+        '--checkpoint', metavar='FILE', help='of that config, in place of the weights it comes with'
+    )
     add('--out', default='work_dirs/infer', metavar='DIR', help='folder for the results')
     add(
         '--detector',
@@ -54,7 +57,7 @@ def _infer(args: argparse.Namespace) -> int:
 
     formats = [name.strip() for name in args.save.split(',') if name.strip()]
     model = MultiRoIInferencer(
-        args.config,
+        args.model,
         args.checkpoint,
         args.device,
         _detector(args.detector),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmengine.model import is_model_wrapper
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mroi_plugin.utils.config_text import read_setting
@@ -28,7 +29,7 @@ def read_checkpoint(path: str) -> dict[str, Any]:
     """Read a checkpoint onto the CPU without executing anything in it.
 
     Args:
-        path: file written by mmengine, or a plain state dict.
+        path: file written by mmengine, or a plain state dict, of torch or safetensors.
 
     Returns:
         A dictionary with at least ``state_dict``.
@@ -43,7 +44,7 @@ def read_checkpoint(path: str) -> dict[str, Any]:
             'another.'
         )
     try:
-        content = read_torch(path)
+        content = load_file(path) if path.endswith('.safetensors') else read_torch(path)
     except Exception as error:
         raise ValueError(
             f'{path} is no readable checkpoint ({type(error).__name__}: {_first_line(error)}): it '

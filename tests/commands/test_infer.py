@@ -22,7 +22,8 @@ def infer(config, checkpoint, tmp_path, in_workspace):
     def run(*arguments):
         out = str(tmp_path / 'out')
         options = ['--device', 'cpu', '--out', out]
-        return main(['infer', config, checkpoint, *map(str, arguments), *options])
+        options += ['--model', config, '--checkpoint', checkpoint]
+        return main(['infer', *map(str, arguments), *options])
 
     return run
 
@@ -126,9 +127,9 @@ def test_a_video_of_a_hundred_frames(infer, people, tmp_path, capsys):
 
 def test_the_tool_is_the_command(repo, config, checkpoint, people, boxes, in_workspace, tmp_path):
     done = subprocess.run(
-        [sys.executable, str(repo / 'tools' / 'infer.py'), config, checkpoint,
-         people.path(0), '--boxes', str(boxes), '--save', 'json', '--out',
-         str(tmp_path / 'tool')],
+        [sys.executable, str(repo / 'tools' / 'infer.py'), people.path(0),
+         '--model', config, '--checkpoint', checkpoint, '--boxes', str(boxes), '--save', 'json',
+         '--out', str(tmp_path / 'tool')],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,8 @@ from packaging.specifiers import SpecifierSet
 
 MIM = 'mroi_plugin/.mim/'
 CHECKOUT_ONLY = {
-    f'tools/{name}.py' for name in ('check_equations', 'convert_detector', 'quickstart')
+    f'tools/{name}.py'
+    for name in ('check_equations', 'convert_detector', 'publish_model', 'quickstart')
 }
 INFERENCE = """
 import numpy as np

@@ -1,0 +1,109 @@
+"""Maps of a frozen stem on disk are what the stem gives, and a model trains on them as on crops."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+from torch.utils.data import default_collate
+
+from mroi_plugin.datasets.cached_maps import CachedMapsDataset
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.preflight import check_rois
+from mroi_plugin.registry import DATASETS, MODELS, SCOPE
+
+
+@pytest.fixture(scope='module')
+def setting(workspace, tmp_path_factory):
+    """The open recipe on the small images, and a folder."""
+    patch = pytest.MonkeyPatch()
+    patch.chdir(workspace)
+    options = [
+        'test_dataset.ann_file=data/synthetic/preprocessed_datasets/synthetic_test.npz',
+        'test_dataset.image_dir=data/synthetic/datasets/synthetic',
+        'model.backbone.variant=lite',
+    ]
+    cfg = load_config('mroi_open', options=options)
+    yield cfg, tmp_path_factory.mktemp('maps')
+    patch.undo()
+
+
+def cached(setting, **options):
+    cfg, folder = setting
+    with DefaultScope.overwrite_default_scope(SCOPE):
+        return CachedMapsDataset(
+            cfg.test_dataset.to_dict(),
+            cfg.model.backbone.to_dict(),
+            cfg.model.data_preprocessor.to_dict(),
+            str(folder),
+            jobs=1,
+            **options,
+        )
+
+
+def test_outputs_are_those_of_the_crops(setting):
+    cfg, _ = setting
+    dataset = cached(setting)
+    with DefaultScope.overwrite_default_scope(SCOPE):
+        plain = DATASETS.build(cfg.test_dataset.to_dict())
+        torch.manual_seed(0)
+        model = MODELS.build(cfg.model.to_dict()).eval()
+    assert len(dataset) == len(plain)
+    batches = [default_collate([data[i] for i in (0, 3)]) for data in (dataset, plain)]
+    for name in ('rois', 'focal_length', 'keypoints2d', 'smpl_betas', 'gender', 'sample_idx'):
+        assert batches[0][name].equal(batches[1][name]), name
+    with torch.no_grad():
+        found, expected = (
+            model(**model.data_preprocessor(batch), mode='predict') for batch in batches
+        )
+    for a, b in zip(found, expected):
+        torch.testing.assert_close(a['pred_vertices'], b['pred_vertices'], atol=2e-3, rtol=0)
+        torch.testing.assert_close(a['pred_cam'], b['pred_cam'], atol=2e-3, rtol=0)
+
+
+def test_what_is_there_is_not_computed_again_and_what_is_missing_is(setting):
+    dataset = cached(setting)
+    (rows,) = dataset.folder.glob('*.npz')
+    before = rows.stat().st_mtime_ns
+    assert cached(setting).folder == dataset.folder and rows.stat().st_mtime_ns == before
+    expected = dataset[1]['img']
+    os.remove(rows)
+    assert cached(setting)[1]['img'].equal(expected) and rows.is_file()
+
+
+def test_a_prefix_of_the_rois_or_any_of_them(setting):
+    whole, first, any_roi = (cached(setting, num_rois=n) for n in (None, 1, 'any'))
+    assert whole[2]['img'].shape[0] == 5 and first[2]['img'].equal(whole[2]['img'][:1])
+    seen = set()
+    for epoch in range(12):
+        any_roi.set_epoch(epoch)
+        sample = any_roi[2]
+        (m,) = [i for i in range(5) if sample['rois'][0].equal(whole[2]['rois'][i])]
+        assert sample['img'][0].equal(whole[2]['img'][m])
+        seen.add(m)
+    assert len(seen) > 2
+
+
+def test_augmentations_take_turns(setting):
+    cfg, folder = setting
+    cfg = cfg.copy()
+    cfg.test_dataset.pipeline = cfg.train_dataset.pipeline
+    dataset = cached((cfg, folder), augmentations=2)
+    rois = []
+    for epoch in range(4):
+        dataset.set_epoch(epoch)
+        rois.append(np.asarray(dataset[0]['rois']))
+    assert not np.array_equal(rois[0], rois[1])
+    assert np.array_equal(rois[0], rois[2]) and np.array_equal(rois[1], rois[3])
+
+
+@pytest.mark.parametrize('config', ['mroi_open_cached', 'cliff_open_cached', 'cliff_open_pretrain'])
+def test_the_number_of_rois_is_checked(config):
+    cfg = load_config(config)
+    check_rois(cfg)
+    cfg.train_dataloader.dataset.num_rois = 3
+    with pytest.raises(ValueError, match='num_rois is 3'):
+        check_rois(cfg)
