@@ -23,11 +23,11 @@ COLUMNS = {
     'pve': 'PVE [mm]',
     'camera_residual_px': 'camera residual [px]',
 }
-PRETRAINING = 'cliff_synthetic'
+PRETRAINING = 'cliff_open_pretrain'
 """Gives the backbone that every method starts from."""
-EPOCHS = 9
-"""Of every method after that."""
-METHODS = {'CLIFF (1 RoI)': 'cliff_synthetic', 'Multi-RoI (5 RoIs)': 'mroi_synthetic'}
+EPOCHS = {'pretraining': 10, 'method': 6}
+METHODS = {'CLIFF (1 RoI)': 'cliff_open', 'Multi-RoI (5 RoIs)': 'mroi_open'}
+"""Configs by name in the table; each is trained as NAME_cached."""
 
 
 def parse_args() -> argparse.Namespace:
@@ -49,13 +49,13 @@ def quickstart(
 ) -> dict[str, dict[str, float]]:
     """Make the data if missing, train and test every method, compare with the mean body.
 
-    One backbone is trained first, with one RoI; every method starts from it, as the papers start
-    from 2D-pose weights, and sees the same people for the same number of epochs. What is finished
-    is not done again.
+    The last stages of a pretrained 2D-pose backbone are trained first, on single RoIs; every method
+    starts from them and sees the same people for the same number of epochs. What is finished is not
+    done again.
 
     Args:
         out: folder for checkpoints, ``results.json``, ``results.md`` and ``pictures/``.
-        methods: config by name in the table; pictures are of the last one.
+        methods: as `METHODS`; pictures are of the last one.
         num_show: number of test images to draw.
         options: ``KEY=VALUE`` overrides of every config.
 
@@ -71,11 +71,15 @@ def quickstart(
     console, start = Console(), time.time()
     build_synthetic_data()
     results = {'mean body': evaluate_mean_body(next(iter(methods.values())), options)}
-    pretrained = train_once(PRETRAINING, osp.join(out, 'pretraining'), options)
-    options = [*start_from(pretrained), *options]
+    pretrained = train_once(
+        PRETRAINING, osp.join(out, 'pretraining'), options, epochs_of('pretraining', options)
+    )
+    train_options = [*start_from(pretrained), *options]
     for position, (name, config) in enumerate(methods.items()):
-        work_dir = osp.join(out, osp.splitext(osp.basename(config))[0])
-        checkpoint = train_once(config, work_dir, options, epochs=epochs_of(options))
+        work_dir = osp.join(out, config)
+        checkpoint = train_once(
+            f'{config}_cached', work_dir, train_options, epochs_of('method', options)
+        )
         last = position == len(methods) - 1
         results[name] = test(
             config, checkpoint, work_dir=work_dir, options=options, num_show=num_show if last else 0
@@ -88,18 +92,15 @@ def quickstart(
 
 
 def start_from(checkpoint: str) -> list[str]:
-    """Options of a config whose backbone starts from that of a checkpoint, at a lower rate."""
+    """Options of a config whose backbone starts from that of a checkpoint."""
     init = {'type': 'Pretrained', 'checkpoint': checkpoint, 'prefix': 'backbone.'}
-    return [
-        'optim_wrapper.optimizer.lr=1e-3',
-        *(f'model.backbone.init_cfg.{key}={value}' for key, value in init.items()),
-    ]
+    return [f'model.backbone.init_cfg.{key}={value}' for key, value in init.items()]
 
 
-def epochs_of(options: Sequence[str]) -> int | None:
-    """`EPOCHS`, unless the options have a number of their own."""
+def epochs_of(stage: str, options: Sequence[str]) -> int | None:
+    """`EPOCHS` of a stage, unless the options have a number of their own."""
     chosen = any(option.startswith('train_cfg.max_epochs=') for option in options)
-    return None if chosen else EPOCHS
+    return None if chosen else EPOCHS[stage]
 
 
 def evaluate_mean_body(config: str, options: Sequence[str] = ()) -> dict[str, float]:

@@ -1,7 +1,16 @@
-# mroi_open with the first part of the backbone frozen and computed once. It starts from the weights
-# of cliff_open_cached.
+# mroi_open with the first part of the backbone frozen and computed once, the rest as
+# cliff_open_pretrain has left it.
 _base_ = 'mroi_open.py'
 
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            prefix='backbone.',
+            checkpoint='work_dirs/cliff_open_pretrain/epoch_12.pth',
+        )
+    )
+)
 cached = dict(
     _delete_=True,
     type='CachedMapsDataset',

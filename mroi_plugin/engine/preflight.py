@@ -37,16 +37,10 @@ def _walk(node: Any, key: str = '') -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from _walk(child, f'{key}[{i}]')
 
 
-def _make_data(ann_file: str) -> str:
-    """How the synthetic data of an annotation file are made."""
-    folder = osp.dirname(osp.dirname(ann_file))
-    return MAKE_DATA if folder == 'data/synthetic' else f'{MAKE_DATA} --out {folder}'
-
-
 def _files_of(key: str, node: Mapping[str, Any], local: bool) -> Iterator[RequiredFile]:
     """Files that one dictionary of a config names; images only if they are local files."""
     if 'ann_file' in node and 'image_dir' in node:
-        hint = _make_data(node['ann_file']) if 'synthetic' in node['ann_file'] else GET_DATA
+        hint = MAKE_DATA if 'synthetic' in node['ann_file'] else GET_DATA
         yield RequiredFile(node['ann_file'], f'{key}.ann_file', hint)
         if local:
             yield RequiredFile(node['image_dir'], f'{key}.image_dir', hint)
@@ -62,7 +56,11 @@ def _files_of(key: str, node: Mapping[str, Any], local: bool) -> Iterator[Requir
         yield RequiredFile(node['pretrained'], f'{key}.pretrained', GET_TRANSFORMERS)
     checkpoint = node.get('checkpoint')
     if node.get('type') == 'Pretrained' and checkpoint and '://' not in checkpoint:
-        yield RequiredFile(checkpoint, f'{key}.checkpoint', GET_WEIGHTS)
+        run = osp.dirname(checkpoint)
+        hint = (
+            f'run: mroi train {osp.basename(run)}' if run.startswith('work_dirs/') else GET_WEIGHTS
+        )
+        yield RequiredFile(checkpoint, f'{key}.checkpoint', hint)
 
 
 USED = ('model', *(f'{loop}_{what}' for loop in LOOPS for what in ('dataloader', 'evaluator')))

@@ -1,9 +1,9 @@
-# The large set of rendered people, in larger crops:
-# mroi make-data --train 16000 --test 600 --out data/synthetic_open
+# Images rendered by mroi make-data, in crops of BlazePose's size, with boxes as detectors give
+# them. Many images make a better model: mroi make-data --train 16000 --test 600
 _base_ = 'synthetic.py'
 
-data_root = 'data/synthetic_open/preprocessed_datasets/'
-image_root = 'data/synthetic_open/datasets/synthetic'
+data_root = 'data/synthetic/preprocessed_datasets/'
+image_root = 'data/synthetic/datasets/synthetic'
 crop = dict(type='MultiRoICrop', crop_size=(256, 256), num_rois=5)
 
 train_dataset = dict(
