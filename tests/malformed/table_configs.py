@@ -113,7 +113,7 @@ OPTIONS = {
     f'{STEP}.crop.scales=(0,1,1,1)': (ValueError, ['scales=(0, 1, 1, 1)']),
     f'{STEP}.noise.factor=2': (ValueError, ['RandomChannelNoise(factor=2)']),
     f'{STEP}.augment.flip_prob=2': (ValueError, ['RandomFlipRotateScale(flip_prob=2', '0..1']),
-    f'{STEP}.augment.scale=2': (ValueError, ['RandomFlipRotateScale(', 'scale=2)']),
+    f'{STEP}.augment.scale=2': (ValueError, ['RandomFlipRotateScale(', 'scale=2,']),
     f'{STEP}.augment.type=Twist': (KeyError, ['Twist']),
     'val_evaluator.gt_source=image': (ValueError, ["gt_source='image'", 'keypoints3d']),
     'val_evaluator.type=Metric': (KeyError, ['Metric']),

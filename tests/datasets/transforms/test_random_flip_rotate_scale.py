@@ -65,3 +65,17 @@ def test_spins_probability_is_the_default():
 def test_impossible_probabilities_are_named(options):
     with pytest.raises(ValueError, match=r'rotation_prob=.*0\.\.1'):
         RandomFlipRotateScale(**options)
+
+
+def test_boxes_are_shifted_by_shares_of_their_size_and_nothing_else_moves():
+    options = {'flip_prob': 0.0, 'rotation_prob': 0.0, 'scale': 0.0}
+    shifted, plain = (RandomFlipRotateScale(**options, shift=s) for s in (0.1, 0.0))
+    moves = []
+    for seed in range(DRAWS // 4):
+        found, expected = (a(upright(np.random.default_rng(seed))) for a in (shifted, plain))
+        moves.append((found['box_center'] - expected['box_center']) / expected['box_size'])
+        for name in expected.keys() - {'box_center', 'rng'}:
+            assert np.array_equal(found[name], expected[name]), name
+    moves = np.array(moves)
+    assert np.abs(moves).max() <= 0.2 and np.abs(moves.mean(0)).max() < 0.012
+    assert moves.std(0) == pytest.approx(0.096, abs=0.008)  # of 0.1, cut at twice that
