@@ -45,6 +45,8 @@ OURS = {
 WITHOUT_HOST = [
     *((METRICS, 'HumanMeshMetric'), (HOOKS, 'EpochSeedHook'), (MODELS, 'MultiRoIPreprocessor')),
     *((MODELS, 'MMHuman3DEstimator'), (DATASETS, 'AdversarialHumanDataset')),
+    *((MODELS, name) for name in ('HMRRegressor', 'MLPRegressor')),
+    (DATASETS, 'CachedMapsDataset'),
     (OPTIM_WRAPPER_CONSTRUCTORS, 'AdversarialOptimWrapper'),
     (DATA_SAMPLERS, 'MultiDatasetSampler'),
     (TRANSFORMS, 'RandomChannelNoise'),

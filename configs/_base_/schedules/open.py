@@ -1,10 +1,10 @@
-# AdamW; the pretrained backbone moves slowly.
+# AdamW; the stem of the pretrained backbone is frozen, see BlazePose.trainable.
 max_epochs = 12
 
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=4e-4, weight_decay=0.01),
-    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))),
+    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.75))),
     clip_grad=dict(max_norm=100.0),
 )
 param_scheduler = [
