@@ -25,7 +25,7 @@ COLUMNS = {
 }
 PRETRAINING = 'cliff_open_pretrain'
 """Gives the backbone that every method starts from."""
-EPOCHS = {'pretraining': 10, 'method': 6}
+EPOCHS = {'pretraining': 8, 'method': 6}
 METHODS = {'CLIFF (1 RoI)': 'cliff_open', 'Multi-RoI (5 RoIs)': 'mroi_open'}
 """Configs by name in the table; each is trained as NAME_cached."""
 

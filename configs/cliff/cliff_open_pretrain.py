@@ -2,5 +2,5 @@
 # cliff_open_cached start from these weights.
 _base_ = 'cliff_open_cached.py'
 
-model = dict(backbone=dict(init_cfg=None))
+model = dict(backbone=dict(trainable='rest', init_cfg=None))
 train_dataloader = dict(dataset=dict(num_rois='any'))

@@ -1,14 +1,15 @@
-# mroi_open with the first part of the backbone frozen and computed once, the rest as
-# cliff_open_pretrain has left it.
+# mroi_open with a frozen backbone: its first part computed once, the rest as cliff_open_pretrain
+# has left it.
 _base_ = 'mroi_open.py'
 
 model = dict(
     backbone=dict(
+        trainable='none',
         init_cfg=dict(
             type='Pretrained',
             prefix='backbone.',
-            checkpoint='work_dirs/cliff_open_pretrain/epoch_12.pth',
-        )
+            checkpoint='work_dirs/cliff_open_pretrain/epoch_8.pth',
+        ),
     )
 )
 cached = dict(

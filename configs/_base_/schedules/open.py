@@ -1,5 +1,5 @@
 # AdamW; the stem of the pretrained backbone is frozen, see BlazePose.trainable.
-max_epochs = 12
+max_epochs = 8
 
 optim_wrapper = dict(
     type='OptimWrapper',
