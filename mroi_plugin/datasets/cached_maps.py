@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import multiprocessing
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -138,6 +140,7 @@ def _read_rows(path: Path) -> dict[str, torch.Tensor]:
 def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
     recipe, turn, start, end, path = task
     torch.set_num_threads(1)
+    _keep_freed_memory()
     with DefaultScope.overwrite_default_scope(SCOPE):
         dataset = DATASETS.build(recipe['dataset'])
         backbone = MODELS.build(recipe['backbone']).eval()
@@ -159,6 +162,14 @@ def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
         np.save(part, np.concatenate(maps))
     with atomic_file(path) as part:
         np.savez(part, **numbers)
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what tensors have freed: else page faults take half of the stem's time."""
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        for option, value in ((-4, 0), (-1, 2**31 - 1), (-2, 2**26)):  # mmap, trim, top pad
+            libc.mallopt(option, value)
 
 
 def _batches(dataset: Dataset, start: int, end: int) -> Iterator[list[dict[str, Any]]]:

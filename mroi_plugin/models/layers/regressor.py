@@ -57,7 +57,10 @@ class Regressor(nn.Module):
         A number beyond its limit keeps its gradient, and so returns.
         """
         moved = state + torch.cat([layer(hidden) for layer in self.decode.values()], dim=-1)
-        return moved.clamp(self.low, self.high).detach() + (moved - moved.detach())
+        limited = moved.clamp(self.low, self.high)
+        if not torch.is_grad_enabled():
+            return limited
+        return limited.detach() + (moved - moved.detach())
 
     def groups(self, state: Tensor) -> dict[str, Tensor]:
         """A state (..., S) as one tensor (..., C_group) per group."""
