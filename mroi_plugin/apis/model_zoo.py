@@ -27,7 +27,8 @@ def find_weights(config: str) -> str:
     path = MODELS / f'{config_name(config)}.safetensors'
     if path.stem not in list_models():
         raise FileNotFoundError(
-            f'{config}: no trained weights come with this config, only with '
-            f'{", ".join(list_models()) or "none"}. Give a checkpoint of it, from mroi train.'
+            f'{config}: no trained weights come with this config'
+            f'{"".join(f", but with {name}" for name in list_models())}. Give a checkpoint of it '
+            '(--checkpoint), from mroi train or make train.'
         )
     return str(path)
