@@ -8,7 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from locations import ROOT
+
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.model_builder import build_model
 
 SMALL = {
     'bench_detector': [],
@@ -16,6 +20,7 @@ SMALL = {
     'bench_samples': ['--rounds', '1', '--persons', '2', '--seconds', '0.1'],
     'bench_decoding': ['--persons', '2'],
     'bench_evaluation': ['--frames', '40'],
+    'bench_real_images': ['--checkpoint', 'start.pth', '--show-dir', 'pictures'],
     'bench_model': ['--networks', 'mroi_synthetic', '--rois', '1', '2', '--rounds', '1'],
 }
 SLOW = {'bench_startup'}
@@ -39,6 +44,8 @@ def test_stored_results_are_of_the_form(path, monkeypatch):
 
 @pytest.mark.parametrize('name', SMALL)
 def test_it_runs_and_writes_its_figures(name, tmp_path):
+    if '--checkpoint' in SMALL[name]:
+        torch.save(build_model(load_config('mroi_open').model).state_dict(), tmp_path / 'start.pth')
     command = [sys.executable, str(ROOT / 'benchmarks' / f'{name}.py'), *SMALL[name]]
     done = subprocess.run(
         [*command, '--out', 'figures.json'],
