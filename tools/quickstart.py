@@ -21,6 +21,7 @@ COLUMNS = {
     'mpjpe': 'MPJPE [mm]',
     'pa_mpjpe': 'PA-MPJPE [mm]',
     'pve': 'PVE [mm]',
+    'betas_error': 'betas',
     'camera_residual_px': 'camera residual [px]',
 }
 PRETRAINING = 'cliff_open_pretrain'
@@ -124,7 +125,7 @@ def evaluate_mean_body(config: str, options: Sequence[str] = ()) -> dict[str, fl
 
 def _row(metrics: dict[str, float]) -> list[str]:
     values = [metrics.get(f'mesh/{name}') for name in COLUMNS]
-    return ['-' if value is None else f'{value:.1f}' for value in values]
+    return ['-' if value is None else f'{value:.4g}' for value in values]
 
 
 def as_table(results: dict[str, dict[str, float]]) -> Any:

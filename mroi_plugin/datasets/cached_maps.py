@@ -73,7 +73,10 @@ class CachedMapsDataset(Dataset):
             self._build(recipe, jobs)
         barrier()
         self._maps = [
-            [np.load(self._path(turn, start, 'npy'), mmap_mode='r') for start in self._starts]
+            [
+                np.load(self._path(turn, start, 'npy'), mmap_mode='r', allow_pickle=False)
+                for start in self._starts
+            ]
             for turn in range(augmentations)
         ]
         self._rows = [
@@ -133,7 +136,7 @@ def _plain(config: Any) -> Any:
 
 
 def _read_rows(path: Path) -> dict[str, torch.Tensor]:
-    with np.load(path) as content:
+    with np.load(path, allow_pickle=False) as content:
         return {name: torch.from_numpy(content[name]) for name in content.files}
 
 

@@ -22,7 +22,7 @@ model = dict(
         keypoints2d=dict(type='ReprojectionLoss', loss_weight=5.0),
         keypoints3d=dict(type='Keypoints3DLoss', loss_weight=5.0),
         pose=dict(type='SMPLPoseLoss', loss_weight=1.0),
-        betas=dict(type='SMPLBetasLoss', loss_weight=0.05),
+        betas=dict(type='SMPLBetasLoss', loss_weight=0.5),
         vertices=dict(type='VertexLoss', loss_weight=1.0),
     ),
     loss_scale=60.0,
