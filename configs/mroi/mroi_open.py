@@ -7,5 +7,7 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
-# What is validated and kept is a running mean of the weights.
-default_hooks = dict(ema=dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.002))
+# What is validated and kept is a running mean of the weights, over a tenth of the steps so far.
+default_hooks = dict(
+    ema=dict(type='EMAHook', ema_type='MomentumAnnealingEMA', momentum=0.002, gamma=10)
+)
