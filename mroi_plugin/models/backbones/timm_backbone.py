@@ -22,7 +22,7 @@ class TimmBackbone(BaseModule):
             the data preprocessor has them times 255.
         pretrained: download timm's weights of that name.
         checkpoint: file of a state dict of that model, ``.safetensors`` or ``.pth``, whose
-            classifier is passed over.
+            classifier is skipped.
         options: of ``timm.create_model``, e.g. ``img_size=(h, w)``, which most transformers need,
             or ``drop_path_rate``.
         init_cfg: see mmengine.
