@@ -18,6 +18,6 @@ cached = dict(
     backbone={{_base_.model.backbone}},
     data_preprocessor={{_base_.model.data_preprocessor}},
 )
-train_dataloader = dict(dataset=dict(dataset={{_base_.train_dataset}}, **cached))
-val_dataloader = dict(dataset=dict(dataset={{_base_.test_dataset}}, **cached))
+train_dataloader = dict(dataset=dict(dataset={{_base_.train_dataloader.dataset}}, **cached))
+val_dataloader = dict(dataset=dict(dataset={{_base_.test_dataloader.dataset}}, **cached))
 test_dataloader = val_dataloader

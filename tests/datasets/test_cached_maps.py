@@ -22,8 +22,8 @@ def setting(workspace, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     patch.chdir(workspace)
     options = [
-        'test_dataset.ann_file=data/synthetic/preprocessed_datasets/synthetic_test.npz',
-        'test_dataset.image_dir=data/synthetic/datasets/synthetic',
+        'test_dataloader.dataset.ann_file=data/synthetic/preprocessed_datasets/synthetic_test.npz',
+        'test_dataloader.dataset.image_dir=data/synthetic/datasets/synthetic',
         'model.backbone.variant=lite',
     ]
     cfg = load_config('mroi_open', options=options)
@@ -35,7 +35,7 @@ def cached(setting, **options):
     cfg, folder = setting
     with DefaultScope.overwrite_default_scope(SCOPE):
         return CachedMapsDataset(
-            cfg.test_dataset.to_dict(),
+            cfg.test_dataloader.dataset.to_dict(),
             cfg.model.backbone.to_dict(),
             cfg.model.data_preprocessor.to_dict(),
             str(folder),
@@ -48,7 +48,7 @@ def test_outputs_are_those_of_the_crops(setting):
     cfg, _ = setting
     dataset = cached(setting)
     with DefaultScope.overwrite_default_scope(SCOPE):
-        plain = DATASETS.build(cfg.test_dataset.to_dict())
+        plain = DATASETS.build(cfg.test_dataloader.dataset.to_dict())
         torch.manual_seed(0)
         model = MODELS.build(cfg.model.to_dict()).eval()
     assert len(dataset) == len(plain)
@@ -90,7 +90,7 @@ def test_a_prefix_of_the_rois_or_any_of_them(setting):
 def test_augmentations_take_turns(setting):
     cfg, folder = setting
     cfg = cfg.copy()
-    cfg.test_dataset.pipeline = cfg.train_dataset.pipeline
+    cfg.test_dataloader.dataset.pipeline = cfg.train_dataloader.dataset.pipeline
     dataset = cached((cfg, folder), augmentations=2)
     rois = []
     for epoch in range(4):
