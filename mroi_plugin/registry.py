@@ -42,7 +42,7 @@ HOOKS = _registry('hook', engine.HOOKS, 'engine.hooks')
 LOOPS = _registry('loop', engine.LOOPS, 'engine.loops')
 STRATEGIES = _registry('strategy', engine.STRATEGIES, 'engine.strategies')
 OPTIM_WRAPPER_CONSTRUCTORS = _registry(
-    'optimizer wrapper constructor', engine.OPTIM_WRAPPER_CONSTRUCTORS, 'adapters'
+    'optimizer wrapper constructor', engine.OPTIM_WRAPPER_CONSTRUCTORS, 'adapters', 'engine.optim'
 )
 DETECTORS = _registry('detector', None, 'apis.detectors')
 

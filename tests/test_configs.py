@@ -15,9 +15,14 @@ from mroi_plugin.utils.config_files import find_config
 
 EVERY = sorted(p for p in (ROOT / 'configs').rglob('*.py') if '_base_' not in p.parts)
 ELSEWHERE = ('hosts', 'ablations')
-CONFIGS = [p for p in EVERY if p.parent.name not in ELSEWHERE and 'vitpose' not in p.stem]
-"""The others take their steps in tests/host/test_estimators.py, tests/ablation and
-tests/models/test_transformers_backbone.py."""
+OTHER_MODELS = ('vitpose', 'landmarks')
+CONFIGS = [
+    p
+    for p in EVERY
+    if p.parent.name not in ELSEWHERE and not any(name in p.stem for name in OTHER_MODELS)
+]
+"""The others take their steps in tests/adapters/test_mmhuman3d_estimator.py, tests/analysis/ablation and
+tests/models (backbones/test_transformers_backbone.py, estimators/test_landmark_estimator.py)."""
 LARGE = ('mroi_resnet50', 'mroi_hrnet48', 'cliff_resnet50', 'cliff_hrnet48')
 
 

@@ -43,11 +43,16 @@ OURS = {
     ),
 }
 WITHOUT_HOST = [
-    *((METRICS, 'HumanMeshMetric'), (HOOKS, 'EpochSeedHook'), (MODELS, 'MultiRoIPreprocessor')),
+    *(
+        (METRICS, 'HumanMeshMetric'),
+        (METRICS, 'LandmarkMetric'),
+        (HOOKS, 'EpochSeedHook'),
+        (MODELS, 'MultiRoIPreprocessor'),
+    ),
     *((MODELS, 'MMHuman3DEstimator'), (DATASETS, 'AdversarialHumanDataset')),
-    *((MODELS, name) for name in ('HMRRegressor', 'MLPRegressor')),
+    *((MODELS, name) for name in ('HMRRegressor', 'MLPRegressor', 'LandmarkEstimator')),
     (DATASETS, 'CachedMapsDataset'),
-    (OPTIM_WRAPPER_CONSTRUCTORS, 'AdversarialOptimWrapper'),
+    *((OPTIM_WRAPPER_CONSTRUCTORS, name) for name in ('AdversarialOptimWrapper', 'RelativeRates')),
     (DATA_SAMPLERS, 'MultiDatasetSampler'),
     (TRANSFORMS, 'RandomChannelNoise'),
     (LOOPS, 'ResumableEpochLoop'),

@@ -24,7 +24,7 @@ COLUMNS = {
     'betas_error': 'betas',
     'camera_residual_px': 'camera residual [px]',
 }
-PRETRAINING = 'cliff_open_pretrain'
+PRETRAINING = 'mroi_open_landmarks'
 """Gives the backbone that every method starts from."""
 EPOCHS = {'pretraining': 8, 'method': 6}
 METHODS = {'CLIFF (1 RoI)': 'cliff_open', 'Multi-RoI (5 RoIs)': 'mroi_open'}
@@ -50,9 +50,9 @@ def quickstart(
 ) -> dict[str, dict[str, float]]:
     """Make the data if missing, train and test every method, compare with the mean body.
 
-    The last stages of a pretrained 2D-pose backbone are trained first, on single RoIs; every method
-    starts from them and sees the same people for the same number of epochs. What is finished is not
-    done again.
+    The last stages of a pretrained 2D-pose backbone learn landmarks of these people first; every
+    method starts from them and sees the same people for the same number of epochs. What is finished
+    is not done again.
 
     Args:
         out: folder for checkpoints, ``results.json``, ``results.md`` and ``pictures/``.

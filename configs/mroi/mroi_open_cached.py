@@ -1,4 +1,4 @@
-# mroi_open with a frozen backbone: its first part computed once, the rest as cliff_open_pretrain
+# mroi_open with a frozen backbone: its first part computed once, the rest as mroi_open_landmarks
 # has left it.
 _base_ = 'mroi_open.py'
 
@@ -8,7 +8,7 @@ model = dict(
         init_cfg=dict(
             type='Pretrained',
             prefix='backbone.',
-            checkpoint='work_dirs/cliff_open_pretrain/epoch_8.pth',
+            checkpoint='work_dirs/mroi_open_landmarks/epoch_8.pth',
         ),
     )
 )

@@ -6,6 +6,7 @@ from mroi_plugin.models.backbones.timm_backbone import TimmBackbone
 from mroi_plugin.models.backbones.transformers_backbone import TransformersBackbone
 from mroi_plugin.models.body_models.smpl import SMPLBody
 from mroi_plugin.models.data_preprocessors.multi_roi_preprocessor import MultiRoIPreprocessor
+from mroi_plugin.models.estimators.landmark_estimator import LandmarkEstimator
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.models.heads.roi_aware_fusion_head import RoIAwareFusionHead
 from mroi_plugin.models.layers.contrastive_embedding import ContrastiveEmbedding
@@ -30,6 +31,7 @@ __all__ = [
     'FullCameraProjector',
     'HMRRegressor',
     'Keypoints3DLoss',
+    'LandmarkEstimator',
     'MLPRegressor',
     'MultiRoIContrastiveLoss',
     'MultiRoIEstimator',

@@ -100,7 +100,7 @@ def test_augmentations_take_turns(setting):
     assert np.array_equal(rois[0], rois[2]) and np.array_equal(rois[1], rois[3])
 
 
-@pytest.mark.parametrize('config', ['mroi_open_cached', 'cliff_open_cached', 'cliff_open_pretrain'])
+@pytest.mark.parametrize('config', ['mroi_open_cached', 'cliff_open_cached'])
 def test_the_number_of_rois_is_checked(config):
     cfg = load_config(config)
     check_rois(cfg)

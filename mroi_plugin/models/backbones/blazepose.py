@@ -50,12 +50,18 @@ class BlazePose(BaseModule):
     weights of ``full`` after it, by ``split``: 16: 16384, 3.0 M; 8: 9216, 2.5 M; 4: 4608, 1.2 M; 2:
     1152, 0.8 M.
 
+    The rest is hard to train as it is stored, without the batch norms it was trained with: its
+    tensors differ in scale by 10^3. Use ``batch_norm=True`` and `RelativeRates`.
+
     Args:
         variant: ``lite``, ``full`` or ``heavy``; weights of the first two are in the package.
         features: kinds of features, of `OUTPUTS`; not ``middle`` alone.
         trainable: what is trained: ``none`` of the network, its ``rest``, or ``all``. Gradients do
-            not pass through a stem that is not trained.
+            not pass through a stem that is not trained. In the rest alone, depthwise kernels stay
+            as they are: 2 % of its weights and half of the time of a step on a CPU.
         split: height, in pixels, of the map between stem and rest.
+        batch_norm: follow the convolutions of the rest by batch norms, for training; without them,
+            the same weights load folded.
         checkpoint: file that ``python -m mroi_plugin.deploy.converters.blazepose`` has made; None
             takes that of ``variant`` in the package.
         init_cfg: see mmengine; what it loads takes the place of these weights.
@@ -71,6 +77,7 @@ class BlazePose(BaseModule):
         features: Sequence[str] = ('middle', 'landmarks'),
         trainable: str = 'all',
         split: int = 8,
+        batch_norm: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
@@ -93,9 +100,16 @@ class BlazePose(BaseModule):
         frozen = {'none': None, 'rest': self.cut, 'all': 0}[trainable]
         for conv in self.network.convs_before(frozen):
             conv.requires_grad_(False)
+        rest = [i for i in self.network.steps[self.cut :] if str(i) in self.network.convs]
+        for conv in (self.network.convs[str(i)] for i in rest):
+            if trainable == 'rest' and conv.groups > 1:
+                conv.weight.requires_grad_(False)
         shapes = [self.network.nodes[i]['shape'] for i in self.network.alive[self.cut]]
         with torch.no_grad():
             self.out_channels = self.rest([torch.zeros(1, *x) for x in shapes]).shape[1]
+        for i in rest if batch_norm else ():
+            if self.network.nodes[i]['shape'][1] > 1:  # not what gives landmarks
+                self.network.convs[str(i)].add_norm()
 
     def forward(self, crops: Tensor) -> Tensor:
         """Features (N, D) of crops (N, 3, h, w), see `stem`, or of the one map that it gives for
@@ -133,6 +147,24 @@ class BlazePose(BaseModule):
                 parts += [_quarters(x) for x in middle]
             parts += [FEATURES[name](outputs[name].flatten(1)) for name in OUTPUTS[kind]]
         return torch.cat(parts, dim=1)
+
+    def landmarks(self, feature: Tensor) -> tuple[Tensor, Tensor]:
+        """Points in features (N, D).
+
+        Returns:
+            Landmarks (N, 39, 3) in sides of the crop, x and y from its center; and (N, 39, 3) in
+            meters from the middle of the hips, with the axes of the camera.
+
+        Raises:
+            ValueError: if ``landmarks`` are not among the features.
+        """
+        if self.features[-1] != 'landmarks':
+            raise ValueError(f"features={self.features!r}, expected 'landmarks' as the last.")
+        points, world = feature[:, -NUM_LANDMARKS * 8 :].split(
+            [NUM_LANDMARKS * 5, NUM_LANDMARKS * 3], dim=1
+        )
+        points = LANDMARK_UNIT * points.unflatten(1, (NUM_LANDMARKS, 5))[..., :3]
+        return points, WORLD_UNIT_M * world.unflatten(1, (NUM_LANDMARKS, 3))
 
 
 def _quarters(x: Tensor) -> Tensor:

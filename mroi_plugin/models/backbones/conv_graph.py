@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mroi_plugin.models.layers.calibrated_batch_norm import CalibratedBatchNorm2d, fold_batch_norm
+
 INPUT = -1
 """Index of the images among the values of a graph; value i is the result of node i."""
 
@@ -109,17 +111,37 @@ class ConvGraph(nn.Module):
 
 class PaddedConv2d(nn.Conv2d):
     """A convolution whose padding (top, bottom, left, right) may differ between the sides, as
-    TensorFlow's ``SAME`` does with a stride."""
+    TensorFlow's ``SAME`` does with a stride.
+
+    A batch norm may follow it, see `add_norm`; weights of one with a batch norm load into one
+    without, folded.
+    """
 
     def __init__(self, *args: Any, padding: Sequence[int], **options: Any) -> None:
         top, bottom, left, right = padding
         even = top == bottom and left == right
         super().__init__(*args, padding=(top, left) if even else 0, **options)
         self.uneven = None if even else (left, right, top, bottom)
+        self.norm: CalibratedBatchNorm2d | None = None
+
+    def add_norm(self) -> None:
+        """Have a `CalibratedBatchNorm2d` follow, whose shift takes the place of the bias."""
+        self.norm = CalibratedBatchNorm2d(self.out_channels)
+        self.bias.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, O, h', w') of (N, C, h, w)."""
-        return super().forward(x if self.uneven is None else F.pad(x, self.uneven))
+        y = super().forward(x if self.uneven is None else F.pad(x, self.uneven))
+        return y if self.norm is None else self.norm(y)
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        mark = f'{prefix}norm.'
+        if self.norm is None and f'{mark}weight' in state_dict:
+            names = [name for name in state_dict if name.startswith(mark)]
+            norm = {name[len(mark) :]: state_dict.pop(name) for name in names}
+            own = [f'{prefix}weight', f'{prefix}bias']
+            state_dict.update(zip(own, fold_batch_norm(*(state_dict[name] for name in own), norm)))
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
 
 def _conv(node: Mapping[str, Any], weight: Tensor, bias: Tensor) -> PaddedConv2d:

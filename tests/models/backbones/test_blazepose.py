@@ -107,7 +107,7 @@ def test_stem_and_rest(split, numbers, weights, crops):
     middle = backbone.stem(crops)
     assert sum(x[0].numel() for x in middle) == numbers
     trained = sum(p.numel() for p in backbone.parameters() if p.requires_grad)
-    assert trained == pytest.approx(weights, rel=0.03)
+    assert trained == pytest.approx(weights, rel=0.05)
     assert backbone.rest(middle).equal(backbone(crops))
 
 
@@ -122,8 +122,42 @@ def test_what_is_trained(trainable, crops):
     if feature.requires_grad:
         feature.square().sum().backward()
     for index, conv in backbone.network.convs.items():
-        gradients = [p.grad for p in conv.parameters()]
-        assert all((g is not None) == (index in wanted) for g in gradients), index
+        depthwise = trainable == 'rest' and conv.groups > 1
+        assert (conv.weight.grad is not None) == (index in wanted and not depthwise), index
+        assert (conv.bias.grad is not None) == (index in wanted), index
+
+
+def test_batch_norm_changes_nothing_at_first_and_folds_after_training(crops):
+    plain, normed = BlazePose('lite').eval(), BlazePose('lite', trainable='rest', batch_norm=True)
+    with torch.no_grad():
+        expected = plain(crops)
+        torch.testing.assert_close(normed.eval()(crops), expected, rtol=0, atol=1e-3)
+        torch.testing.assert_close(normed.train()(crops), expected, rtol=0, atol=1e-3)
+    optimizer = torch.optim.AdamW([p for p in normed.parameters() if p.requires_grad], 1e-3)
+    for _ in range(3):
+        optimizer.zero_grad()
+        normed(crops).square().mean().backward()
+        optimizer.step()
+    before = normed.state_dict()
+    plain.load_state_dict(before)
+    with torch.no_grad():
+        trained = normed.eval()(crops)
+        assert (trained - expected).abs().max() > 1e-2
+        torch.testing.assert_close(plain(crops), trained, rtol=1e-4, atol=1e-4)
+    assert all(normed.state_dict()[name].equal(before[name]) for name in before)
+    assert any('norm.weight' in name for name in before)
+
+
+def test_landmarks_from_features(backbone, crops):
+    with torch.no_grad():
+        feature = backbone(crops)
+    points, world = backbone.landmarks(feature)
+    assert points.shape == world.shape == (2, 39, 3)
+    flat = feature[:, -312:]
+    assert points[1, 7].equal(LANDMARK_UNIT * flat[1, 35:38])
+    assert world[1, 7].equal(WORLD_UNIT_M * flat[1, 195 + 21 : 195 + 24])
+    with pytest.raises(ValueError, match='landmarks'):
+        BlazePose('lite', ('landmarks', 'map')).landmarks(feature)
 
 
 def test_crops_of_another_size_are_resized(backbone, crops):

@@ -1,0 +1,22 @@
+# The last stages of BlazePose learn where the joints of rendered people are, in RoIs of all sizes;
+# mroi_open_cached and cliff_open_cached start from these weights.
+_base_ = 'mroi_open_cached.py'
+
+model = dict(
+    _delete_=True,
+    type='LandmarkEstimator',
+    data_preprocessor={{_base_.model.data_preprocessor}},
+    backbone=dict(type='BlazePose', variant='full', trainable='rest', batch_norm=True),
+)
+train_dataloader = dict(dataset=dict(num_rois='any'))
+val_evaluator = dict(_delete_=True, type='LandmarkMetric')
+test_evaluator = val_evaluator
+optim_wrapper = dict(
+    _delete_=True,
+    type='OptimWrapper',
+    constructor='RelativeRates',
+    paramwise_cfg=dict(vector_lr=1e-3),
+    optimizer=dict(type='AdamW', lr=4e-3, weight_decay=0.0),
+    clip_grad=dict(max_norm=1.0),
+)
+default_hooks = dict(checkpoint=dict(save_best='landmark/error_2d'), ema=None)

@@ -1,0 +1,150 @@
+"""Training of a backbone by the landmarks that its features hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from mmengine.model import BaseModel
+from torch import Tensor
+
+from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
+from mroi_plugin.models.losses.keypoints3d import center_on_root
+from mroi_plugin.models.losses.masked import masked_mean
+from mroi_plugin.registry import MODELS, register
+
+LANDMARKS = {
+    **{'head': 0, 'left_shoulder': 11, 'right_shoulder': 12, 'left_elbow': 13, 'right_elbow': 14},
+    **{'left_wrist': 15, 'right_wrist': 16, 'left_hand': 19, 'right_hand': 20, 'left_hip': 23},
+    **{'right_hip': 24, 'left_knee': 25, 'right_knee': 26, 'left_ankle': 27, 'right_ankle': 28},
+    **{'left_foot': 31, 'right_foot': 32},
+}
+"""Joints of SMPL and the landmark of BlazePose nearest to each."""
+REACH = 1.0
+"""Joints farther from the center of the crop than this, in sides, are not asked for."""
+Batch = dict[str, Any]
+
+
+def landmark_targets(
+    keypoints: Tensor, rois: Tensor, principal_point: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Joints in sides of each RoI, from its center.
+
+    Args:
+        keypoints: (N, K, 3) px of the full image, from its top left corner, and confidence.
+        rois: (N, M, 3) center relative to the principal point and side, px.
+        principal_point: (N, 2) px.
+
+    Returns:
+        (N, M, K, 2), and confidences (N, M, K), 0 beyond `REACH`.
+    """
+    center = rois[..., None, :2] + principal_point[:, None, None]
+    points = (keypoints[:, None, :, :2] - center) / rois[..., None, 2:]
+    near = (points.abs() < REACH).all(-1)
+    return points, keypoints[:, None, :, 2] * near
+
+
+@register(MODELS)
+class LandmarkEstimator(BaseModel):
+    """Body landmarks in every RoI and in meters, by a backbone that regresses them itself.
+
+    It has no body and no head: a step costs little more than the backbone's. What is learned is
+    where joints are, from which a network that is trained later, with this backbone, finds the
+    pose. Losses are mean distances: ``loss_2d`` in sides of the crop, ``loss_3d`` in meters from
+    the middle of the hips.
+
+    Args:
+        backbone: config of a backbone with ``landmarks``, as `BlazePose`.
+        convention: keypoint convention of the data, which names the joints of `LANDMARKS`.
+        weight_3d: factor of ``loss_3d``.
+        data_preprocessor: `MultiRoIPreprocessor`.
+        init_cfg: see mmengine.
+    """
+
+    def __init__(
+        self,
+        backbone: dict[str, Any],
+        convention: str = 'smpl_54',
+        weight_3d: float = 0.3,
+        data_preprocessor: dict[str, Any] | None = None,
+        init_cfg: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(
+            MODELS.build(data_preprocessor or {'type': 'MultiRoIPreprocessor'}), init_cfg
+        )
+        self.backbone = MODELS.build(backbone)
+        self.backbone.to(memory_format=torch.channels_last)
+        self.weight_3d = weight_3d
+        names = keypoint_names(convention)
+        self.joints = [names.index(name) for name in LANDMARKS]
+        self.hips = [[*LANDMARKS].index(f'{side}_hip') for side in ('left', 'right')]
+
+    def forward(self, img: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
+        """Run the model in one of mmengine's modes.
+
+        Args:
+            img: (N, M, 3, h, w) normalized crops, or maps (N, M, C, h, w) of the backbone's stem.
+            mode: ``tensor`` for landmarks, ``loss`` for the losses, ``predict`` for one dictionary
+                of errors per person.
+            batch: the rest of the sample.
+
+        Returns:
+            See `landmarks`, `loss` and `predict`.
+
+        Raises:
+            ValueError: if ``mode`` is unknown.
+        """
+        if mode == 'tensor':
+            return self.landmarks(img)
+        if mode == 'loss':
+            return self.loss(img, batch)
+        if mode == 'predict':
+            return self.predict(img, batch)
+        raise ValueError(f"mode={mode!r}: expected 'tensor', 'loss' or 'predict'.")
+
+    def landmarks(self, img: Tensor) -> tuple[Tensor, Tensor]:
+        """The landmarks of `LANDMARKS`: (N, M, K, 2) in sides of the crop from its center, and (N,
+        M, K, 3) m from the middle of the hips."""
+        crops = img.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        points, world = self.backbone.landmarks(self.backbone(crops))
+        chosen = [*LANDMARKS.values()]
+        points, world = points[:, chosen, :2], world[:, chosen]
+        return points.unflatten(0, img.shape[:2]), world.unflatten(0, img.shape[:2])
+
+    def loss(self, img: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """``loss_2d`` and ``loss_3d``, weighted."""
+        distance, known, distance_3d, known_3d = self._distances(img, batch)
+        return {
+            'loss_2d': masked_mean(distance, known),
+            'loss_3d': self.weight_3d * masked_mean(distance_3d, known_3d),
+        }
+
+    @torch.no_grad()
+    def predict(self, img: Tensor, batch: Batch) -> list[dict[str, Tensor]]:
+        """Per person, of RoI 0: ``error_2d`` (K) in sides of the crop and ``error_3d`` (K) m, NaN
+        where a joint is not annotated."""
+        distance, known, distance_3d, known_3d = self._distances(img[:, :1], batch)
+        nan = distance.new_tensor(float('nan'))
+        return [
+            {'error_2d': a, 'error_3d': b}
+            for a, b in zip(
+                torch.where(known > 0, distance, nan)[:, 0],
+                torch.where(known_3d > 0, distance_3d, nan)[:, 0],
+            )
+        ]
+
+    def _distances(self, img: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Distances and confidences (N, M, K) in sides of the crop, and in meters."""
+        points, world = self.landmarks(img)
+        true_points, known = landmark_targets(
+            batch['keypoints2d'][:, self.joints],
+            batch['rois'][:, : img.shape[1]],
+            batch['principal_point'],
+        )
+        target = batch['keypoints3d'][:, None, self.joints]
+        true_world = center_on_root(target[..., :3], self.hips)
+        known_3d = target[..., 3] * (target[..., self.hips, 3] > 0).all(-1, keepdim=True)
+        distance, distance_3d = (
+            (a - b).norm(dim=-1) for a, b in ((points, true_points), (world, true_world))
+        )
+        return distance, known, distance_3d, known_3d.expand_as(distance_3d)
