@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-METHODS := $(addsuffix _synthetic,hmr hmr_adversarial spin pare host_cliff hybrik cliff mroi)
+METHODS := $(addsuffix _synthetic,hmr hmr_adversarial spin host_cliff pare hybrik) cliff_open mroi_open
 
 .PHONY: help install data train compare test lint format all-checks clean
 

@@ -66,6 +66,7 @@ def quickstart(
     from rich.console import Console
     from synthetic_humans.build import build_synthetic_data
 
+    from mroi_plugin.analysis.mean_body import evaluate_mean_body
     from mroi_plugin.apis.test import test
     from mroi_plugin.apis.train import train_once
 
@@ -102,25 +103,6 @@ def epochs_of(stage: str, options: Sequence[str]) -> int | None:
     """`EPOCHS` of a stage, unless the options have a number of their own."""
     chosen = any(option.startswith('train_cfg.max_epochs=') for option in options)
     return None if chosen else EPOCHS[stage]
-
-
-def evaluate_mean_body(config: str, options: Sequence[str] = ()) -> dict[str, float]:
-    """Errors of the mean body, facing the camera, on the test set of a config."""
-    from torch.utils.data import DataLoader
-
-    from mroi_plugin.engine.config import load_config
-    from mroi_plugin.evaluation.functional.mean_body import mean_body_prediction
-    from mroi_plugin.models.body_models.smpl import load_mean_params
-    from mroi_plugin.registry import DATASETS, METRICS, MODELS
-
-    cfg = load_config(config, options=options)
-    loader = DataLoader(DATASETS.build(cfg.test_dataloader.dataset), batch_size=64)
-    metric = METRICS.build(cfg.test_evaluator)
-    body = MODELS.build(cfg.model.body_model)
-    mean = load_mean_params(**cfg.model.head.mean_params)
-    for batch in loader:
-        metric.process(batch, mean_body_prediction(body, mean, len(batch['img'])))
-    return metric.evaluate(len(loader.dataset))
 
 
 def _row(metrics: dict[str, float]) -> list[str]:

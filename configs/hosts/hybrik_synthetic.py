@@ -1,6 +1,6 @@
 # HybrIK: joints as heatmaps in a volume, pose by inverse kinematics. As in mmhuman3d, the depth of
 # the root is an input, at test too.
-_base_ = ['../_base_/hosts/regressor.py']
+_base_ = ['../_base_/hosts/small.py']
 
 model = dict(
     architecture=dict(

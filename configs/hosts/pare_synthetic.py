@@ -1,5 +1,5 @@
 # PARE, first stage, without the part segmentation that mmhuman3d renders with pytorch3d.
-_base_ = ['../_base_/hosts/regressor.py']
+_base_ = ['../_base_/hosts/small.py']
 
 model = dict(
     architecture=dict(

@@ -1,10 +1,9 @@
-# mroi_open with a frozen backbone: its first part computed once, the rest as mroi_open_landmarks
+# mroi_open with the first part of the backbone computed once, and the rest as mroi_open_landmarks
 # has left it.
 _base_ = 'mroi_open.py'
 
 model = dict(
     backbone=dict(
-        trainable='none',
         init_cfg=dict(
             type='Pretrained',
             prefix='backbone.',

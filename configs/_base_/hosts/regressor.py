@@ -1,22 +1,13 @@
-# HMR's network, small: a backbone and an iterative regressor on its pooled features.
+# HMR's network: the pretrained backbone of mroi_open and an iterative regressor on its features.
 _base_ = ['./synthetic.py']
 
 model = dict(
     architecture=dict(
         type='ImageBodyModelEstimator',
-        backbone=dict(
-            type='ResNet',
-            depth=18,
-            out_indices=[3],
-            base_channels=32,
-            stem_channels=32,
-            norm_cfg=dict(type='BN', requires_grad=True),
-            norm_eval=False,
-            zero_init_residual=False,
-        ),
+        backbone=dict(type='BlazePose', variant='full', trainable='none'),
         head=dict(
             type='HMRHead',
-            feat_dim=256,
+            feat_dim=888,
             smpl_mean_params=dict(model_path='data/body_models/smpl', free_body=True),
         ),
         body_model_train=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True),

@@ -1,16 +1,20 @@
-# What every method of mmhuman3d shares on the embedded data: one square crop per person.
+# What every method of mmhuman3d shares: the images of mroi_open, one square crop per person, and its
+# schedule.
 _base_ = [
-    '../datasets/synthetic.py',
-    '../schedules/synthetic.py',
+    '../datasets/synthetic_open.py',
+    '../schedules/open.py',
     '../default_runtime.py',
 ]
 
-crop = dict(crop_size=(64, 64), num_rois=1)
+crop = dict(num_rois=1)
 train_dataloader = dict(dataset=dict(pipeline=dict(crop=crop)))
 val_dataloader = dict(dataset=dict(pipeline=dict(crop=crop)))
 test_dataloader = dict(dataset=dict(pipeline=dict(crop=crop)))
 
 model = dict(
     type='MMHuman3DEstimator',
+    data_preprocessor=dict(
+        type='MultiRoIPreprocessor', mean=(0.0, 0.0, 0.0), std=(255.0, 255.0, 255.0)
+    ),
     body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True),
 )

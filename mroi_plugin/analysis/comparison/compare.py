@@ -18,7 +18,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from mroi_plugin.analysis.comparison.isolated import measure_isolated
 from mroi_plugin.analysis.comparison.methods import Method, check_same_test, parse_methods
 from mroi_plugin.analysis.comparison.tables import as_table, write_tables
+from mroi_plugin.analysis.mean_body import evaluate_mean_body
 from mroi_plugin.apis.train import train_once
+
+MEAN_BODY = 'mean body'
+"""The first row: the same body for everyone, facing the camera."""
 
 
 def compare(
@@ -36,7 +40,7 @@ def compare(
         options: ``KEY=VALUE`` overrides of every config.
 
     Returns:
-        Measurements by method, see `measure`.
+        Measurements by method, see `measure`; first the errors of the `MEAN_BODY`.
 
     Raises:
         UsageError: if the methods cannot be compared or one cannot be measured.
@@ -47,7 +51,10 @@ def compare(
     check_same_test(methods, options)
     if epochs is not None:
         methods = [_trained(method, work_dirs, epochs, options, console) for method in methods]
-    results = _measure_all(methods, tuple(options), console)
+    results = {
+        MEAN_BODY: evaluate_mean_body(methods[0].config, options),
+        **_measure_all(methods, tuple(options), console),
+    }
     write_tables(results, Path(out), _facts(epochs))
     console.print(as_table(results, f'test set of {methods[0].config}'))
     console.print(f'wrote {out}/comparison.json, .csv and .md')

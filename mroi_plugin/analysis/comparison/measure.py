@@ -24,6 +24,8 @@ from mroi_plugin.registry import DATASETS, METRICS
 BATCHES = (1, 32)
 SECONDS = 3.0
 """How long each speed is measured, after a warm-up of two batches."""
+NO_NETWORK = {'body_model', 'body_model_train', 'body_model_test', 'smpl', 'disc'}
+"""Modules whose parameters are not those of the network."""
 Report = Callable[[str, float], None]
 
 
@@ -79,11 +81,11 @@ def _evaluate(model: nn.Module, dataset: Any, metric: Any, report: Report) -> di
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Number of parameters that are trained; body models have none, discriminators do not count."""
+    """Number of parameters, trained or not, without body models and discriminators."""
     return sum(
-        p.numel()
-        for name, p in model.named_parameters()
-        if p.requires_grad and '.disc.' not in name
+        parameter.numel()
+        for name, parameter in model.named_parameters()
+        if not NO_NETWORK & set(name.split('.'))
     )
 
 

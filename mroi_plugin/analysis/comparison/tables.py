@@ -24,7 +24,9 @@ COLUMNS = {
 
 
 def _cells(measured: dict[str, Any]) -> list[str]:
-    shown = {**measured, 'parameters': measured['parameters'] / 1e6}
+    shown = dict(measured)
+    if 'parameters' in shown:
+        shown['parameters'] /= 1e6
     return [
         form.format(shown[name]) if name in shown else '-' for name, (_, form) in COLUMNS.items()
     ]

@@ -33,3 +33,8 @@ def test_markdown_has_a_column_for_everything():
     header, rule, row = as_markdown({'a': ROW}).splitlines()
     assert header.count('|') == rule.count('|') == row.count('|') == len(COLUMNS) + 2
     assert row == '| a | 211.4 | 114.2 | - | 4.43 | 0.123 | 99.9 | 555.5 | 800 |'
+
+
+def test_what_has_no_network_has_errors_alone():
+    row = as_markdown({'mean body': {'mesh/mpjpe': 300.0}}).splitlines()[-1]
+    assert row == '| mean body | 300.0 | - | - | - | - | - | - | - |'
