@@ -89,5 +89,5 @@ def test_another_method_of_mmhuman3d_trains_and_is_compared(project):
     command = COMMANDS[2].replace('--epochs 5', '--epochs 1')
     run(f'{command} --cfg-options train_dataloader.batch_size=8', project)
     found = json.loads((project / 'comparison' / 'comparison.json').read_text())['methods']
-    assert set(found) == {'cliff_synthetic', 'hmr_resnet34'}
+    assert set(found) == {'mean body', 'cliff_synthetic', 'hmr_resnet34'}
     assert found['hmr_resnet34']['parameters'] > found['cliff_synthetic']['parameters']

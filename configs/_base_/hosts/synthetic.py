@@ -1,5 +1,5 @@
-# What every method of mmhuman3d shares: the images of mroi_open, one square crop per person, and its
-# schedule.
+# What every method of mmhuman3d shares: the images of mroi_open, one square crop per person, and
+# its schedule.
 _base_ = [
     '../datasets/synthetic_open.py',
     '../schedules/open.py',

@@ -1,4 +1,4 @@
-# AdamW; the stem of the pretrained backbone is frozen, see BlazePose.trainable.
+# AdamW on decoders; the pretrained backbone is frozen, see BlazePose.trainable.
 max_epochs = 8
 
 optim_wrapper = dict(
