@@ -20,6 +20,9 @@ SMALL = {
     'bench_samples': ['--rounds', '1', '--persons', '2', '--seconds', '0.1'],
     'bench_decoding': ['--persons', '2'],
     'bench_evaluation': ['--frames', '40'],
+    'bench_probes': [
+        *('--steps', '20', '--config', 'mroi_open', '--cfg-options', 'model.backbone.variant=lite')
+    ],
     'bench_real_images': ['--checkpoint', 'start.pth', '--show-dir', 'pictures'],
     'bench_model': ['--networks', 'mroi_synthetic', '--rois', '1', '2', '--rounds', '1'],
 }
@@ -43,7 +46,8 @@ def test_stored_results_are_of_the_form(path, monkeypatch):
 
 
 @pytest.mark.parametrize('name', SMALL)
-def test_it_runs_and_writes_its_figures(name, tmp_path):
+def test_it_runs_and_writes_its_figures(name, workspace, tmp_path):
+    (tmp_path / 'data').symlink_to(workspace / 'data')
     if '--checkpoint' in SMALL[name]:
         torch.save(build_model(load_config('mroi_open').model).state_dict(), tmp_path / 'start.pth')
     command = [sys.executable, str(ROOT / 'benchmarks' / f'{name}.py'), *SMALL[name]]

@@ -21,8 +21,9 @@ CONFIGS = [
     for p in EVERY
     if p.parent.name not in ELSEWHERE and not any(name in p.stem for name in OTHER_MODELS)
 ]
-"""The others take their steps in tests/adapters/test_mmhuman3d_estimator.py, tests/analysis/ablation
-and tests/models (backbones/test_transformers_backbone.py, estimators/test_landmark_estimator.py)."""
+"""The others take their steps in tests/adapters/test_mmhuman3d_estimator.py,
+tests/analysis/ablation and tests/models (backbones/test_transformers_backbone.py,
+estimators/test_landmark_estimator.py)."""
 LARGE = ('mroi_resnet50', 'mroi_hrnet48', 'cliff_resnet50', 'cliff_hrnet48')
 
 

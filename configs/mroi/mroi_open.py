@@ -1,5 +1,5 @@
-# Multi-RoI on the pretrained features of a frozen BlazePose, on rendered people: nothing is licensed.
-# With what the first stages make of each crop computed once: mroi_open_cached.
+# Multi-RoI on the pretrained features of a frozen BlazePose, on rendered people: nothing is
+# licensed. With what its first stages make of each crop computed once: mroi_open_cached.
 _base_ = [
     '../_base_/models/mroi_open.py',
     '../_base_/datasets/synthetic_open.py',

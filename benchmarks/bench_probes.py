@@ -1,0 +1,104 @@
+#!/usr/bin/env python
+"""What the features of a backbone tell about 3D joints, beside what exact 2D joints would tell.
+
+A network with two hidden layers regresses the joints of the training people, relative to the
+pelvis, from what is known of them, and is tested on the test people: all of them, and those whose
+joints are all in the image and who are seen whole. Errors are MPJPE / PA-MPJPE over SMPL's joints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+import torch
+from common import report
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.model_builder import build_model, plugin_scope
+from mroi_plugin.evaluation.functional.errors import mean_distance, pa_mpjpe
+from mroi_plugin.models.estimators.landmark_estimator import landmark_targets
+from mroi_plugin.registry import DATASETS
+
+JOINTS = 24
+HIDDEN, DROPOUT, RATE, DECAY, BATCH = 1024, 0.2, 1e-3, 0.05, 256
+Known = dict[str, Tensor]
+
+
+@torch.no_grad()
+def read(model: nn.Module, dataset: object) -> tuple[Known, Tensor, Tensor]:
+    """What is known of each person, by name (n, D), joints (n, 24, 3) m, and who is whole (n)."""
+    known: dict[str, list[Tensor]] = {}
+    joints, whole = [], []
+    for batch in DataLoader(dataset, batch_size=64):
+        features = model.encode(model.data_preprocessor(dict(batch))['img'])
+        keypoints = batch['keypoints2d'][:, :JOINTS]
+        places, _ = landmark_targets(keypoints, batch['rois'], batch['principal_point'])
+        box = batch['bbox_info']
+        for name, value in {
+            'features of RoI 0': torch.cat([features[:, 0], box[:, 0]], 1),
+            'features of all RoIs': torch.cat([features, box], 2).flatten(1),
+            'exact 2D joints': torch.cat([places[:, 0].flatten(1).clamp(-1.5, 1.5), box[:, 0]], 1),
+        }.items():
+            known.setdefault(name, []).append(value)
+        solid = batch['keypoints3d'][:, :JOINTS, :3]
+        joints.append(solid - solid[:, :1])
+        whole.append((keypoints[..., 2] > 0).all(1))
+    return {k: torch.cat(v) for k, v in known.items()}, torch.cat(joints), torch.cat(whole)
+
+
+def probe(x: Tensor, y: Tensor, test: Tensor, steps: int) -> Tensor:
+    """Joints (m, 24, 3) of the test people, learned from x (n, D) and y (n, 24, 3)."""
+    torch.manual_seed(0)
+    mean, deviation = x.mean(0), x.std(0) + 1e-3
+    x, test = (x - mean) / deviation, (test - mean) / deviation
+    layers: list[nn.Module] = []
+    for width in (x.shape[1], HIDDEN):
+        layers += [nn.Linear(width, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT)]
+    network = nn.Sequential(*layers, nn.Linear(HIDDEN, 3 * JOINTS), nn.Unflatten(1, (JOINTS, 3)))
+    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
+    for step in range(steps):
+        rate = min(1.0, (step + 1) / 100) * (1 + math.cos(math.pi * step / steps)) / 2
+        optimizer.param_groups[0]['lr'] = RATE * rate
+        chosen = torch.randint(len(x), (BATCH,))
+        loss = (network(x[chosen]) - y[chosen]).norm(dim=2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        return network.eval()(test)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--config', default='mroi_open_cached', help='whose data and backbone')
+    parser.add_argument(
+        '--backbone', help='checkpoint with it; else as it comes'
+    )
+    parser.add_argument('--steps', type=int, default=1500)
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
+    parser.add_argument('--out', help='JSON file of the figures')
+    args = parser.parse_args()
+    cfg = load_config(args.config, options=args.cfg_options)
+    pretrained = {'type': 'Pretrained', 'prefix': 'backbone.', 'checkpoint': args.backbone}
+    cfg.model.backbone.init_cfg = pretrained if args.backbone else None
+    model = build_model(cfg.model).eval()
+    with plugin_scope():
+        model.backbone.init_weights()
+        sets = [DATASETS.build(cfg[f'{name}_dataloader'].dataset) for name in ('train', 'test')]
+    (known, joints, _), (test_known, test_joints, whole) = (read(model, data) for data in sets)
+    rows = []
+    for name in known:
+        found = probe(known[name], joints, test_known[name], args.steps)
+        errors = [1000 * error(found, test_joints) for error in (mean_distance, pa_mpjpe)]
+        rows.append({'from': name, 'people': len(joints)})
+        for who, chosen in (('all', slice(None)), ('in the image', whole)):
+            for title, error in zip(('MPJPE mm', 'PA mm'), errors):
+                rows[-1][f'{who}, {title}'] = float(error[chosen].mean())
+    report('probes', rows, args.out)
+
+
+if __name__ == '__main__':
+    main()
