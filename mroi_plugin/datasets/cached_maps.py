@@ -26,6 +26,8 @@ SHARD = 512
 """Samples per file."""
 BATCH = 8
 """Samples per pass through the stem."""
+TRAINING = ('trainable', 'batch_norm', 'init_cfg')
+"""Options of a backbone that its frozen stem does not depend on."""
 PER_ROI = ('rois', 'roi_affines', 'bbox_info')
 
 
@@ -34,7 +36,7 @@ class CachedMapsDataset(Dataset):
     """Samples of a data set with ``stem(crops)`` of a backbone in place of the crops.
 
     What is missing in ``cache_dir`` is computed first, in files of `SHARD` samples; an interrupted
-    build goes on where it was. Other options of data or backbone go to another folder.
+    build goes on where it was. Other options of data or stem go to another folder.
 
     Args:
         dataset: config of `MultiRoIHumanDataset`.
@@ -64,7 +66,8 @@ class CachedMapsDataset(Dataset):
     ) -> None:
         self.num_rois, self.augmentations = num_rois, augmentations
         self.length = len(DATASETS.build(dict(dataset)))
-        recipe = {'dataset': dataset, 'backbone': backbone, 'data_preprocessor': data_preprocessor}
+        stem = {name: value for name, value in backbone.items() if name not in TRAINING}
+        recipe = {'dataset': dataset, 'backbone': stem, 'data_preprocessor': data_preprocessor}
         recipe = {**_plain(recipe), 'ann_file_bytes': os.path.getsize(dataset['ann_file'])}
         text = json.dumps(recipe, indent=1, sort_keys=True)
         self.folder = Path(cache_dir) / hashlib.sha256(text.encode()).hexdigest()[:12]

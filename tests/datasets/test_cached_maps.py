@@ -74,6 +74,13 @@ def test_what_is_there_is_not_computed_again_and_what_is_missing_is(setting):
     assert cached(setting)[1]['img'].equal(expected) and rows.is_file()
 
 
+def test_how_the_rest_is_trained_does_not_matter(setting):
+    cfg, folder = setting
+    cfg = cfg.copy()
+    cfg.model.backbone.update(trainable='rest', batch_norm=True, init_cfg=None)
+    assert cached((cfg, folder)).folder == cached(setting).folder
+
+
 def test_a_prefix_of_the_rois_or_any_of_them(setting):
     whole, first, any_roi = (cached(setting, num_rois=n) for n in (None, 1, 'any'))
     assert whole[2]['img'].shape[0] == 5 and first[2]['img'].equal(whole[2]['img'][:1])
