@@ -161,7 +161,7 @@ def _names(images: list[Any]) -> dict[str, str]:
         if not isinstance(name, str) or not name:
             raise _FormError(f'image {i} has the "file_name" {name!r}')
         if names.setdefault(identity, name) != name:
-            raise _FormError(f'{names[identity]!r} and {name!r} have the same id {identity}')
+            raise _FormError(f'{names[identity]!r} and {name!r} have the same id {identity!r}')
     return names
 
 

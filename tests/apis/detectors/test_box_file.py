@@ -130,7 +130,7 @@ REFUSED = {
     ),
     'two images of one id': (
         {'images': [{'id': 1, 'file_name': 'a'}, {'id': '1', 'file_name': 'b'}], 'annotations': []},
-        "'a' and 'b' have the same id 1",
+        "'a' and 'b' have the same id '1'",
     ),
     'only dogs': (annotations(categories=[{'id': 1, 'name': 'dog'}]), "is a person: 'dog'"),
     'category without name': (annotations(categories=[{'id': 1}]), '"categories": one has no'),
