@@ -182,3 +182,11 @@ def test_own_results_are_boxes(infer, folders):
     again = json.loads((folders / 'out' / 'results_coco.json').read_text())
     status, _, found = infer(again)
     assert status == 0 and len(found['a']) == 1
+
+
+def test_help_says_how_images_and_frames_are_named(capsys):
+    with pytest.raises(SystemExit):
+        main(['infer', '--help'])
+    told = ' '.join(capsys.readouterr().out.split())
+    for word in ('end of their path, name, stem or number', 'video.mp4#12', 'AlphaPose'):
+        assert word in told
