@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, Union
 
@@ -12,8 +13,10 @@ from mroi_plugin.apis.named_values import NamedValues, list_some
 from mroi_plugin.cameras import default_focal_length
 from mroi_plugin.datasets.pixel_checks import focal_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
+from mroi_plugin.utils.json_input import load_json
 
-Matrix = Union[np.ndarray, Mapping[str, np.ndarray]]
+Matrix = Union[np.ndarray, Mapping[str, np.ndarray], str, os.PathLike]
+FORM = 'a matrix (3, 3) in pixels, or an object of such by the names of images or videos'
 MIN_FOCAL_PX = 10.0
 """Shorter ones are in other units: no image of people is so small."""
 
@@ -23,21 +26,27 @@ class GivenCamera:
 
     Args:
         focal_length: px, of all images.
-        matrix: (3, 3) px, of all images, or by their names, see `NamedValues`.
+        matrix: (3, 3) px, of all images, or by their names, see `NamedValues`; or a JSON file of
+            either.
 
     Raises:
         ValueError: if one is of a wrong form, or not in pixels.
+        FileNotFoundError: if there is no such file.
     """
 
     def __init__(self, focal_length: float | None = None, matrix: Matrix | None = None) -> None:
         self.focal_length = None if focal_length is None else _checked_focal(focal_length)
         self.of_all: np.ndarray | None = None
         by_name: dict[Any, np.ndarray] = {}
+        what, prefix = 'camera_matrix', ''
+        if isinstance(matrix, (str, os.PathLike)):
+            what = f'{os.fspath(matrix)} (cameras)'
+            matrix, prefix = load_json(matrix, 'cameras', FORM), f'{what}: '
         if isinstance(matrix, Mapping):
-            by_name = {name: _checked(value, name) for name, value in matrix.items()}
-        elif matrix is not None:
-            self.of_all = _checked(matrix, 'camera_matrix')
-        self.by_name = NamedValues(by_name, 'camera_matrix')
+            by_name = {name: _checked(value, f'{prefix}{name!r}') for name, value in matrix.items()}
+        elif matrix is not None or prefix:
+            self.of_all = _checked(matrix, what)
+        self.by_name = NamedValues(by_name, what)
 
     def __call__(self, image: InputImage) -> tuple[float, np.ndarray]:
         """Focal length px and principal point (2) px of an image.
@@ -72,15 +81,15 @@ class GivenCamera:
         unused = self.by_name.unused()
         if unused:
             raise ValueError(
-                f'camera_matrix: {len(unused)} of {len(self.by_name.values)} names meet no image: '
-                f'{list_some(unused)}. Drop them, or name images by the end of their paths.'
+                f'{self.by_name.what}: {len(unused)} of {len(self.by_name.values)} names meet no '
+                f'image: {list_some(unused)}. Drop them, or name images by the end of their paths.'
             )
 
 
 def _checked_focal(focal_length: Any) -> float:
     try:
         focal = float(focal_length)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f'focal_length={focal_length!r}: expected a number of pixels.') from None
     if not (np.isfinite(focal) and focal > 0):
         raise ValueError(f'focal_length={focal_length}: expected pixels above 0.')
@@ -99,7 +108,7 @@ def _checked(matrix: Any, name: str) -> np.ndarray:
     )
     try:
         matrix = np.asarray(matrix, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f'{name}: {error}; {expected}') from None
     focal = matrix[[0, 1], [0, 1]] if matrix.shape == (3, 3) else np.zeros(2)
     if not np.isfinite(matrix).all() or focal.min() <= 0:

@@ -113,7 +113,7 @@ class MultiRoIInferencer:
             boxes: in place of the detector's: a `GivenBoxes`, or what it takes. Of the latter, what
                 was left out or looks wrong is warned of after the last image.
             focal_length: px, of all images.
-            camera_matrix: (3, 3) px, of all images, or by their names, see `NamedValues`.
+            camera_matrix: (3, 3) px, of all images, or by their names, see `GivenCamera`.
 
         Raises:
             ValueError: if boxes, focal length or matrix are of a wrong form, or meet images in more

@@ -62,7 +62,7 @@ class Summary:
         self.instances += len(result.instances)
         self.files += files
         self.refused += [(result.name, problem) for problem in result.problems]
-        if not result.instances:
+        if not result.instances and not result.problems:
             self.empty.append(result.name)
         for i, instance in enumerate(result.instances[: max(0, SHOWN - len(self.rows))]):
             depth = f'{instance.full_camera[2]:.2f}'

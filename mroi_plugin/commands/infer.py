@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'mmdetection, detectron2 and AlphaPose write them. Images by the end of their path, name, '
         'stem or number; videos as video.mp4, frames as video.mp4#12, from 0',
     )
+    add(
+        '--cameras',
+        metavar='FILE',
+        help='json with a camera matrix (3, 3) in px, or matrices by the names of images and '
+        'videos, as of --boxes; goes before --focal-length',
+    )
     add('--focal-length', type=float, help='focal length in px; else from EXIF, or sqrt(W^2 + H^2)')
     add('--save', default='json,overlay', help=f'some of {FORMATS} (json,overlay)')
     add('--batch-size', type=int, default=16, help='persons per forward pass')
@@ -74,7 +80,7 @@ def _infer(args: argparse.Namespace) -> int:
         keep_images=bool({'overlay', 'video'} & set(formats)),
     )
     saver = Saver(args.out, [name for name in formats if name != 'coco'], model.crop.crop_size)
-    results = model(args.inputs, boxes=boxes, focal_length=args.focal_length)
+    results = model(args.inputs, boxes, args.focal_length, args.cameras)
     summary = Summary(keep='coco' in formats)
     _save_all(results, count_images(args.inputs), saver, summary)
     if 'coco' in formats:
@@ -92,11 +98,13 @@ def _save_all(results: Any, total: int, saver: Any, summary: Any) -> None:
 
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), RateColumn())
     with Progress(*columns) as progress:
-        for result in progress.track(results, total=total, description='images'):
-            try:
-                files = saver.save(result)
-            except OSError as error:
-                summary.fail(result.name, str(error))
-                continue
-            summary.add(result, files)
-        summary.files += saver.close()
+        try:
+            for result in progress.track(results, total=total, description='images'):
+                try:
+                    files = saver.save(result)
+                except OSError as error:
+                    summary.fail(result.name, str(error))
+                    continue
+                summary.add(result, files)
+        finally:  # what came before an error of the given values is whole
+            summary.files += saver.close()

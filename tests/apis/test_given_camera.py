@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -48,18 +50,46 @@ def test_unused_matrices_are_refused():
         camera.refuse_unused()
 
 
+def test_matrices_of_a_file(tmp_path):
+    path = tmp_path / 'k.json'
+    path.write_text(json.dumps({'x/a.jpg': matrix().tolist(), 'b': matrix(400).tolist()}))
+    camera = GivenCamera(None, str(path))
+    assert camera(image())[0] == 500
+    with pytest.raises(ValueError, match=r"k.json \(cameras\): 1 of 2 names meet no image: 'b'"):
+        camera.refuse_unused()
+    path.write_text(json.dumps(matrix(400).tolist()))
+    assert GivenCamera(None, path)(image())[0] == 400
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('{', 'is no JSON'),
+        ('null', 'of shape'),
+        ('{"a": 3}', "'a': an array of shape"),
+        ('[[1' + '0' * 400 + ']]', 'too large'),
+        ('{"a": [["b"]]}', "'a': could not convert"),
+    ],
+)
+def test_files_of_another_form(tmp_path, text, message):
+    (tmp_path / 'k.json').write_text(text)
+    with pytest.raises(ValueError, match=message) as error:
+        GivenCamera(None, tmp_path / 'k.json')
+    assert str(error.value).startswith(f'{tmp_path}/k.json (cameras)')
+
+
 @pytest.mark.parametrize(
     ('focal', 'given', 'message'),
     [
         (1.2, None, 'focal_length=1.2: expected pixels, at least 10'),
         ('long', None, "focal_length='long': expected a number"),
         (float('inf'), None, 'expected pixels above 0'),
-        (None, {'a': matrix(1.2, 0.5, 0.5)}, 'a: the focal lengths are .* normalized matrix'),
-        (None, {'a': matrix(-500)}, 'a: an array of shape'),
-        (None, {'a': matrix().T}, r'a: its last row is \[320.0, 240.0, 1.0\], expected 0, 0, 1'),
+        (None, {'a': matrix(1.2, 0.5, 0.5)}, "'a': the focal lengths are .* normalized matrix"),
+        (None, {'a': matrix(-500)}, "'a': an array of shape"),
+        (None, {'a': matrix().T}, r"'a': its last row is \[320.0, 240.0, 1.0\], expected 0, 0, 1"),
         (None, {'a': matrix() * 2}, 'expected 0, 0, 1'),
-        (None, {'a': [[500, 0, 320], [0, 500], [0, 0, 1]]}, 'a: '),
-        (None, {'a': None}, 'a: an array of shape'),
+        (None, {'a': [[500, 0, 320], [0, 500], [0, 0, 1]]}, "'a': "),
+        (None, {'a': None}, "'a': an array of shape"),
         (None, {1: matrix(), '1': matrix()}, 'as a number and as a text'),
     ],
 )

@@ -215,7 +215,7 @@ def test_unused_boxes_are_warned_of_and_unused_matrices_refused(inferencer, peop
         ({'focal_length': float('nan')}, 'focal_length=nan'),
         ({'focal_length': 1.2}, 'focal_length=1.2: expected pixels, at least 10'),
         ({'camera_matrix': np.eye(4)}, r'shape \(4, 4\); expected a finite camera matrix \(3, 3\)'),
-        ({'camera_matrix': {'a.jpg': np.zeros((3, 3))}}, 'a.jpg: an array'),
+        ({'camera_matrix': {'a.jpg': np.zeros((3, 3))}}, "'a.jpg': an array"),
         ({'boxes': np.zeros((2, 3))}, r'shape \(2, 3\); expected \(n, 4\)'),
     ],
 )

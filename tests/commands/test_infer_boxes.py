@@ -177,6 +177,22 @@ def test_boxes_of_a_video_and_of_its_frames(infer, folders, people):
     assert lefts == [0, 5, 0]
 
 
+def test_cameras_of_a_file(infer, folders):
+    matrix, cameras = [[900, 0, 200], [0, 900, 150], [0, 0, 1]], folders / 'cameras.json'
+    content = [detection('a', infer.box)]
+    cameras.write_text(json.dumps({'x\\a': matrix}))
+    assert infer(content, '--cameras', str(cameras))[0] == 0
+    (person,) = json.loads((folders / 'out' / 'a.json').read_text())['instances']
+    assert person['focal_length'] == 900 and person['principal_point'] == [200, 150]
+    cameras.write_text(json.dumps({'x/a': matrix, 'y/a': matrix}))
+    status, told, found = infer(content, '--cameras', str(cameras))
+    assert status == 2 and len(found['a']) == 1
+    assert f"error: {cameras} (cameras): 1 of 2 names meet no image: 'y/a'" in told
+    cameras.write_text(json.dumps([[1.2, 0, 0.5], [0, 1.6, 0.5], [0, 0, 1]]))
+    status, told, _ = infer(content, '--cameras', str(cameras))
+    assert status == 2 and 'normalized matrix' in told and len(told.strip().splitlines()) == 1
+
+
 def test_own_results_are_boxes(infer, folders):
     infer([detection('a', infer.box)], '--save', 'coco')
     again = json.loads((folders / 'out' / 'results_coco.json').read_text())

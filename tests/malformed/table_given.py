@@ -84,10 +84,10 @@ CAMERAS = {
     'focal length a word': ({'focal_length': 'long'}, 'expected a number of pixels'),
     'normalized matrix': (
         {'matrix': {'v.mp4': [[1.2, 0, 0.5], [0, 1.6, 0.5], [0, 0, 1]]}},
-        'v.mp4: the focal lengths are [1.2, 1.6]',
+        "'v.mp4': the focal lengths are [1.2, 1.6]",
     ),
     'transposed matrix': ({'matrix': np.transpose(MATRIX)}, 'camera_matrix: its last row is'),
-    'ragged matrix': ({'matrix': {'a': [[1, 2], [3]]}}, 'a: '),
+    'ragged matrix': ({'matrix': {'a': [[1, 2], [3]]}}, "'a': "),
     'matrix of four rows': ({'matrix': np.eye(4)}, 'of shape (4, 4); expected a finite camera'),
     'one image by number and text': (
         {'matrix': {139: MATRIX, '139': MATRIX}},

@@ -1,4 +1,4 @@
-"""Any file of boxes: results and a report of the rest, or one line that names the file."""
+"""Any file of boxes or cameras: results and a report of the rest, or one line that names it."""
 
 from __future__ import annotations
 
@@ -125,6 +125,46 @@ def test_contents(inferencer, images, tmp_path):
 
     any_content()
     assert min(outcomes[name] for name in ('used', 'reported', 'refused')) > 20, outcomes
+
+
+MATRICES = st.tuples(
+    st.sampled_from([500, 500, 30, 1.2, -1, float('nan')]), st.integers(-5, 700)
+).map(lambda fc: [[fc[0], 0, fc[1]], [0, fc[0], 0.3], [0, 0, 1]])
+
+
+def test_cameras(inferencer, images, people, tmp_path):
+    """A matrix is used, refused with its image, or the file is refused."""
+    outcomes, path = Counter(), tmp_path / 'cameras.json'
+    names = st.one_of(st.sampled_from(images), st.text(max_size=4))
+
+    @given(
+        content=st.one_of(
+            STRANGE, MATRICES, st.dictionaries(names, now_and_then(MATRICES), max_size=2)
+        )
+    )
+    @STABLE
+    def any_content(content):
+        path.write_text(json.dumps(content))
+        try:
+            results = list(inferencer(images, [people.box(0)], camera_matrix=path))
+        except ValueError as error:
+            assert str(error).startswith(f'{path} (cameras)')
+            assert len(str(error).splitlines()) == 1 and str(error).encode()
+            outcomes['refused'] += 1
+            return
+        for result in results:
+            if result.error is not None:
+                assert 'fix the given camera' in result.error
+                outcomes['image refused'] += 1
+        of_all = isinstance(content, list)
+        given = [
+            p.focal_length for r in results for p in r.instances if of_all or r.name in content
+        ]
+        assert all(focal in (500, 30) for focal in given)
+        outcomes['used'] += bool(given)
+
+    any_content()
+    assert min(outcomes[name] for name in ('used', 'image refused', 'refused')) > 10, outcomes
 
 
 def test_bytes(inferencer, images, tmp_path):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mroi_plugin.apis.named_values import list_some
+from mroi_plugin.utils.json_input import load_json
 
 PERSON = 1
 """COCO's category of persons, where a file names none."""
@@ -67,21 +66,11 @@ def read_box_file(path: str) -> BoxFile:
         FileNotFoundError: if there is no such file.
         ValueError: if it is of another form.
     """
-    where = f'{path} (boxes)'
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'{where}: no such file.')
-    content = _read(path, where)
+    content = load_json(path, 'boxes', FORMS)
     try:
         return _boxes(content)
     except _FormError as error:
-        raise ValueError(f'{where}: {error}; expected {FORMS}.') from None
-
-
-def _read(path: str, where: str) -> Any:
-    try:
-        return json.loads(Path(path).read_bytes())  # bytes: with or without a byte order mark
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'{where} is no JSON: {error}; expected {FORMS}.') from None
+        raise ValueError(f'{path} (boxes): {error}; expected {FORMS}.') from None
 
 
 def _boxes(content: Any) -> BoxFile:

@@ -103,7 +103,7 @@ class GivenBoxes:
 def _checked(rows: Any, name: str) -> np.ndarray:
     try:
         rows = np.asarray(rows, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f'boxes of {name!r}: {error}; expected numbers (n, 4).') from None
     rows = rows.reshape(0, 4) if rows.size == 0 else np.atleast_2d(rows)
     if rows.ndim != 2 or rows.shape[1] not in (4, 5):
