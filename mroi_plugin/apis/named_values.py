@@ -85,8 +85,9 @@ class NamedValues:
             )
         return self.values[names[0]]
 
-    def _candidates(self, path: str, frame: int | None) -> list[tuple[tuple[int, int], str]]:
-        """Names that fit a path, with the number of parts in common and the kind of agreement."""
+    def _candidates(self, path: str, frame: int | None) -> list[tuple[tuple[int, ...], str]]:
+        """Names that fit a path, with the folders in common, whether those are all that the name
+        has, and the kind of agreement of the file."""
         here = _parts(osp.abspath(path))
         number = NUMBER.fullmatch(osp.splitext(here[-1])[0])
         files = {
@@ -94,18 +95,14 @@ class NamedValues:
             osp.splitext(here[-1])[0]: STEM,
             **({int(number['number']): IDENTITY} if number else {}),
         }
-        best: dict[str, tuple[int, int]] = {}
+        best: dict[str, tuple[int, ...]] = {}
         for file, kind in files.items():
             for name in self._by_file.get((file, frame), ()):
-                rank = (_common_folders(name, here), kind)
-                if rank[0] >= 0:
+                common, whole = _common_folders(name, here)
+                rank = (common, whole, kind)
+                if whole or (common and _is_elsewhere(name)):
                     best[name] = max(best.get(name, rank), rank)
         return [(rank, name) for name, rank in best.items()]
-
-    @property
-    def used(self) -> bool:
-        """Whether an image has met one of them, or there are none."""
-        return bool(self._taken) or not self.values
 
     def moved(self) -> list[str]:
         """Absolute paths that are not on this machine and have met an image by their end."""
@@ -121,17 +118,15 @@ def _parts(path: str) -> list[str]:
     return [part for part in path.split('/') if part not in ('', '.', '..')]
 
 
-def _common_folders(name: str, here: list[str]) -> int:
-    """Folders at the end of a name that are those of a path; -1 if the name is of another one."""
+def _common_folders(name: str, here: list[str]) -> tuple[int, bool]:
+    """Folders at the end of a name that are those of a path, and whether the name has no other."""
     folders = _parts(name)[:-1]
     common = 0
     for ours, theirs in zip(reversed(folders), reversed(here[:-1])):
         if ours != theirs:
             break
         common += 1
-    if common == len(folders):
-        return common
-    return common if common and _is_elsewhere(name) else -1
+    return common, common == len(folders)
 
 
 def _is_elsewhere(name: str) -> bool:

@@ -88,6 +88,8 @@ def test_paths_are_those_of_the_working_directory(tmp_path, monkeypatch):
 def test_the_longest_end_wins():
     names = ['a.jpg', 'x/a', 'd/x/a.jpg']
     assert find(names, '/d/x/a.jpg', '/e/x/a.jpg', '/y/a.jpg') == ['d/x/a.jpg', 'x/a', 'a.jpg']
+    assert find(['/nowhere/x/a.jpg', 'x/a.jpg'], '/d/x/a.jpg') == ['x/a.jpg']
+    assert find(['/nowhere/x/a.jpg', 'a.jpg'], '/d/x/a.jpg') == ['/nowhere/x/a.jpg']
     assert find(['x/139', '000139', '139.jpg'], '/y/139.jpg') == ['139.jpg']
     assert find(['139', '139.png'], '139.png') == ['139.png']
 

@@ -87,35 +87,34 @@ def _boxes(content: Any) -> BoxFile:
     crowds, others = 0, Counter()
     for i, entry in enumerate(entries):
         try:
-            category = entry['category_id'] if persons else entry.get('category_id', PERSON)
-            category = _identity(category)
+            category = _category(entry, persons)
             if category not in (persons or {str(PERSON)}):
                 others[category] += 1
             elif entry.get('iscrowd') in (1, '1'):
                 crowds += 1
             else:
                 rows.setdefault(_name(entry, names), []).append(_row(entry))
-        except (
-            _FormError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            ValueError,
-            OverflowError,
-        ) as error:
+        except MALFORMED as error:
             problem = str(error) if isinstance(error, _FormError) else _told(error)
             raise _FormError(f'entry {i} {problem}') from None
-    notes = []
-    if crowds:
-        notes.append(f'{crowds} crowds (iscrowd) are left out.')
+    boxes = {name: np.array(found) for name, found in rows.items()}
+    return BoxFile(boxes, _notes(crowds, others, sorted(persons or {str(PERSON)}), not rows))
+
+
+def _notes(crowds: int, others: Counter[str], persons: list[str], empty: bool) -> list[str]:
+    """What was left out."""
+    notes = [f'{crowds} crowds (iscrowd) are left out.'] if crowds else []
     if others:
         notes.append(
             f'{sum(others.values())} boxes are left out, of the categories {list_some([*others])}: '
-            f'persons are {list_some(sorted(persons or {str(PERSON)}))}.'
+            f'persons are {list_some(persons)}.'
         )
-    if not rows:
-        notes.append('it holds no box of a person.')
-    return BoxFile({name: np.array(found) for name, found in rows.items()}, notes)
+    return notes + (['it holds no box of a person.'] if empty else [])
+
+
+def _category(entry: Mapping[str, Any], persons: set[str] | None) -> str:
+    """Id of the category of an entry; it may be missing where the file names none."""
+    return _identity(entry['category_id'] if persons else entry.get('category_id', PERSON))
 
 
 def _told(error: Exception) -> str:
