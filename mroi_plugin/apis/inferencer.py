@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +15,10 @@ from mmengine.device import get_device
 
 from mroi_plugin.apis.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
-from mroi_plugin.apis.input_checks import Matrix, check_box, check_camera, image_camera
+from mroi_plugin.apis.given_camera import GivenCamera, Matrix
 from mroi_plugin.apis.inputs import Input, InputImage, iterate_images
 from mroi_plugin.apis.model_zoo import DEFAULT_MODEL, find_weights
+from mroi_plugin.datasets.pixel_checks import box_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
@@ -35,6 +37,7 @@ class _Pending:
     image: InputImage
     boxes: np.ndarray
     scores: np.ndarray
+    problems: list[str]
     instances: list[InstanceResult] = field(default_factory=list)
 
     @property
@@ -107,30 +110,38 @@ class MultiRoIInferencer:
 
         Args:
             inputs: see `iterate_images`.
-            boxes: in place of the detector's, see `GivenBoxes`.
+            boxes: in place of the detector's: a `GivenBoxes`, or what it takes. Of the latter, what
+                was left out or looks wrong is warned of after the last image.
             focal_length: px, of all images.
-            camera_matrix: (3, 3) px, of all images, or by their names.
+            camera_matrix: (3, 3) px, of all images, or by their names, see `GivenCamera`.
 
         Raises:
-            ValueError: if boxes, focal length or matrix are of a wrong form; what is wrong with one
-                image is in its result.
+            ValueError: if boxes, focal length or matrix are of a wrong form, or meet images in more
+                than one way; after the last image, if a matrix has met none. What is wrong with one
+                image or box is in its result.
         """
-        check_camera(focal_length, camera_matrix)
-        detector = self.detector if boxes is None else GivenBoxes(boxes)
-        return self._run(iterate_images(inputs), detector, focal_length, camera_matrix)
+        camera = GivenCamera(focal_length, camera_matrix)
+        if boxes is None:
+            return self._run(iterate_images(inputs), self.detector, camera)
+        if isinstance(boxes, GivenBoxes):
+            return self._run(iterate_images(inputs), boxes, camera)
+        return self._run_and_report(iterate_images(inputs), GivenBoxes(boxes), camera)
+
+    def _run_and_report(
+        self, images: Iterator[InputImage], boxes: GivenBoxes, camera: GivenCamera
+    ) -> Iterator[ImageResult]:
+        yield from self._run(images, boxes, camera)
+        for line in boxes.report():
+            warnings.warn(line, stacklevel=2)
 
     def _run(
-        self,
-        images: Iterator[InputImage],
-        detector: Any,
-        focal_length: float | None,
-        camera_matrix: Matrix | None,
+        self, images: Iterator[InputImage], detector: Any, camera: GivenCamera
     ) -> Iterator[ImageResult]:
         waiting: deque[Any] = deque()  # results, and images whose persons are pending
         samples: list[tuple[_Pending, dict[str, Any]]] = []
         for image in images:
             try:
-                found = self._prepare(image, detector, focal_length, camera_matrix)
+                found = self._prepare(image, detector, camera)
                 waiting.append(found[0])
                 samples += [(found[0], sample) for sample in found[1]]
             except (InvalidSampleError, _UnusableError) as error:
@@ -145,6 +156,7 @@ class MultiRoIInferencer:
         if samples:
             self._predict(samples)
         yield from self._finished(waiting)
+        camera.refuse_unused()
 
     def _finished(self, waiting: deque[Any]) -> Iterator[ImageResult]:
         while waiting and (isinstance(waiting[0], ImageResult) or waiting[0].complete):
@@ -161,22 +173,26 @@ class MultiRoIInferencer:
             self.joint_names,
             image.pixels() if self.keep_images else None,
             image.frame,
+            problems=tuple(entry.problems),
         )
 
     def _prepare(
-        self, image: InputImage, detector: Any, focal_length: float | None, matrix: Matrix | None
+        self, image: InputImage, detector: Any, camera: GivenCamera
     ) -> tuple[_Pending, list[dict[str, Any]]]:
         """An image's boxes and the samples of its persons.
 
         Raises:
-            InvalidSampleError: if the image or a box cannot be used.
+            InvalidSampleError: if the image or its camera cannot be used.
         """
         if image.error is not None:
+            for given in (camera, detector):
+                if isinstance(given, (GivenCamera, GivenBoxes)):
+                    given.by_name.of(image)  # it is met, though of no use
             raise _UnusableError(image.error)
-        focal, center = image_camera(image, focal_length, matrix)
         boxes, scores = (np.asarray(values, np.float64) for values in detector(image))
-        for i, box in enumerate(boxes):
-            check_box(image, i, box)
+        focal, center = camera(image)
+        problems = [_box_problem(image, box, score) for box, score in zip(boxes, scores)]
+        good = np.array([problem is None for problem in problems], bool)
         samples = [
             {
                 **self._cut(image, box, center),
@@ -184,9 +200,10 @@ class MultiRoIInferencer:
                 'principal_point': center,
                 'box': box,
             }
-            for box in boxes
+            for box in boxes[good]
         ]
-        return _Pending(image, boxes, scores), samples
+        told = [f'box {i}: {problem}.' for i, problem in enumerate(problems) if problem]
+        return _Pending(image, boxes[good], scores[good], told), samples
 
     def _cut(self, image: InputImage, box: np.ndarray, center: np.ndarray) -> dict[str, Any]:
         return self.crop(
@@ -226,6 +243,12 @@ class MultiRoIInferencer:
             told = {name: value[i].numpy() for name, value in {**found, **agreement}.items()}
             score = entry.scores[len(entry.instances)]
             entry.instances.append(_instance(told, sample['box'], float(score)))
+
+
+def _box_problem(image: InputImage, box: np.ndarray, score: float) -> str | None:
+    if not np.isfinite(score):
+        return f'the score is {score}, expected a number'
+    return box_problem(box, image.size)
 
 
 class _UnusableError(ValueError):

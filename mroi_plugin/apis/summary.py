@@ -43,6 +43,8 @@ class Summary:
     instances: int = 0
     empty: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     kept: list[ImageResult] = field(default_factory=list)
     rows: list[tuple[Any, ...]] = field(default_factory=list)
@@ -59,7 +61,8 @@ class Summary:
         self.images += 1
         self.instances += len(result.instances)
         self.files += files
-        if not result.instances:
+        self.refused += [(result.name, problem) for problem in result.problems]
+        if not result.instances and not result.problems:
             self.empty.append(result.name)
         for i, instance in enumerate(result.instances[: max(0, SHOWN - len(self.rows))]):
             depth = f'{instance.full_camera[2]:.2f}'
@@ -70,21 +73,23 @@ class Summary:
             self.kept.append(replace(result, instances=bare, image=None))
 
     def show(self, folder: Path) -> int:
-        """Print it; returns the exit status, 1 if an image failed."""
+        """Print it; returns the exit status, 1 if an image or a box could not be used."""
         console = Console()
         plain: Any = {'markup': False, 'highlight': False, 'soft_wrap': True}
         if self.rows:
             console.print(self._table())
         for name in self.empty:
             console.print(f'{name}: no person found', **plain)
-        for name, problem in self.failed:
+        for name, problem in (*self.failed, *self.refused):
             console.print(f'{name}: {problem}', style='red', **plain)
+        for note in self.notes:
+            console.print(note, style='yellow', **plain)
         console.print(
             f'{self.instances} persons in {self.images} images, {len(self.failed)} failed; '
             f'{len(self.files)} files in {folder}',
             **plain,
         )
-        return 1 if self.failed else 0
+        return 1 if self.failed or self.refused else 0
 
     def _table(self) -> Table:
         title = 'persons' if self.instances <= SHOWN else f'the first {SHOWN} of {self.instances}'

@@ -26,7 +26,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default='nanodet',
         help='nanodet, or transformers:MODEL with a folder or name of an object-detection model',
     )
-    add('--boxes', metavar='FILE', help='COCO json with the boxes, in place of a detector')
+    add(
+        '--boxes',
+        metavar='FILE',
+        help='json with boxes in place of a detector: COCO annotations, or detections as COCO, '
+        'mmdetection, detectron2 and AlphaPose write them. Images by the end of their path, name, '
+        'stem or number; videos as video.mp4, frames as video.mp4#12, from 0',
+    )
+    add(
+        '--cameras',
+        metavar='FILE',
+        help='json with a camera matrix (3, 3) in px, or matrices by the names of images and '
+        'videos, as of --boxes; goes before --focal-length',
+    )
     add('--focal-length', type=float, help='focal length in px; else from EXIF, or sqrt(W^2 + H^2)')
     add('--save', default='json,overlay', help=f'some of {FORMATS} (json,overlay)')
     add('--batch-size', type=int, default=16, help='persons per forward pass')
@@ -34,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Infer; exit status 1 if an input could not be used, 2 if nothing could be done."""
+    """Infer; exit status 1 if an image or a box could not be used, 2 if nothing could be done."""
     from mroi_plugin.utils.errors import report_user_errors
 
     with report_user_errors():
@@ -49,6 +61,7 @@ def _detector(text: str) -> dict[str, Any]:
 
 
 def _infer(args: argparse.Namespace) -> int:
+    from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
     from mroi_plugin.apis.inferencer import MultiRoIInferencer
     from mroi_plugin.apis.inputs import count_images
     from mroi_plugin.apis.saving import Saver
@@ -56,6 +69,7 @@ def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.structures.coco_file import write_coco
 
     formats = [name.strip() for name in args.save.split(',') if name.strip()]
+    boxes = None if args.boxes is None else GivenBoxes(args.boxes)
     model = MultiRoIInferencer(
         args.model,
         args.checkpoint,
@@ -66,12 +80,15 @@ def _infer(args: argparse.Namespace) -> int:
         keep_images=bool({'overlay', 'video'} & set(formats)),
     )
     saver = Saver(args.out, [name for name in formats if name != 'coco'], model.crop.crop_size)
-    results = model(args.inputs, boxes=args.boxes, focal_length=args.focal_length)
+    results = model(args.inputs, boxes, args.focal_length, args.cameras)
     summary = Summary(keep='coco' in formats)
     _save_all(results, count_images(args.inputs), saver, summary)
     if 'coco' in formats:
         summary.files.append(write_coco(summary.kept, saver.folder / 'results_coco.json'))
-    return summary.show(saver.folder)
+    if boxes is not None:
+        summary.notes += boxes.report()
+    status = summary.show(saver.folder)
+    return status if boxes is None or boxes.used else 1
 
 
 def _save_all(results: Any, total: int, saver: Any, summary: Any) -> None:
@@ -81,11 +98,13 @@ def _save_all(results: Any, total: int, saver: Any, summary: Any) -> None:
 
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), RateColumn())
     with Progress(*columns) as progress:
-        for result in progress.track(results, total=total, description='images'):
-            try:
-                files = saver.save(result)
-            except OSError as error:
-                summary.fail(result.name, str(error))
-                continue
-            summary.add(result, files)
-        summary.files += saver.close()
+        try:
+            for result in progress.track(results, total=total, description='images'):
+                try:
+                    files = saver.save(result)
+                except OSError as error:
+                    summary.fail(result.name, str(error))
+                    continue
+                summary.add(result, files)
+        finally:  # what came before an error of the given values is whole
+            summary.files += saver.close()

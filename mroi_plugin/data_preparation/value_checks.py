@@ -6,6 +6,7 @@ import numpy as np
 
 from mroi_plugin.data_preparation.left_right import MIN_JOINTS, swapped_samples
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
+from mroi_plugin.datasets.pixel_checks import sticks_out_unless_corners
 
 MAX_PERSON_M = 10.0
 """No person is larger; joints in millimeters span hundreds."""
@@ -89,8 +90,7 @@ def check_box_format(
     given, other = _overlap(as_xywh, joints), _overlap(boxes, joints)
     suspect = ordered & enough & (other > 0.3) & (given < 0.6 * other)
     if size is not None:
-        outside = (as_xywh[:, 2:] > 1.5 * size).any(1)
-        suspect |= ordered & ~enough & outside & (boxes[:, 2:] <= size + 1).all(1)
+        suspect |= ~enough & sticks_out_unless_corners(boxes, size, 1.5)
     return findings_of(
         key,
         suspect,

@@ -87,6 +87,7 @@ class ImageResult:
         image: (H, W, 3) uint8 RGB as the pixels were seen, upright; None where it was not kept.
         frame: number of the frame in its video, None for images.
         error: why the image could not be used; None if it could.
+        problems: boxes that could not be used, and why; in no file.
     """
 
     name: str
@@ -97,3 +98,4 @@ class ImageResult:
     image: np.ndarray | None = None
     frame: int | None = None
     error: str | None = None
+    problems: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 
 import cv2
 import numpy as np
@@ -164,18 +165,47 @@ def test_one_roi_has_no_disagreement(repo, people, tmp_path):
 @pytest.mark.parametrize(
     ('box', 'message'),
     [
-        ((10, 10, 0, 50), 'box 1 is x, y, w, h'),
-        ((10, 10, 50, -5), 'box 1 is'),
-        ((np.nan, 10, 50, 50), 'box 1 is'),
-        ((-500, 10, 50, 50), 'meets the image'),
-        ((10, 5000, 50, 50), 'meets the image'),
+        ((10, 10, 0, 50), 'box 1: the box is 0 x 50 px, expected between 1'),
+        ((10, 10, 50, -5), 'box 1: the box is 50 x -5 px'),
+        ((np.nan, 10, 50, 50), 'box 1: the box is nan, 10, 50, 50, expected finite'),
+        ((-500, 10, 50, 50), 'lies outside'),
+        ((10, 5000, 50, 50), 'lies outside'),
+        ((-5e8, -5e8, 1e9, 1e9), 'the box is 1e+09 x 1e+09 px'),
+        ((10, 10, 50, 50, np.nan), 'box 1: the score is nan'),
     ],
 )
-def test_bad_boxes_are_named_and_the_rest_goes_on(inferencer, people, box, message):
-    boxes = {people.path(0): np.array([people.box(0), box]), people.path(1): people.box(1)}
+def test_a_bad_box_is_named_and_the_others_go_on(inferencer, people, box, message):
+    good = np.r_[people.box(0), 0.5]
+    boxes = {people.path(0): np.array([good, np.r_[box, 1.0][:5], good]), people.path(1): good}
     first, second = inferencer([people.path(0), people.path(1)], boxes=boxes)
-    assert message in first.error and not first.instances
-    assert second.error is None and len(second.instances) == 1
+    (problem,) = first.problems
+    assert message in problem and first.error is None
+    assert [person.score for person in first.instances] == [0.5, 0.5]
+    assert second.problems == () and len(second.instances) == 1
+
+
+def test_boxes_of_a_network_are_judged_too(config, checkpoint, people):
+    def detector(image):
+        return np.array([people.box(0), np.full(4, np.nan)]), np.ones(2)
+
+    result = infer_one(MultiRoIInferencer(config, checkpoint, 'cpu', detector), people.path(0))
+    assert len(result.instances) == 1 and 'box 1: the box is nan' in result.problems[0]
+
+
+def test_unused_boxes_are_warned_of_and_unused_matrices_refused(inferencer, people, tmp_path):
+    (tmp_path / 'bad.jpg').write_text('no image')
+    paths = [people.path(0), str(tmp_path / 'bad.jpg')]
+    boxes = {path: people.box(0) for path in paths}  # those of a bad image are not unused
+    matrices = {path: people.matrix(0) for path in paths}
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert len(list(inferencer(paths, boxes=boxes, camera_matrix=matrices))) == 2
+    with pytest.warns(UserWarning, match="1 boxes of 1 of 3 names meet no image: 'x/a.jpg'"):
+        list(inferencer(paths, boxes={**boxes, 'x/a.jpg': people.box(0)}))
+    results = inferencer(paths, boxes=boxes, camera_matrix={**matrices, 'b.jpg': people.matrix(0)})
+    assert len(next(results).instances) == 1
+    with pytest.raises(ValueError, match="1 of 3 names meet no image: 'b.jpg'"):
+        list(results)
 
 
 @pytest.mark.parametrize(
@@ -183,8 +213,9 @@ def test_bad_boxes_are_named_and_the_rest_goes_on(inferencer, people, box, messa
     [
         ({'focal_length': -1}, 'focal_length=-1: expected pixels above 0'),
         ({'focal_length': float('nan')}, 'focal_length=nan'),
+        ({'focal_length': 1.2}, 'focal_length=1.2: expected pixels, at least 10'),
         ({'camera_matrix': np.eye(4)}, r'shape \(4, 4\); expected a finite camera matrix \(3, 3\)'),
-        ({'camera_matrix': {'a.jpg': np.zeros((3, 3))}}, 'a.jpg: an array'),
+        ({'camera_matrix': {'a.jpg': np.zeros((3, 3))}}, "'a.jpg': an array"),
         ({'boxes': np.zeros((2, 3))}, r'shape \(2, 3\); expected \(n, 4\)'),
     ],
 )

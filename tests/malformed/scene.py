@@ -56,7 +56,8 @@ class Scene:
         """The first sample of a data set whose images are this file; None: there is none."""
         if content is not None:
             (self.folder / name).write_bytes(content)
-        return self.dataset(self.folder, image_path=np.array([name] * 8))[0]
+        columns = {'image_path': np.array([name] * 8), 'cam_param': None}
+        return self.dataset(self.folder, **columns)[0]
 
     def good_image(self) -> bytes:
         """A JPEG file."""

@@ -47,6 +47,11 @@ SIZES = {
     'a thousand images wide': (-5e5, -5e5, 1e6, 1e6),
     'as wide as a million kilometers': (-5e11, -5e11, 1e12, 1e12),
 }
+FOCALS = {
+    'focal length in millimeters': 24,
+    'focal length in widths of the image': 1.2,
+    'focal length as good as infinite': 1e20,
+}
 COLUMNS = {
     'three numbers': (boxes(columns=3), '4 numbers per person'),
     'no column': (np.zeros(8), '4 numbers per person'),
@@ -112,6 +117,15 @@ CASES = [
     *(
         (name, at_reading(*box), InvalidSampleError, ['(sample 3 of', 'px', 'expected between'])
         for name, box in SIZES.items()
+    ),
+    *(
+        (
+            name,
+            lambda s, v=value: s.dataset(cam_param=camera(f=fourth(camera()['f'], v)))[3],
+            InvalidSampleError,
+            ['(sample 3 of', 'the focal length is', 'expected between', 'cam_param.f'],
+        )
+        for name, value in FOCALS.items()
     ),
     *(
         (

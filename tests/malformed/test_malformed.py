@@ -10,6 +10,7 @@ import table_bodies
 import table_boxes
 import table_checkpoints
 import table_configs
+import table_given
 import table_images
 from mmengine.registry import DefaultScope
 from scene import Scene
@@ -18,6 +19,7 @@ TABLES = {
     'annotations': table_annotations,
     'images': table_images,
     'boxes': table_boxes,
+    'given': table_given,
     'bodies': table_bodies,
     'configs': table_configs,
     'checkpoints': table_checkpoints,

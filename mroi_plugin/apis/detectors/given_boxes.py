@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os.path as osp
+import os
 from collections.abc import Mapping
 from typing import Any, Union
 
 import numpy as np
 
+from mroi_plugin.apis.detectors.box_file import read_box_file
 from mroi_plugin.apis.inputs import InputImage
+from mroi_plugin.apis.named_values import NamedValues, list_some
+from mroi_plugin.datasets.pixel_checks import could_be_corners, sticks_out_unless_corners
 from mroi_plugin.registry import DETECTORS, register
 
-Boxes = Union[np.ndarray, Mapping[str, Any], str]
+Boxes = Union[np.ndarray, Mapping[str, Any], str, os.PathLike]
+MAX_FRACTION = 1.5
+"""No box of pixels is within 0 and this; one in fractions of its image is."""
+SLACK = 1.05
+"""Sides of an image that boxes reach to in reliable annotations, some of them not clipped."""
 
 
 @register(DETECTORS)
@@ -21,45 +27,84 @@ class GivenBoxes:
 
     Args:
         boxes: (n, 4) x, y, w, h px, or (n, 5) with a score, for every image; a mapping of such
-            arrays by the name of an image; or a COCO ``.json``: annotations with ``images``, or
-            detections with ``file_name`` or ``image_id``. Images are found by their path, else by
-            the end of it, else by the file's name, with or without its extension.
+            arrays by the names of images, see `NamedValues`; or a file, see `read_box_file`.
 
     Raises:
-        ValueError: if they are of another form.
+        ValueError: if they are of another form, or fractions of the image.
         FileNotFoundError: if there is no such file.
     """
 
     def __init__(self, boxes: Boxes) -> None:
         self.of_all: np.ndarray | None = None
-        self.by_name: dict[str, np.ndarray] = {}
-        if isinstance(boxes, str):
-            self.by_name = read_coco_boxes(boxes)
+        self.notes: list[str] = []
+        by_name: dict[Any, np.ndarray] = {}
+        self.what = 'boxes'
+        if isinstance(boxes, (str, os.PathLike)):
+            self.what = f'{os.fspath(boxes)} (boxes)'
+            file = read_box_file(os.fspath(boxes))
+            by_name, self.notes = file.boxes, file.notes
         elif isinstance(boxes, Mapping):
-            self.by_name = {str(name): _checked(rows, name) for name, rows in boxes.items()}
+            by_name = {name: _checked(rows, name) for name, rows in boxes.items()}
         else:
             self.of_all = _checked(boxes, 'boxes')
+        self.by_name = NamedValues(by_name, self.what)
+        tables = [*by_name.values()] if self.of_all is None else [self.of_all]
+        _refuse_fractions(self.what, tables)
+        self._given = sum(map(len, tables))
+        self._corners = self._boxes = self._sticking_out = 0
 
     def __call__(self, image: InputImage) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes and scores of one image; none where it is not named."""
-        rows = self._find(image.name) if self.of_all is None else self.of_all
+        """Boxes and scores of one image; none where it is not named.
+
+        Raises:
+            ValueError: if names fit images in more than one way.
+        """
+        rows = self.by_name.of(image) if self.of_all is None else self.of_all
+        rows = np.zeros((0, 4)) if rows is None else rows
+        size = np.array(image.size, np.float64)
+        known = rows[np.isfinite(rows).all(1), :4]
+        self._boxes += len(known)
+        self._corners += int(could_be_corners(known, size).sum())
+        self._sticking_out += int(sticks_out_unless_corners(known, size, SLACK).sum())
         scores = rows[:, 4] if rows.shape[1] == 5 else np.ones(len(rows))
         return rows[:, :4], scores
 
-    def _find(self, name: str) -> np.ndarray:
-        name = name.replace('\\', '/')
-        base = name.rsplit('/', 1)[-1]
-        for key in (name, base, osp.splitext(base)[0]):
-            if key in self.by_name:
-                return self.by_name[key]
-        for key, rows in self.by_name.items():
-            if name.endswith('/' + key) or key.endswith('/' + base):
-                return rows
-        return np.zeros((0, 4))
+    @property
+    def used(self) -> bool:
+        """Whether a box has met an image."""
+        return self._boxes > 0
+
+    def report(self) -> list[str]:
+        """What was left out and looks wrong, one line each, once all images are seen."""
+        lines, unused = [*self.notes], self.by_name.unused()
+        if unused:
+            count = sum(len(self.by_name.values[name]) for name in unused)
+            lines.append(
+                f'{count} boxes of {len(unused)} of {len(self.by_name.values)} names meet no '
+                f'image: {list_some(unused)}.'
+            )
+        moved = self.by_name.moved()
+        if moved:
+            lines.append(
+                f'{len(moved)} names are paths that are not on this machine, and met images by '
+                f'the end of them: {list_some(moved)}.'
+            )
+        if self._sticking_out and self._corners == self._boxes:
+            lines.append(
+                f'{self._sticking_out} of {self._boxes} boxes leave their images as x, y, w, h, '
+                'and all lie within as x1, y1, x2, y2: if they are corners, subtract x1, y1 from '
+                'x2, y2 to get w, h.'
+            )
+        if self._given and not self.used:
+            lines.append('no box was used.')
+        return [f'{self.what}: {line}' for line in lines]
 
 
 def _checked(rows: Any, name: str) -> np.ndarray:
-    rows = np.asarray(rows, np.float64)
+    try:
+        rows = np.asarray(rows, np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f'boxes of {name!r}: {error}; expected numbers (n, 4).') from None
     rows = rows.reshape(0, 4) if rows.size == 0 else np.atleast_2d(rows)
     if rows.ndim != 2 or rows.shape[1] not in (4, 5):
         raise ValueError(
@@ -69,39 +114,13 @@ def _checked(rows: Any, name: str) -> np.ndarray:
     return rows
 
 
-def read_coco_boxes(path: str) -> dict[str, np.ndarray]:
-    """Boxes (n, 5) x, y, w, h px and score of persons, by file name or image id.
-
-    Args:
-        path: COCO ``.json``; of other categories than 1, person, nothing is read.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is of another form.
-    """
-    if not osp.isfile(path):
-        raise FileNotFoundError(f'{path} (boxes): no such file.')
-    try:
-        with open(path, encoding='utf-8') as file:
-            content = json.load(file)
-    except ValueError as error:
-        raise ValueError(f'{path} (boxes) is no JSON: {error}.') from error
-    names, entries = {}, content
-    try:
-        if isinstance(content, dict):
-            names = {image['id']: image['file_name'] for image in content.get('images', ())}
-            entries = content['annotations']
-        found: dict[str, list[list[float]]] = {}
-        for entry in entries:
-            if entry.get('category_id', 1) != 1:
-                continue
-            name = entry.get('file_name') or names.get(entry.get('image_id'), entry['image_id'])
-            x, y, w, h = (float(value) for value in entry['bbox'])
-            found.setdefault(str(name), []).append([x, y, w, h, float(entry.get('score', 1))])
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+def _refuse_fractions(what: str, tables: list[np.ndarray]) -> None:
+    """Refuse boxes that all lie within 0 and 1: they are fractions of their image."""
+    rows = [table[:, :4] for table in tables if len(table)]
+    values = np.abs(np.concatenate(rows)) if rows else np.zeros((0, 4))
+    known = values[np.isfinite(values).all(1)]
+    if len(known) and known[:, 2:].any() and known.max() <= MAX_FRACTION:
         raise ValueError(
-            f'{path} (boxes): {type(error).__name__} {error}; expected COCO annotations ("images" '
-            'and "annotations") or detections (a list of "image_id" or "file_name", "bbox" as x, '
-            'y, w, h, and "score").'
-        ) from error
-    return {name: _checked(rows, f'{path}, {name}') for name, rows in found.items()}
+            f'{what}: all lie within 0 and {known.max():.4g}, which are fractions of the image; '
+            'expected x, y, w, h in pixels: multiply by its width and height.'
+        )

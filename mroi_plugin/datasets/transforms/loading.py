@@ -13,6 +13,7 @@ from mmengine import fileio
 from PIL import Image
 
 from mroi_plugin.cameras import default_focal_length
+from mroi_plugin.datasets.pixel_checks import box_problem, focal_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.geometry import Sample
 from mroi_plugin.registry import TRANSFORMS, register
@@ -20,9 +21,6 @@ from mroi_plugin.registry import TRANSFORMS, register
 JPEG, JPEG_SCAN, JPEG_END = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
 SIMPLEJPEG_ERRORS = (ValueError, KeyError)
 """Of damaged files, and of color spaces that it does not know."""
-MIN_BOX_PX = 1.0
-MAX_BOX = 20.0
-"""Sides of a box, in longer sides of the image: beyond, a crop shows a few pixels of image."""
 REDUCED = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -102,11 +100,11 @@ class LoadImage:
         """Load one sample.
 
         Raises:
-            InvalidSampleError: if the file is missing or is no image, or the box does not meet it.
+            InvalidSampleError: if the file is missing or no image, or box or camera do not fit.
         """
         data = self._read(sample)
         size = _image_size(sample, data)
-        _check_box(sample, size)
+        _check_pixels(sample, size)
         loaded = {
             **sample,
             'image': EncodedImage(data, sample),
@@ -167,20 +165,14 @@ def _undecodable(sample: Sample, data: bytes) -> InvalidSampleError:
     )
 
 
-def _check_box(sample: Sample, size: np.ndarray) -> None:
-    small, large = sample['box_size'].min(), sample['box_size'].max()
-    if small < MIN_BOX_PX or large > MAX_BOX * size.max():
-        raise InvalidSampleError.of(
-            sample,
-            f'the box is {sample["box_size"][0]:.4g} x {sample["box_size"][1]:.4g} px, expected '
-            f'between {MIN_BOX_PX:.0f} and {MAX_BOX * size.max():.0f} px of the '
-            f'{size[0]:.0f}x{size[1]:.0f} image: fix bbox_xywh, which is in pixels.',
-        )
-    half = sample['box_size'] / 2
-    low, high = sample['box_center'] - half, sample['box_center'] + half
-    if high.min() <= 0 or (low >= size).any():
-        raise InvalidSampleError.of(
-            sample,
-            f'the box ({low[0]:.0f}, {low[1]:.0f})-({high[0]:.0f}, {high[1]:.0f}) lies outside the '
-            f'{size[0]:.0f}x{size[1]:.0f} image: bbox_xywh must be pixels of this very image.',
-        )
+def _check_pixels(sample: Sample, size: np.ndarray) -> None:
+    box = np.r_[sample['box_center'] - sample['box_size'] / 2, sample['box_size']]
+    focal = sample.get('focal_length')
+    for key, problem in (
+        ('bbox_xywh', box_problem(box, size)),
+        ('cam_param.f', None if focal is None else focal_problem(focal, size)),
+    ):
+        if problem:
+            raise InvalidSampleError.of(
+                sample, f'{problem}: {key} must be pixels of this very image.'
+            )
