@@ -18,9 +18,12 @@ from mroi_plugin.utils.atomic_files import remove_parts, write_json
 from mroi_plugin.utils.errors import UsageError
 
 GRACE_S = 15.0
-"""How long a folder is waited for: loader processes of a killed run take some seconds to end."""
+"""How long a folder is waited for: a process that is being killed takes its time to end."""
 TOLD_AFTER_S = 1.0
 """From when on a wait is announced."""
+
+_held: set[int] = set()
+"""Descriptors of the locks that this process holds."""
 
 
 @contextmanager
@@ -72,6 +75,8 @@ def locked(path: AnyPath, what: str, patience_s: float) -> Iterator[bool]:
     except NotImplementedError:  # a file system without locks
         yield False
         return
+    opened = _opened(path)
+    _held.update(opened)
     try:
         with suppress(OSError):  # a full disk
             write_json(owner, {'pid': os.getpid(), 'host': socket.gethostname()})
@@ -79,7 +84,28 @@ def locked(path: AnyPath, what: str, patience_s: float) -> Iterator[bool]:
     finally:
         with suppress(OSError):
             owner.unlink()
+        _held.difference_update(opened)
         lock.release()
+
+
+def _opened(path: AnyPath) -> list[int]:
+    """Descriptors under which this process has a file open."""
+    found = []
+    for number in map(int, os.listdir('/dev/fd')):
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(number), os.stat(path)):
+                found.append(number)
+    return found
+
+
+def _let_go() -> None:
+    """Close the locks of the parent in a new child, which would hold them beyond its end."""
+    for number in _held:
+        os.close(number)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 def _owner(path: Path) -> str:

@@ -59,3 +59,24 @@ def test_who_ends_soon_is_waited_for(tmp_path):
     with pytest.warns(UserWarning, match=named), owned(tmp_path):
         pass
     process.join()
+
+
+def own_with_a_child(folder, told):
+    with owned(folder):
+        child = FORK.Process(target=time.sleep, args=(600,), daemon=True)
+        child.start()
+        told.put(child.pid)
+        time.sleep(600)
+
+
+def test_a_child_that_outlives_its_parent_owns_nothing(tmp_path):
+    told = FORK.Queue()
+    process = FORK.Process(target=own_with_a_child, args=(tmp_path, told))
+    process.start()
+    child = told.get(timeout=20)
+    process.kill()
+    process.join()
+    begun = time.monotonic()
+    with owned(tmp_path):
+        assert time.monotonic() - begun < 5
+    os.kill(child, signal.SIGKILL)
