@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from locations import ROOT
+from small_disk import mounted
 
 from mroi_plugin.apis.inferencer import MultiRoIInferencer
 from mroi_plugin.datasets.annotation_file import read_human_data, select, write_human_data
@@ -44,6 +45,13 @@ def workspace(tmp_path_factory) -> Path:
         first = np.unique(table['image_path'], return_index=True)[1][:count]
         write_human_data(path, select(table, np.isin(np.arange(len(table['image_path'])), first)))
     return folder
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of one megabyte."""
+    with mounted(tmp_path / 'disk') as disk:
+        yield disk
 
 
 @pytest.fixture

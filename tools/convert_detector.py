@@ -19,10 +19,13 @@ def main() -> None:
     import onnx
 
     from mroi_plugin.deploy.onnx.person_detector import convert_person_detector
+    from mroi_plugin.utils.atomic_files import atomic_file
     from mroi_plugin.utils.errors import report_user_errors
 
     with report_user_errors():
-        onnx.save(convert_person_detector(args.source), args.out)
+        model = convert_person_detector(args.source)
+        with atomic_file(args.out) as part:
+            onnx.save(model, str(part))
         print(f'wrote {args.out}, {Path(args.out).stat().st_size / 1e6:.2f} MB')
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mroi_plugin.adapters.whole_checkpoints import write_whole_files
 from mroi_plugin.datasets import human_data
 from mroi_plugin.engine.preflight import check_files, required_files
 from mroi_plugin.models.estimators import multi_roi_estimator as estimator
@@ -56,6 +57,7 @@ class MultiRoIEstimator(estimator.MultiRoIEstimator):
         built = {'model': {name: kwargs[name] for name in ('head', 'body_model') if name in kwargs}}
         if any(not osp.exists(item.path) for item in required_files(built)):
             check_files(self._config)
+        write_whole_files()
         allow_checkpoint_globals()  # mmcv reads checkpoints of mmengine's Runner too
         super().__init__(**kwargs)
 

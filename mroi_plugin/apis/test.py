@@ -12,7 +12,8 @@ from mroi_plugin.engine.checkpoints import bare_model, load_weights
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.engine.failures import release_workers
-from mroi_plugin.engine.launch import prepare_launch
+from mroi_plugin.engine.launch import launched
+from mroi_plugin.engine.loader_limits import prepare_loaders
 from mroi_plugin.engine.preflight import check_config
 from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, write_errors
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
@@ -57,22 +58,23 @@ def test(
     cfg.runner_type, cfg.strategy = 'Runner', None  # checkpoints are of undivided weights
     check_config(cfg.to_dict())
     cfg.load_from = None
-    prepare_launch(cfg)
+    prepare_loaders(cfg)
     keep_rows(cfg.test_evaluator)
-    with checkpoints_read_safely(), name_config_errors(config):
-        runner = Runner.from_cfg(cfg)
-    model = bare_model(runner.model)
-    load_weights(model, checkpoint)
-    metrics = {name: float(value) for name, value in runner.test().items()}
-    table = kept_rows(runner.test_evaluator.metrics)
-    release_workers(runner)
-    if runner.rank == 0:
-        facts = {'config': config, 'checkpoint': checkpoint, 'protocol': protocol, **metrics}
-        for path in write_errors(facts, table, out or osp.join(cfg.work_dir, 'metrics.json')):
-            print(f'wrote {path}')
-        folder = osp.join(cfg.work_dir, 'pictures')
-        for place in (folder, osp.join(folder, 'worst')):
-            remove_pictures(Path(place))  # they would pass for those of this test
-        folder = show_dir or folder
-        draw(model, runner.test_dataloader.dataset, table, folder, num_show, worst)
+    with launched(cfg):
+        with checkpoints_read_safely(), name_config_errors(config):
+            runner = Runner.from_cfg(cfg)
+        model = bare_model(runner.model)
+        load_weights(model, checkpoint)
+        metrics = {name: float(value) for name, value in runner.test().items()}
+        table = kept_rows(runner.test_evaluator.metrics)
+        release_workers(runner)
+        if runner.rank == 0:
+            facts = {'config': config, 'checkpoint': checkpoint, 'protocol': protocol, **metrics}
+            for path in write_errors(facts, table, out or osp.join(cfg.work_dir, 'metrics.json')):
+                print(f'wrote {path}')
+            folder = osp.join(cfg.work_dir, 'pictures')
+            for place in (folder, osp.join(folder, 'worst')):
+                remove_pictures(Path(place))  # they would pass for those of this test
+            folder = show_dir or folder
+            draw(model, runner.test_dataloader.dataset, table, folder, num_show, worst)
     return metrics

@@ -16,7 +16,8 @@ from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.engine.disk_space import check_writable
 from mroi_plugin.engine.failures import name_failures, release_workers
 from mroi_plugin.engine.hooks.plain_names_hook import PlainNamesHook
-from mroi_plugin.engine.launch import prepare_launch
+from mroi_plugin.engine.launch import launched
+from mroi_plugin.engine.loader_limits import prepare_loaders
 from mroi_plugin.engine.preflight import check_config
 from mroi_plugin.engine.resume import check_resumable, latest_checkpoint
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
@@ -55,11 +56,13 @@ def train(
     Raises:
         MissingFilesError: naming all missing files at once.
         OSError: if nothing can be written to the work dir, or it has too little disk space.
+        UsageError: if another process trains in the work dir.
         ValueError: if ``resume`` cannot be resumed from.
     """
     cfg = load_config(config, work_dir, launcher, options, epochs)
     check_config(cfg.to_dict())
     check_writable(cfg.work_dir)
+    prepare_loaders(cfg)
     if amp:
         use_amp(cfg)
     if compile_model and cfg.get('strategy'):
@@ -67,8 +70,13 @@ def train(
     if report_gradients:
         hook = {'type': 'GradientReportHook', 'iterations': report_gradients}
         cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
-    _resume(cfg, resume)
-    prepare_launch(cfg)
+    with launched(cfg, own=True):
+        _resume(cfg, resume)
+        return _run(cfg, config, compile_model)
+
+
+def _run(cfg: Config, config: str, compile_model: bool) -> Runner:
+    """Build the runner of a checked config and train."""
     with checkpoints_read_safely(), checkpoint_globals_allowed(), name_config_errors(config):
         runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
         if cfg.load_from and not cfg.get('strategy'):  # a strategy checks when it loads

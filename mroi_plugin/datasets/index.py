@@ -8,19 +8,15 @@ its entries are in it, and one that does not agree with them is built again.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
 import os.path as osp
-import shutil
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from glob import escape, glob
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.lib import format as npy
 
 from mroi_plugin.datasets.annotation_columns import KEYPOINTS, dictionary
@@ -39,15 +35,21 @@ from mroi_plugin.datasets.person_columns import (
     smpl_columns,
 )
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
+from mroi_plugin.utils.atomic_folders import atomic_folder, remove_folder_parts
+from mroi_plugin.utils.ownership import locked
 from mroi_plugin.utils.progress import track
 
 ANNOTATED = ('keypoints2d', 'keypoints3d', 'smpl', 'transl', 'focal_length', 'gender')
 """What a person may be annotated with."""
-VERSION = 2
+VERSION = 3
 """Of the columns; another number makes every index stale."""
 LONG = 20_000
 """Persons from which on building an index shows its progress."""
-INFO, PART = 'info.json', '.part'
+BLOCK = 2**24
+"""Bytes that are read at a time for a checksum."""
+PATIENCE_S = 600.0
+"""How long another process that builds an index is waited for."""
+INFO = 'info.json'
 
 
 class Index:
@@ -62,6 +64,7 @@ class Index:
         genders: (N) int8, 0 male, 1 female, -1 neutral.
         digest: `fingerprint` of the annotation file.
         body: fingerprint of the body that made the annotations, if the file says so.
+        sums: CRC-32 of the files of the columns, which `open_index` checks.
         shares: share of persons, 0 to 1, who have each of `ANNOTATED`.
         unused_cameras: see `has_unused_cameras`.
 
@@ -75,6 +78,9 @@ class Index:
         try:
             with open(osp.join(path, INFO), encoding='utf-8') as file:
                 info = json.load(file)
+            if info['sum'] != _sum_of(info):
+                raise ValueError(f'{INFO} has another checksum')
+            self.sums: dict[str, int] = info['sums']
             self.arrays = {
                 name: np.broadcast_to(np.float32(0), zeros) if zeros else self._mapped(name)
                 for name, zeros in info['columns'].items()
@@ -85,7 +91,9 @@ class Index:
             self.body: str | None = info['body']
             self.shares: dict[str, float] = info['shares']
             self.unused_cameras: bool = info['unused_cameras']
-        except (ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+        except OSError:
+            raise
+        except Exception as error:  # numpy parses headers as Python, whose errors are many
             raise ValueError(
                 f'{path} is no whole index of annotations ({error}): remove it, it is built again.'
             ) from error
@@ -130,8 +138,8 @@ def fingerprint(path: str, convention: str) -> str:
 
 
 def index_places(path: str, convention: str, digest: str) -> tuple[str, str]:
-    """Where the index may be: beside the file, or in the user's cache where that folder is
-    read-only."""
+    """Where the index may be: beside the file, or in the user's cache where that folder takes no
+    more."""
     cache = os.environ.get('XDG_CACHE_HOME') or osp.join(osp.expanduser('~'), '.cache')
     return (
         f'{osp.splitext(path)[0]}.{convention}.index',
@@ -149,8 +157,9 @@ def open_index(path: str, convention: str) -> Index:
     Raises:
         FileNotFoundError: if the file is missing.
         AnnotationError: if it cannot be read or contradicts itself.
-        OSError: if the index can be written neither beside the file nor to the cache, or the disk
-            is full; nothing of it is left then.
+        OSError: if the index can be written neither beside the file nor to the cache, whose disks
+            may be full; nothing of it is left then.
+        UsageError: if another process builds it for longer than `PATIENCE_S`.
     """
     digest = fingerprint(path, convention)
     places = index_places(path, convention, digest)
@@ -158,41 +167,61 @@ def open_index(path: str, convention: str) -> Index:
         index = _whole(place, digest)
         if index is not None:
             return index
-    place = places[0] if os.access(osp.dirname(places[0]) or '.', os.W_OK) else _cached(places)
+    problems = []
+    for place in places:
+        try:
+            os.makedirs(osp.dirname(place) or '.', exist_ok=True)
+            return _built(path, convention, place, digest)
+        except OSError as error:
+            problems.append(str(error))
+    raise OSError(
+        f'the index of {path} can be written neither beside it nor to the cache '
+        f'({"; ".join(problems)}): make room, make one of the folders writable, or set '
+        'XDG_CACHE_HOME to a folder that is.'
+    )
+
+
+def _built(path: str, convention: str, place: str, digest: str) -> Index:
+    """The index at a place, built unless another process has just done so."""
     folder, name = osp.split(place)
-    # The system frees the lock of a process that dies. Its file stays: removing it would be a race.
-    lock = FileLock(osp.join(folder, f'.{name}.lock'), mode=0o666)
-    with suppress(NotImplementedError):  # a file system without locks: every process builds
-        lock.acquire()
-    try:
-        if _whole(place, digest) is None:
-            for left in glob(f'{escape(place)}.*{PART}*') if lock.is_locked else ():
-                _remove(left)  # a builder was killed
-            _build(path, convention, place, digest)
+    # The lock's file stays: removing it would be a race.
+    told = f'the index {place} is built'
+    with locked(osp.join(folder, f'.{name}.lock'), told, PATIENCE_S) as alone:
+        index = _whole(place, digest)
+        if index is not None:
+            return index
+        if alone:
+            remove_folder_parts(place)
+        _build(path, convention, place, digest)
         return Index(place)
-    finally:
-        lock.release()
 
 
 def _whole(place: str, digest: str) -> Index | None:
     """The index at a place if it is whole and of this content."""
     try:
         index = Index(place)
+        return index if index.digest == digest and _sums(place) == index.sums else None
     except (OSError, ValueError):
         return None
-    return index if index.digest == digest else None
 
 
-def _cached(places: tuple[str, str]) -> str:
-    beside, cache = places
-    try:
-        os.makedirs(osp.dirname(cache), exist_ok=True)
-    except OSError as error:
-        raise OSError(
-            f'the index {beside} cannot be written, for its folder is read-only, nor can {cache} '
-            f'({error}): make one of them writable, or set XDG_CACHE_HOME to a folder that is.'
-        ) from error
-    return cache
+def _sums(folder: str) -> dict[str, int]:
+    """CRC-32 of every column of an index, by the name of its file."""
+    found = {}
+    for entry in os.scandir(folder):
+        if entry.name.endswith('.npy'):
+            with open(entry.path, 'rb') as file:
+                total = 0
+                while block := file.read(BLOCK):
+                    total = zlib.crc32(block, total)
+            found[entry.name] = total
+    return found
+
+
+def _sum_of(info: dict[str, Any]) -> int:
+    """CRC-32 of what ``info.json`` says beside it."""
+    told = {key: value for key, value in info.items() if key != 'sum'}
+    return zlib.crc32(json.dumps(told, sort_keys=True).encode())
 
 
 def _build(path: str, convention: str, place: str, digest: str) -> None:
@@ -209,7 +238,7 @@ def _build(path: str, convention: str, place: str, digest: str) -> None:
     }
     columns['image_path'] = np.array([name.encode() for name in table['image_path']])
     columns['gender'] = genders
-    with _new_folder(place) as folder:
+    with atomic_folder(place) as folder:
         for name, array in columns.items():
             if zeros.get(name) is None:
                 _write(folder, name, count, [array])
@@ -223,9 +252,10 @@ def _build(path: str, convention: str, place: str, digest: str) -> None:
             'shares': shares,
             'unused_cameras': has_unused_cameras(table),
             'columns': zeros,
+            'sums': _sums(folder),
         }
         with open(osp.join(folder, INFO), 'w', encoding='utf-8') as file:
-            json.dump(info, file)
+            json.dump({**info, 'sum': _sum_of(info)}, file)
 
 
 def _write_keypoints(folder: str, path: str, table: Table, key: str, convention: str) -> float:
@@ -256,45 +286,3 @@ def _write(folder: str, name: str, count: int, chunks: Iterable[np.ndarray]) -> 
             file.write(chunk)
         file.flush()
         os.fsync(file.fileno())
-
-
-@contextmanager
-def _new_folder(place: str) -> Iterator[str]:
-    """Yield a folder that replaces what is at a place, and is gone again if an error is raised.
-
-    Readers find the old one, none or the new one; whoever has mapped the old one keeps it.
-
-    Raises:
-        OSError: if the folder cannot be written, naming the place.
-    """
-    part = f'{place}.{os.uname().nodename}.{os.getpid()}{PART}'
-    old = f'{part}.old'
-    try:
-        os.mkdir(part)
-        yield part
-        for attempt in range(5):
-            with suppress(FileNotFoundError):
-                os.rename(place, old)
-            try:
-                os.rename(part, place)
-                break
-            except OSError as error:  # another builder was faster; ours replaces its equal one
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or attempt == 4:
-                    raise
-                _remove(old)
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f'the index {place} cannot be written ({error.strerror or error}); nothing of it is '
-            'left: make room on that disk, or set the rights of that folder',
-        ) from error
-    finally:
-        _remove(part)
-        _remove(old)
-
-
-def _remove(path: str) -> None:
-    """Remove a folder or a file, if it is there."""
-    shutil.rmtree(path, ignore_errors=True)
-    with suppress(OSError):
-        os.unlink(path)

@@ -9,10 +9,15 @@ from typing import Any
 
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.sample_monitor import monitored_parts
+from mroi_plugin.engine.loader_limits import advice
 from mroi_plugin.utils.errors import message_of
 
 DEAD = re.compile(r'DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)(.*)')
 """How torch says that a worker has died."""
+LATE = re.compile(r'DataLoader timed out after \d+ seconds')
+"""How torch says that a worker gives nothing."""
+NO_MEMORY = re.compile(r'unable to \w+ (?:to file|shared memory)[^\n]*')
+"""How torch says that shared memory is full."""
 
 
 class WorkerDiedError(ChildProcessError):
@@ -25,7 +30,7 @@ def name_failures(runner: Any) -> Iterator[None]:
 
     Raises:
         InvalidSampleError: of a sample, with the iteration.
-        WorkerDiedError: if a worker died, with the sample it was at.
+        WorkerDiedError: if a worker died, with the sample it was at, or gives nothing for too long.
     """
     try:
         yield
@@ -34,16 +39,19 @@ def name_failures(runner: Any) -> Iterator[None]:
             f'{message_of(error)} Training stopped after {runner.iter} iterations; '
             'skip_invalid=True in the training set skips such samples.'
         ) from None
-    except RuntimeError as error:
-        dead = DEAD.search(str(error))
-        if dead is None:
+    except (RuntimeError, OSError) as error:
+        message = str(error)
+        dead, late = DEAD.search(message), LATE.search(message)
+        if dead:
+            pids = [int(pid) for pid in dead.group(1).split(',')]
+            what = f'({dead.group(2).strip(" .") or "without a word"}) at {_samples(runner, pids)}'
+        elif late or NO_MEMORY.search(message):
+            what = f'or gave nothing ({(late or NO_MEMORY.search(message)).group(0)})'
+        else:
             raise
-        pids = [int(pid) for pid in dead.group(1).split(',')]
         raise WorkerDiedError(
-            f'a loader process died after {runner.iter} iterations '
-            f'({dead.group(2).strip(" .") or "without a word"}) at {_samples(runner, pids)}. '
-            'Mostly memory ran out: lower train_dataloader.num_workers or batch_size; or the file '
-            'of that sample crashes its decoder. Go on with --resume.'
+            f'a loader process died after {runner.iter} iterations {what}. {advice(message)} Go on '
+            'with --resume.'
         ) from error
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch.distributed as dist
 from mmengine.device import get_device
+
+from mroi_plugin.utils.ownership import owned
 
 STARTED_BY = {
     'pytorch': ('torchrun', ('RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT')),
@@ -14,9 +18,35 @@ STARTED_BY = {
 }
 """Launchers: the command that starts the processes, and what it tells each of them."""
 
+RANK = {'pytorch': 'RANK', 'slurm': 'SLURM_PROCID'}
+"""Variables that are 0 in the first process."""
+
 
 class LaunchError(ValueError):
     """A launcher that cannot work as it was called."""
+
+
+@contextmanager
+def launched(cfg: Any, own: bool = False) -> Iterator[None]:
+    """`prepare_launch`, and in the end the processes let go of each other.
+
+    Args:
+        cfg: config with ``launcher`` and ``work_dir``.
+        own: whether this run is the only one that may write to its work dir.
+
+    Raises:
+        LaunchError: see `prepare_launch`.
+        UsageError: if another process owns the work dir.
+    """
+    before = dist.is_initialized()
+    first = os.environ.get(RANK.get(cfg.launcher, ''), '0') == '0'
+    with owned(cfg.work_dir) if own and first else nullcontext():
+        try:
+            prepare_launch(cfg)
+            yield
+        finally:
+            if dist.is_initialized() and not before:
+                dist.destroy_process_group()
 
 
 def prepare_launch(cfg: Any) -> None:

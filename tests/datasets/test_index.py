@@ -108,6 +108,23 @@ def cut_off(place):
     path.write_bytes(path.read_bytes()[:-1])
 
 
+def flip(name, position):
+    """Another bit in the middle of a file, whose length and form stay."""
+
+    def damage(place):
+        content = bytearray((place / name).read_bytes())
+        content[position] ^= 1
+        (place / name).write_bytes(content)
+
+    return damage
+
+
+def other_share(place):
+    info = json.loads((place / 'info.json').read_text())
+    info['shares']['smpl'] = 0.25
+    (place / 'info.json').write_text(json.dumps(info))
+
+
 def of_objects(place):
     np.save(place / 'box_size.npy', np.array([None] * 32, object))
 
@@ -125,14 +142,22 @@ DAMAGES = {
     'a column is empty': lambda place: (place / 'image_path.npy').write_bytes(b''),
     'a column is cut off': cut_off,
     'a column of objects': of_objects,
+    'the head of a column': flip('keypoints2d.npy', 60),
+    'info says something else': other_share,
 }
+BODIES = {
+    'a number of the keypoints': flip('keypoints2d.npy', 5000),
+    'the last number': flip('smpl_betas.npy', -1),
+    'an image path': flip('image_path.npy', -20),
+}
+"""What only a checksum of the whole column finds."""
 
 
-@pytest.mark.parametrize('damage', DAMAGES)
+@pytest.mark.parametrize('damage', [*DAMAGES, *BODIES])
 def test_a_damaged_index_is_built_anew(source, builds, damage):
     place = source.replace('.npz', '.smpl_54.index')
     first = read_annotations(source, 'smpl_54').row(3)
-    DAMAGES[damage](Path(place))
+    {**DAMAGES, **BODIES}[damage](Path(place))
     second = read_annotations(source, 'smpl_54').row(3)
     assert len(builds) == 2
     np.testing.assert_array_equal(first['keypoints2d'], second['keypoints2d'])
@@ -146,23 +171,28 @@ def test_a_damaged_index_is_named(source, damage):
         Index(place)
 
 
-def test_a_read_only_folder_is_indexed_in_the_cache(source, builds, tmp_path, monkeypatch):
+@pytest.mark.parametrize('fault', ['read-only', 'full'])
+def test_where_the_folder_takes_nothing_the_cache_does(
+    source, builds, small_disk, tmp_path, monkeypatch, fault
+):
+    moved = shutil.copy(source, small_disk.folder)
+    small_disk.make(fault)
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
-    monkeypatch.setattr(annotation_index.os, 'access', lambda path, mode: False)  # root may all
     for _ in range(2):
-        read_annotations(source, 'smpl_54')
-    assert len(builds) == 1
-    assert not os.path.exists(source.replace('.npz', '.smpl_54.index'))
+        read_annotations(moved, 'smpl_54')
+    assert not os.path.exists(moved.replace('.npz', '.smpl_54.index'))
     (found,) = without_lock(tmp_path / 'cache' / 'mroi_plugin')
     assert found.endswith('.index')
+    assert [place for *_, place, _ in builds][-1].startswith(str(tmp_path / 'cache'))
 
 
-def test_nowhere_to_write_is_said(source, tmp_path, monkeypatch):
+def test_nowhere_to_write_is_said(source, small_disk, tmp_path, monkeypatch):
+    moved = shutil.copy(source, small_disk.folder)
+    small_disk.make('full')
     (tmp_path / 'cache').touch()
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
-    monkeypatch.setattr(annotation_index.os, 'access', lambda path, mode: False)
     with pytest.raises(OSError, match='set XDG_CACHE_HOME to a folder that is'):
-        read_annotations(source, 'smpl_54')
+        read_annotations(moved, 'smpl_54')
 
 
 def test_bad_annotations_leave_no_index(source):

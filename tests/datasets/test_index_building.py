@@ -32,9 +32,9 @@ def source(workspace, tmp_path):
 
 
 def contents(source):
-    """Names beside the file, but that of the lock, which stays."""
+    """Names beside the file, but those of the lock, which stays, and its owner."""
     names = set(os.listdir(os.path.dirname(source)))
-    return names - {os.path.basename(source), LOCK}
+    return names - {os.path.basename(source), LOCK, f'{LOCK}.owner'}
 
 
 def start(work, *arguments):
@@ -105,20 +105,14 @@ def test_a_killed_builder_holds_nobody_up(source):
     assert contents(source) == {'synthetic_train.smpl_54.index'}
 
 
-def test_a_slow_builder_is_waited_for(source):
+def test_a_slow_builder_is_waited_for_and_named(source):
     queue = FORK.Queue()
-    with FileLock(os.path.join(os.path.dirname(source), LOCK)):
-        job = start(ask, source, queue)
-        time.sleep(1)
-        assert job.is_alive() and queue.empty()
-        BUILD(source, 'smpl_54', *_place(source))
+    job = start(ask, source, queue, 3.0)
+    assert queue.get(timeout=20) == job.pid
+    with pytest.warns(UserWarning, match=f'is built by process {job.pid} on .*at most 600 s'):
+        assert len(open_index(source, 'smpl_54').image_paths) == 32
     job.join(timeout=20)
-    assert job.exitcode == 0 and queue.empty()
-
-
-def _place(source):
-    digest = annotation_index.fingerprint(source, 'smpl_54')
-    return annotation_index.index_places(source, 'smpl_54', digest)[0], digest
+    assert job.exitcode == 0
 
 
 def build_on_a_full_disk(source, queue, limit):

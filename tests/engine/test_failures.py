@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import signal
+import time
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -30,6 +31,19 @@ class DieAt:
     def __call__(self, sample):
         if sample['sample_idx'] == self.sample and get_worker_info() is not None:
             os.kill(os.getpid(), signal.SIGKILL)
+        return sample
+
+
+@TRANSFORMS.register_module()
+class HangAt:
+    """A storage that does not answer for one image."""
+
+    def __init__(self, sample):
+        self.sample = sample
+
+    def __call__(self, sample):
+        if sample['sample_idx'] == self.sample:
+            time.sleep(600)
         return sample
 
 
@@ -76,6 +90,12 @@ def test_a_worker_that_dies_is_named_with_its_sample(in_workspace, tmp_path):
     assert found and 0 <= int(found.group(1)) < 4, message
     assert re.search(r'\.jpg \(sample 20 of \S*synthetic_train.npz\)', message)
     assert 'num_workers' in message and '--resume' in message
+
+
+def test_a_storage_that_hangs_ends_the_run(in_workspace, tmp_path):
+    more = first_step('HangAt', sample=20) + "\ntrain_dataloader['timeout'] = 3\n"
+    with pytest.raises(WorkerDiedError, match=r'timed out after 3 seconds.*the storage hangs'):
+        train(tmp_path, more)
 
 
 def test_an_image_that_vanishes_is_named_with_its_iteration(in_workspace, tmp_path):

@@ -18,6 +18,7 @@ from mroi_plugin.analysis.ablation.runs import Run, prepare_run
 from mroi_plugin.analysis.ablation.tables import as_markdown, as_table, summarize
 from mroi_plugin.utils.atomic_files import write_json, write_text
 from mroi_plugin.utils.errors import UsageError
+from mroi_plugin.utils.ownership import owned
 
 
 def ablate(
@@ -47,7 +48,8 @@ def ablate(
         The table, a pandas frame.
 
     Raises:
-        UsageError: if an argument is wrong or ``out`` holds runs with other settings.
+        UsageError: if an argument is wrong, ``out`` holds runs with other settings, or another
+            process works there.
         RunFailed: if a training failed, after all others are done.
     """
     if dataset not in DATASETS:
@@ -57,24 +59,24 @@ def ablate(
     folder = Path(out or Path('work_dirs') / 'ablations' / dataset / group)
     rows = rows_of(group)
     runs = [Run(row, seed, epochs, dataset, tuple(options)) for row in rows for seed in seeds]
-    for run in runs:
-        prepare_run(run, folder)
-    console = Console()
-    found = _perform_all(runs, folder, jobs, console)
-    results = {row: [found[run] for run in runs if run.row == row] for row in rows}
-    return _write(results, folder, f'{group}, {dataset} data', console)
+    console, threads = Console(), max(1, (os.cpu_count() or 1) // jobs)
+    with owned(folder):
+        for run in runs:
+            prepare_run(run, folder, threads)
+        found = _perform_all(runs, folder, jobs, console)
+        results = {row: [found[run] for run in runs if run.row == row] for row in rows}
+        return _write(results, folder, f'{group}, {dataset} data', console)
 
 
 def _perform_all(
     runs: Sequence[Run], folder: Path, jobs: int, console: Console
 ) -> dict[Run, dict[str, Any]]:
-    threads = max(1, (os.cpu_count() or 1) // jobs)
     found, failed = {}, []
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn('{task.description}'))
     pool = ThreadPoolExecutor(jobs)
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress, pool:
         task = progress.add_task('training', total=len(runs))
-        pending = {pool.submit(perform, run, folder, threads): run for run in runs}
+        pending = {pool.submit(perform, run, folder): run for run in runs}
         for future in as_completed(pending):
             run = pending[future]
             try:

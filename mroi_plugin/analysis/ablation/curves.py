@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mroi_plugin.analysis.ablation.tables import TITLES, Results
+from mroi_plugin.utils.atomic_files import atomic_file
 
 
 def draw_curves(results: Results, path: Path, title: str) -> None:
@@ -36,4 +37,5 @@ def draw_curves(results: Results, path: Path, title: str) -> None:
         axis.grid(alpha=0.3)
     figure.legend(*axis.get_legend_handles_labels(), loc='outside right upper', fontsize=8)
     figure.suptitle(title)
-    figure.savefig(path, dpi=120)
+    with atomic_file(path) as part:
+        figure.savefig(part, dpi=120)

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from mroi_plugin.analysis.ablation.groups import DATASET_VARIABLE
-from mroi_plugin.analysis.ablation.runs import LOG, RESULT, Run, prepare_run, read_errors
+from mroi_plugin.analysis.ablation.runs import LOG, RESULT, Run, planned_threads, read_errors
 from mroi_plugin.utils.atomic_files import write_json
+from mroi_plugin.utils.child_processes import ending_with_this
 
 
 class RunFailed(ChildProcessError):
     """A training that ended with an error; its message is the end of the log."""
 
 
-def perform(run: Run, out: str | Path, threads: int) -> dict[str, Any]:
+def perform(run: Run, out: str | Path) -> dict[str, Any]:
     """Train and validate after every epoch, going on where an interrupted run stopped.
 
     Args:
         run: the run.
-        out: folder of the ablation.
-        threads: of torch.
+        out: folder of the ablation, where the run was prepared.
 
     Returns:
         ``epochs`` and, by epoch, the errors in mm: ``mpjpe``, ``pa_mpjpe``, ``pve``.
@@ -32,11 +32,12 @@ def perform(run: Run, out: str | Path, threads: int) -> dict[str, Any]:
     Raises:
         RunFailed: if the training ends with an error.
     """
-    folder = prepare_run(run, out)
+    folder = run.folder(out)
     result = folder / RESULT
     if result.is_file():
         return json.loads(result.read_text())
-    command = [sys.executable, '-m', 'mroi_plugin.analysis.ablation.train_one', str(folder)]
+    train_one = [sys.executable, '-m', 'mroi_plugin.analysis.ablation.train_one', str(folder)]
+    threads = planned_threads(folder)
     environment = {
         **os.environ,
         DATASET_VARIABLE: run.dataset,
@@ -45,10 +46,14 @@ def perform(run: Run, out: str | Path, threads: int) -> dict[str, Any]:
     }
     with open(folder / LOG, 'a') as log:
         done = subprocess.run(
-            command, stdout=log, stderr=subprocess.STDOUT, env=environment, check=False
+            ending_with_this(train_one),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            check=False,
         )
     if done.returncode:
-        end = (folder / LOG).read_text().strip().splitlines()[-3:]
+        end = (folder / LOG).read_text(errors='replace').strip().splitlines()[-3:]
         raise RunFailed(
             f'{run.row}, seed {run.seed}: {" / ".join(end)} (all of it: {folder / LOG})'
         )

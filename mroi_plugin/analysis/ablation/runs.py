@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from mroi_plugin.analysis.log_files import read_scalars
 from mroi_plugin.utils.atomic_files import write_json
 from mroi_plugin.utils.errors import UsageError
 
@@ -33,8 +34,14 @@ class Run:
         return {**asdict(self), 'options': list(self.options)}
 
 
-def prepare_run(run: Run, out: str | Path) -> Path:
+def prepare_run(run: Run, out: str | Path, threads: int) -> Path:
     """Make the folder of a run, or check that it belongs to this very run.
+
+    Args:
+        run: the run.
+        out: folder of the ablation.
+        threads: of torch. Sums over them differ in their last bits with their number, so a run
+            keeps the number that it was begun with.
 
     Raises:
         UsageError: if the folder was made with other settings.
@@ -51,18 +58,16 @@ def prepare_run(run: Run, out: str | Path) -> Path:
                 f'{found[changed[0]]!r}, now {run.plan()[changed[0]]!r}. Use another --out.'
             )
     else:
-        write_json(plan, run.plan())
+        write_json(plan, {**run.plan(), 'threads': threads})
     return folder
 
 
 def read_errors(folder: Path) -> dict[str, list[float]]:
     """Errors after every epoch from mmengine's scalars, the parts of an interrupted run joined."""
     by_epoch: dict[int, dict[str, float]] = {}
-    for path in sorted(folder.glob('*/vis_data/scalars.json')):
-        for line in path.read_text().splitlines():
-            values = json.loads(line)
-            if 'mesh/mpjpe' in values:
-                by_epoch[values['step']] = values
+    for values in read_scalars(folder):
+        if 'mesh/mpjpe' in values:
+            by_epoch[values['step']] = values
     for path in folder.glob('epoch_*.json'):  # tested after an interruption
         by_epoch.setdefault(int(path.stem.split('_')[-1]), json.loads(path.read_text()))
     epochs = sorted(by_epoch)
@@ -84,4 +89,10 @@ def options_of(run: Run) -> list[str]:
 def load_run(folder: Path) -> Run:
     """The run that a folder was made for."""
     plan = json.loads((folder / PLAN).read_text())
-    return Run(**{**plan, 'options': tuple(plan['options'])})
+    known = {field.name: plan[field.name] for field in fields(Run)}
+    return Run(**{**known, 'options': tuple(plan['options'])})
+
+
+def planned_threads(folder: Path) -> int:
+    """Threads of torch that the run of a folder was begun with."""
+    return json.loads((folder / PLAN).read_text())['threads']

@@ -8,13 +8,17 @@ from pathlib import Path
 
 def main() -> None:
     """Train, going on from the folder's last checkpoint."""
-    from mroi_plugin.analysis.ablation.runs import load_run, options_of
+    import torch
+
+    from mroi_plugin.analysis.ablation.runs import load_run, options_of, planned_threads
     from mroi_plugin.apis.train import train_once
     from mroi_plugin.utils.errors import report_user_errors
 
     folder = Path(sys.argv[1])
     with report_user_errors():
         run = load_run(folder)
+        # Set and not left to the environment: what MKL takes by itself may change with the load.
+        torch.set_num_threads(planned_threads(folder))
         test_interrupted_epoch(folder, run.row, options_of(run))
         train_once(run.row, str(folder), options_of(run), run.epochs)
 

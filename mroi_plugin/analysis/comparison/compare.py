@@ -20,6 +20,7 @@ from mroi_plugin.analysis.comparison.methods import Method, check_same_test, par
 from mroi_plugin.analysis.comparison.tables import as_table, write_tables
 from mroi_plugin.analysis.mean_body import evaluate_mean_body
 from mroi_plugin.apis.train import train_once
+from mroi_plugin.utils.ownership import owned
 
 MEAN_BODY = 'mean body'
 """The first row: the same body for everyone, facing the camera."""
@@ -43,22 +44,24 @@ def compare(
         Measurements by method, see `measure`; first the errors of the `MEAN_BODY`.
 
     Raises:
-        UsageError: if the methods cannot be compared or one cannot be measured.
+        UsageError: if the methods cannot be compared, one cannot be measured, or another process
+            works in ``out``.
     """
     console = Console()
     work_dirs = 'work_dirs' if epochs is None else osp.join(out, 'training')
     methods = parse_methods(arguments, work_dirs, train=epochs is not None)
     check_same_test(methods, options)
-    if epochs is not None:
-        methods = [_trained(method, work_dirs, epochs, options, console) for method in methods]
-    results = {
-        MEAN_BODY: evaluate_mean_body(methods[0].config, options),
-        **_measure_all(methods, tuple(options), console),
-    }
-    write_tables(results, Path(out), _facts(epochs))
-    console.print(as_table(results, f'test set of {methods[0].config}'))
-    console.print(f'wrote {out}/comparison.json, .csv and .md')
-    return results
+    with owned(out):
+        if epochs is not None:
+            methods = [_trained(method, work_dirs, epochs, options, console) for method in methods]
+        results = {
+            MEAN_BODY: evaluate_mean_body(methods[0].config, options),
+            **_measure_all(methods, tuple(options), console),
+        }
+        write_tables(results, Path(out), _facts(epochs))
+        console.print(as_table(results, f'test set of {methods[0].config}'))
+        console.print(f'wrote {out}/comparison.json, .csv and .md')
+        return results
 
 
 def _trained(

@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from mroi_plugin.analysis.comparison.methods import Method
+from mroi_plugin.utils.child_processes import end_with
 from mroi_plugin.utils.errors import UsageError
 
 
@@ -44,6 +45,7 @@ def measure_isolated(method: Method, report: Any, options: tuple[str, ...] = ())
 
 
 def _work(sender: Connection, method: Method, options: tuple[str, ...]) -> None:
+    end_with(multiprocessing.parent_process().pid)
     from mroi_plugin.analysis.comparison.measure import measure
 
     try:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from mroi_plugin.analysis.log_files import read_scalars, read_table
+
+NUMBERS = ('mpjpe', 'pa_mpjpe', 'pve', 'reprojection_px', 'offset', 'depth_m')
+"""Columns of the table that are drawn or sorted by."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +70,48 @@ def _read(folder: Path, name: str) -> Run:
         )
     try:
         metrics = json.loads(path.read_text(encoding='utf-8'))
-        table = pd.read_csv(rows) if rows.is_file() else pd.DataFrame()
-    except ValueError as error:
+        table = read_table(rows) if rows.is_file() else pd.DataFrame()
+    except (ValueError, RecursionError) as error:
         raise ValueError(f'{folder} cannot be read as a run ({error}): test it again.') from error
+    check_metrics(path, metrics)
+    wrong = [name for name in NUMBERS if name in table and not is_numeric_dtype(table[name])]
+    if wrong:
+        raise ValueError(f'{rows}: column {wrong[0]} holds something else than numbers.')
+    return Run(name, folder, metrics, table, _curve(folder, 'loss'), _curve(folder, 'mesh/mpjpe'))
+
+
+def check_metrics(path: Path, metrics: Any) -> None:
+    """Refuse metrics that are not as `write_errors` writes them.
+
+    Raises:
+        ValueError: naming the file, the key, what is there and what was expected.
+    """
     if not isinstance(metrics, dict):
         raise ValueError(f'{path} holds a {type(metrics).__name__}, expected an object.')
-    return Run(name, folder, metrics, table, _curve(folder, 'loss'), _curve(folder, 'mesh/mpjpe'))
+    for key, value in metrics.items():
+        if key.startswith('mesh/'):
+            _check_numbers(path, key, value, 0)
+        elif key.startswith('per_'):
+            _check_numbers(path, key, value, 1 if key == 'per_joint' else 2)
+
+
+def _check_numbers(path: Path, key: str, value: Any, depth: int) -> None:
+    """Refuse what is no number, or no object of numbers, or no object of such objects."""
+    expected, what = (dict, 'an object') if depth else ((int, float, type(None)), 'a number')
+    if not isinstance(value, expected):
+        raise ValueError(
+            f'{path}: {key} is a {type(value).__name__}, expected {what}: test it again.'
+        )
+    for name, content in value.items() if depth else ():
+        _check_numbers(path, f'{key}.{name}', content, depth - 1)
 
 
 def _curve(folder: Path, key: str) -> list[tuple[float, float]]:
     """Values by step in the log of each attempt, the later one winning."""
-    found: dict[float, float] = {}
-    for path in sorted(folder.glob('*/vis_data/scalars.json')):
-        for line in path.read_text(encoding='utf-8').splitlines():
-            # an entry of another kind, or the last line of a killed run
-            with suppress(KeyError, ValueError):
-                entry = json.loads(line)
-                found[entry['step']] = entry[key]
+    numbers = (int, float)
+    found = {
+        entry['step']: entry[key]
+        for entry in read_scalars(folder)
+        if isinstance(entry.get('step'), numbers) and isinstance(entry.get(key), numbers)
+    }
     return sorted(found.items())

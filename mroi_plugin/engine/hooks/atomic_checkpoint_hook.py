@@ -49,8 +49,8 @@ class AtomicCheckpointHook(CheckpointHook):
             self.backend_args = {'backend': BACKEND}
         super().before_train(runner)
         if local and is_main_process():
-            remove_parts(self.out_dir, '*.pth')
-            remove_parts(runner.work_dir, 'last_checkpoint')
+            remove_parts(self.out_dir)
+            remove_parts(runner.work_dir)
             needed, what = self._room(runner)
             check_disk_space(self.out_dir, needed, what)
 

@@ -11,13 +11,22 @@ import time
 
 import pandas as pd
 import pytest
+from processes import wait_for_end
 
 from mroi_plugin.analysis.ablation.ablate import ablate
 from mroi_plugin.analysis.ablation.groups import GROUPS, PAPER_ERRORS
 from mroi_plugin.analysis.ablation.perform import RunFailed, perform
-from mroi_plugin.analysis.ablation.runs import Run, prepare_run, read_errors
+from mroi_plugin.analysis.ablation.runs import (
+    Run,
+    load_run,
+    planned_threads,
+    prepare_run,
+    read_errors,
+)
 from mroi_plugin.analysis.ablation.tables import as_markdown, summarize
+from mroi_plugin.utils import ownership
 from mroi_plugin.utils.errors import UsageError
+from mroi_plugin.utils.ownership import owned
 
 TINY = ('train_dataloader.batch_size=8', 'model.head.decoder.hidden_channels=(32, 32)')
 
@@ -44,7 +53,9 @@ def test_every_config_is_in_a_group_and_has_its_number(repo):
 
 
 def test_killed_and_restarted_it_gives_the_table_of_an_undisturbed_run(project, repo):
-    arguments = ['camera', '--epochs', '2', '--out']
+    # one thread each: on busy cores, threads that wait for each other take minutes
+    jobs = str(os.cpu_count())
+    arguments = ['camera', '--epochs', '2', '--jobs', jobs, '--out']
     tail = ['--cfg-options', *TINY]
     tool = [sys.executable, str(repo / 'tools' / 'ablate.py'), *arguments]
     whole = subprocess.run([*tool, 'whole', *tail], capture_output=True, text=True, check=False)
@@ -56,8 +67,9 @@ def test_killed_and_restarted_it_gives_the_table_of_an_undisturbed_run(project, 
     while not first.is_file():
         assert process.poll() is None
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGKILL)
+    os.kill(process.pid, signal.SIGKILL)  # alone: its children end with it
     process.wait()
+    wait_for_end(process.pid, 20)
     assert not (project / 'parts' / 'ablation.json').exists()
     again = subprocess.run([*tool, 'parts', *tail], capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr[-2000:]
@@ -73,12 +85,25 @@ def test_killed_and_restarted_it_gives_the_table_of_an_undisturbed_run(project, 
 
 def test_a_failed_training_is_named_and_the_folder_kept_for_the_same_settings(project):
     run = Run('components_all', 0, 1, 'embedded', (*TINY, 'train_dataloader.batch_size=0'))
-    prepare_run(run, 'out')
+    prepare_run(run, 'out', threads=1)
     with pytest.raises(RunFailed, match='components_all, seed 0') as caught:
-        perform(run, 'out', threads=1)
+        perform(run, 'out')
     assert 'output.log' in str(caught.value)
     with pytest.raises(UsageError, match='epochs'):
-        prepare_run(Run('components_all', 0, 2, 'embedded', run.options), 'out')
+        prepare_run(Run('components_all', 0, 2, 'embedded', run.options), 'out', threads=1)
+
+
+def test_a_run_keeps_the_number_of_threads_it_was_begun_with(tmp_path):
+    run = Run('rois_1', 0, 1, 'embedded')
+    assert planned_threads(prepare_run(run, tmp_path, threads=3)) == 3
+    assert planned_threads(prepare_run(run, tmp_path, threads=1)) == 3
+    assert load_run(run.folder(tmp_path)) == run
+
+
+def test_two_ablations_do_not_share_a_folder(project, monkeypatch):
+    monkeypatch.setattr(ownership, 'GRACE_S', 0.1)
+    with owned('out'), pytest.raises(UsageError, match=f'process {os.getpid()} on'):
+        ablate('camera', out='out')
 
 
 @pytest.mark.parametrize(
@@ -121,3 +146,7 @@ def test_errors_of_an_interrupted_run_are_joined(tmp_path):
         lines.insert(0, {'loss': 1.0, 'step': 5})
         (folder / 'scalars.json').write_text('\n'.join(map(json.dumps, lines)))
     assert read_errors(tmp_path)['mpjpe'] == [10.0, 20.0, 30.0]
+    with open(folder / 'scalars.json', 'a') as file:
+        file.write('\n{"mesh/mpjpe": 4')
+    with pytest.warns(UserWarning, match=r'scalars.json, line 4 of 4: .* cut it off'):
+        assert read_errors(tmp_path)['mpjpe'] == [10.0, 20.0, 30.0]

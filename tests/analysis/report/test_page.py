@@ -97,7 +97,19 @@ def test_an_action_that_few_images_tell(tmp_path):
 
 @pytest.mark.parametrize(
     ('content', 'message'),
-    [(None, 'mroi test CONFIG CHECKPOINT'), ('{', 'test it again'), ('[1]', 'holds a list')],
+    [
+        (None, 'mroi test CONFIG CHECKPOINT'),
+        ('{', 'test it again'),
+        ('[1]', 'holds a list'),
+        ('[' * 100_000 + ']' * 100_000, 'maximum recursion depth'),
+        ('{"mesh/mpjpe": "90"}', 'mesh/mpjpe is a str, expected a number'),
+        ('{"per_joint": [1]}', 'per_joint is a list, expected an object'),
+        ('{"per_action": {"Eating": 3}}', 'per_action.Eating is a int, expected an object'),
+        (
+            '{"per_depth_m": {"0-3": {"mpjpe": {}}}}',
+            'per_depth_m.0-3.mpjpe is a dict, expected a number',
+        ),
+    ],
 )
 def test_folders_that_are_no_runs(tmp_path, capsys, content, message):
     if content is not None:
@@ -106,6 +118,27 @@ def test_folders_that_are_no_runs(tmp_path, capsys, content, message):
         main(['report', str(tmp_path), '--out', str(tmp_path / 'r.html')])
     assert stop.value.code == 2 and message in capsys.readouterr().err
     assert not (tmp_path / 'r.html').exists()
+
+
+def test_columns_of_another_kind(tmp_path, capsys):
+    (tmp_path / 'metrics.json').write_text('{}')
+    (tmp_path / 'per_sample.csv').write_text('sample_idx,mpjpe\n0,large\n')
+    with pytest.raises(SystemExit):
+        main(['report', str(tmp_path), '--out', str(tmp_path / 'r.html')])
+    assert 'per_sample.csv: column mpjpe holds something else' in capsys.readouterr().err
+
+
+def test_last_lines_that_are_cut_off_are_skipped_and_named(tmp_path):
+    folder = make_run(tmp_path, 0)
+    rows = len(pd.read_csv(folder / 'per_sample.csv'))
+    (log,) = folder.glob('*/vis_data/scalars.json')
+    for path in (folder / 'per_sample.csv', log):
+        path.write_text(path.read_text().rstrip()[:-3])
+    with pytest.warns(UserWarning, match='cut') as told:
+        (run,) = read_runs([str(folder)])
+    assert len(run.table) == rows - 1
+    said = ' '.join(str(warning.message) for warning in told)
+    assert 'per_sample.csv: its last line is cut off' in said and f'{log}, line' in said
 
 
 def test_runs_of_one_name_are_told_apart(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from uuid import UUID
 
 import pytest
 import torch
@@ -123,7 +124,7 @@ def test_at_every_moment_there_is_a_whole_one(tmp_path, monkeypatch):
 
 def test_a_resumed_run_replaces_what_the_first_left(tmp_path):
     run(tmp_path, values=(3.0, 2.0), max_keep_ckpts=2, save_best='a/error')
-    (tmp_path / 'epoch_3.pth.part').write_bytes(b'half')
+    (tmp_path / f'.epoch_3.pth.{UUID(int=0).hex}.part.pth').write_bytes(b'half')
     resume = latest_checkpoint(str(tmp_path))
     assert resume == str(tmp_path / 'epoch_2.pth')
     run(tmp_path, (9.0, 1.5, 1.0, 0.5), resume, '2', max_keep_ckpts=2, save_best='a/error')

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mroi_plugin.utils.atomic_files import atomic_file
 from synthetic_humans.free_body.landmarks import find_landmarks, vertex_order
 from synthetic_humans.free_body.pose_directions import fit_pose_directions
 from synthetic_humans.free_body.reduction import Reduction
@@ -134,7 +135,8 @@ def build_free_body(
     for name, matrix in regressors.items():
         arrays.update(pack_regressor(name, symmetric_rows(matrix, ROWS[name], twins)))
     report('writing')
-    np.savez_compressed(out, **arrays)
+    with atomic_file(out) as part:
+        np.savez_compressed(part, **arrays)
     return measured
 
 
