@@ -15,7 +15,6 @@ from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.engine.disk_space import check_writable
 from mroi_plugin.engine.failures import name_failures, release_workers
-from mroi_plugin.engine.hooks.plain_names_hook import PlainNamesHook
 from mroi_plugin.engine.launch import prepare_launch
 from mroi_plugin.engine.preflight import check_config
 from mroi_plugin.engine.resume import check_resumable, latest_checkpoint
@@ -73,7 +72,6 @@ def train(
         runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
         if cfg.load_from and not cfg.get('strategy'):  # a strategy checks when it loads
             check_checkpoint(bare_model(runner.model), cfg.load_from)
-            runner.register_hook(PlainNamesHook())
         if compile_model:
             compile_network(bare_model(runner.model))
         with name_failures(runner):

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import os.path as osp
-from collections.abc import Mapping
 from typing import Any
 
 from mmengine.model import is_model_wrapper
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mroi_plugin.utils.config_text import read_setting
-from mroi_plugin.utils.safe_unpickling import read_torch
-
-WRAPPERS = ('state_dict', 'model', 'network', 'model_state_dict')
-"""Entries under which training scripts keep the state dict."""
-PREFIXES = ('module.', 'model.')
-"""What wrappers put before every name: data-parallel training, Lightning-style modules."""
-COMPILED = '_orig_mod.'
-"""What ``torch.compile`` puts before the names of a module."""
+from mroi_plugin.utils.state_dicts import plain_names, read_content, unwrap_state_dict
 
 
 class CheckpointMismatchError(ValueError):
@@ -44,7 +35,7 @@ def read_checkpoint(path: str) -> dict[str, Any]:
             'another.'
         )
     try:
-        content = load_file(path) if path.endswith('.safetensors') else read_torch(path)
+        content = read_content(path)
     except Exception as error:
         raise ValueError(
             f'{path} is no readable checkpoint ({type(error).__name__}: {_first_line(error)}): it '
@@ -58,16 +49,6 @@ def read_checkpoint(path: str) -> dict[str, Any]:
     content = unwrap_state_dict(content)
     _check_tensors(path, content['state_dict'])
     return content
-
-
-def unwrap_state_dict(content: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint with its state dict as ``state_dict``, under whichever of `WRAPPERS` it is."""
-    wrapper = next((name for name in WRAPPERS if isinstance(content.get(name), dict)), None)
-    if wrapper is None and 'state_dict' not in content:
-        return {'state_dict': content}
-    return (
-        content if wrapper in (None, 'state_dict') else {**content, 'state_dict': content[wrapper]}
-    )
 
 
 def _check_tensors(path: str, state: Any) -> None:
@@ -92,22 +73,10 @@ def read_state_dict(path: str) -> dict[str, Tensor]:
         ValueError: if it is no checkpoint, or two of its names come to be equal.
     """
     state = read_checkpoint(path)['state_dict']
-    plain = plain_names(state)
-    if len(plain) < len(state):
-        names = [name.replace(COMPILED, '') for name in state]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'{path}: state_dict holds {twice} twice, with and without {COMPILED}.')
-    return plain
-
-
-def plain_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict without what wrappers and ``torch.compile`` add to its names."""
-    plain = {name.replace(COMPILED, ''): value for name, value in state.items()}
-    while True:
-        prefix = next((p for p in PREFIXES if all(n.startswith(p) for n in plain)), None)
-        if prefix is None or not plain:
-            return plain
-        plain = {name[len(prefix) :]: value for name, value in plain.items()}
+    try:
+        return plain_names(state)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from None
 
 
 def load_weights(model: nn.Module, path: str) -> None:

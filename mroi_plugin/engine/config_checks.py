@@ -23,6 +23,10 @@ OTHERS = {
     'default_collate: batch must contain': (
         'samples cannot be batched: the last step of a pipeline must be PackMultiRoIInputs'
     ),
+    'is not in the pretrained model': (
+        'no parameter of the checkpoint of an init_cfg begins with its prefix: set prefix to what '
+        'stands before the names of the backbone, or leave it out if nothing does'
+    ),
 }
 """Errors of others that mean a mistake in the config, by a phrase in them."""
 

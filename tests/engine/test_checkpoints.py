@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from mmengine.logging import HistoryBuffer
+from safetensors.torch import save_file
 from torch import nn
 
 from mroi_plugin.apis.train import train
 from mroi_plugin.engine.checkpoints import (
     CheckpointMismatchError,
     load_weights,
-    plain_names,
     read_checkpoint,
     read_state_dict,
 )
 from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.model_builder import build_model
 from mroi_plugin.engine.resume import check_resumable
+from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.registry import MODELS
+from mroi_plugin.utils.state_dicts import plain_names
 
 
 class Net(nn.Module):
@@ -100,6 +105,76 @@ def test_training_starts_from_weights_under_other_names(tmp_path, in_workspace):
     found = runner.model.state_dict()
     weights = [name for name in state if name.endswith('weight') and 'bn' not in name]
     assert weights and all(torch.equal(found[name], state[name]) for name in weights)
+
+
+MMPOSE_0 = {'meta': {'epoch': 210, 'mmpose_version': '0.29.0', 'config': 'gpu_ids = []'}}
+MMPOSE_1 = {
+    'meta': {
+        'epoch': 210,
+        'dataset_meta': {
+            'sigmas': np.ones(17, np.float32),
+            'colors': np.zeros((17, 3), np.uint8),
+            'names': np.array(['nose', 'left_eye']),
+        },
+    },
+    'message_hub': {
+        'log_scalars': {'train/loss': HistoryBuffer([1.0, 2.0], [1, 1])},
+        'runtime_info': {
+            'numbers': [np.float64(1), np.float16(1), np.int64(2), np.uint8(3), np.bool_(True)],
+            'text': np.str_('coco'),
+        },
+    },
+}
+POSE_NETWORKS = {
+    'mmpose 0.x': (lambda n: f'backbone.{n}', 'keypoint_head.final_layer.weight', MMPOSE_0),
+    'mmpose 1.x': (lambda n: f'backbone.{n}', 'head.final_layer.weight', MMPOSE_1),
+    **{
+        f'mmpose 1.x, {name}': (
+            lambda n, way=way: way(f'backbone.{n}'),
+            way('head.final_layer.weight'),
+            MMPOSE_1,
+        )
+        for name, way in WAYS.items()
+        if name != 'compiled parts'
+    },
+    'compiled backbone': (lambda n: f'backbone._orig_mod.{n}', 'head.final_layer.weight', {}),
+}
+BACKBONES = {
+    "mmhuman3d's": dict(
+        type='mmhuman3d.ResNet', depth=18, base_channels=8, stem_channels=8, out_indices=(3,)
+    ),
+    'ours': dict(type='BlazePose', variant='lite', trainable='none'),
+}
+
+
+@pytest.mark.parametrize('backbone', BACKBONES)
+@pytest.mark.parametrize('kind', POSE_NETWORKS)
+def test_backbones_start_from_pose_networks_of_every_kind(tmp_path, kind, backbone):
+    way, heatmaps, entries = POSE_NETWORKS[kind]
+    torch.manual_seed(0)
+    source = build_model(BACKBONES[backbone])
+    wanted = {name: torch.rand_like(v.float()) for name, v in source.state_dict().items()}
+    state = {**renamed(wanted, way), heatmaps: torch.zeros(1)}
+    torch.save({'state_dict': state, **entries}, tmp_path / 'pose.pth')
+    _check_initialized(BACKBONES[backbone], wanted, str(tmp_path / 'pose.pth'))
+    assert set(read_state_dict(str(tmp_path / 'pose.pth'))) >= {f'backbone.{n}' for n in wanted}
+
+
+@pytest.mark.parametrize('backbone', BACKBONES)
+def test_backbones_start_from_published_weights(tmp_path, backbone):
+    source = build_model(BACKBONES[backbone])
+    wanted = {name: torch.rand_like(v.float()) for name, v in source.state_dict().items()}
+    save_file({f'backbone.{n}': v for n, v in wanted.items()}, tmp_path / 'pose.safetensors')
+    _check_initialized(BACKBONES[backbone], wanted, str(tmp_path / 'pose.safetensors'))
+
+
+def _check_initialized(backbone, wanted, checkpoint):
+    init_cfg = dict(type='Pretrained', prefix='backbone.', checkpoint=checkpoint)
+    model = build_model({**backbone, 'init_cfg': init_cfg})
+    with checkpoints_read_safely():
+        model.init_weights()
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, wanted[name].to(value.dtype)), name
 
 
 def test_a_run_of_another_trainer_is_not_resumed(tmp_path):
