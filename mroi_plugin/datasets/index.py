@@ -1,9 +1,9 @@
 """An index beside every annotation file: its persons as arrays that are mapped, not read.
 
 A HumanData ``.npz`` is compressed; every process that opens it would unpack all of it. The index
-holds what training needs, in one keypoint convention: a folder of ``.npy`` files that all processes
-map and share. It belongs to a content and not to a path: the checksums that the ``.npz`` keeps of
-its entries are in it, and one that does not agree with them is built again.
+holds what training needs, in one keypoint convention: ``.npy`` files that all processes map and
+share. It belongs to a content and not to a path: one that does not agree with the checksums that
+the ``.npz`` keeps of its entries is built again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ import numpy as np
 from filelock import FileLock
 from numpy.lib import format as npy
 
-from mroi_plugin.datasets.annotation_columns import KEYPOINTS, dictionary
+from mroi_plugin.datasets.annotation_checks import KEYPOINTS
+from mroi_plugin.datasets.annotation_columns import dictionary
 from mroi_plugin.datasets.annotation_file import (
     CHUNK,
     Table,
@@ -31,19 +32,19 @@ from mroi_plugin.datasets.annotation_file import (
     keypoint_chunks,
     open_human_data,
 )
+from mroi_plugin.datasets.annotation_notes import notes_of
 from mroi_plugin.datasets.person_columns import (
     box_columns,
     camera_columns,
-    gender_codes,
-    has_unused_cameras,
     smpl_columns,
+    table_genders,
 )
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.utils.progress import track
 
 ANNOTATED = ('keypoints2d', 'keypoints3d', 'smpl', 'transl', 'focal_length', 'gender')
 """What a person may be annotated with."""
-VERSION = 2
+VERSION = 3
 """Of the columns; another number makes every index stale."""
 LONG = 20_000
 """Persons from which on building an index shows its progress."""
@@ -63,7 +64,7 @@ class Index:
         digest: `fingerprint` of the annotation file.
         body: fingerprint of the body that made the annotations, if the file says so.
         shares: share of persons, 0 to 1, who have each of `ANNOTATED`.
-        unused_cameras: see `has_unused_cameras`.
+        notes: what of the file is not used as it stands.
 
     Raises:
         OSError: if a file of it is missing.
@@ -84,7 +85,7 @@ class Index:
             self.digest: str = info['digest']
             self.body: str | None = info['body']
             self.shares: dict[str, float] = info['shares']
-            self.unused_cameras: bool = info['unused_cameras']
+            self.notes: list[str] = info['notes']
         except (ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
             raise ValueError(
                 f'{path} is no whole index of annotations ({error}): remove it, it is built again.'
@@ -130,8 +131,7 @@ def fingerprint(path: str, convention: str) -> str:
 
 
 def index_places(path: str, convention: str, digest: str) -> tuple[str, str]:
-    """Where the index may be: beside the file, or in the user's cache where that folder is
-    read-only."""
+    """The index beside the file, and in the user's cache for where that folder is read-only."""
     cache = os.environ.get('XDG_CACHE_HOME') or osp.join(osp.expanduser('~'), '.cache')
     return (
         f'{osp.splitext(path)[0]}.{convention}.index',
@@ -198,17 +198,17 @@ def _cached(places: tuple[str, str]) -> str:
 def _build(path: str, convention: str, place: str, digest: str) -> None:
     table = open_human_data(path)
     count, joints = len(table['image_path']), len(keypoint_names(convention))
-    columns = {**box_columns(table), **smpl_columns(table, count), **camera_columns(table)}
-    genders = gender_codes(path, table)
+    cameras, notes = camera_columns(f'{path} (ann_file)', table)
+    columns = {**box_columns(table), **smpl_columns(table, count), **cameras}
     zeros = {name: None if array.any() else array.shape for name, array in columns.items()}
     shares = {
         'smpl': float(columns['has_smpl'].mean()),
         'transl': float(columns['has_transl'].mean()),
         'focal_length': float('focal_length' in columns),
-        'gender': float((genders >= 0).mean()),
     }
     columns['image_path'] = np.array([name.encode() for name in table['image_path']])
-    columns['gender'] = genders
+    columns['gender'] = table_genders(path, table)
+    shares['gender'] = float((columns['gender'] >= 0).mean())
     with _new_folder(place) as folder:
         for name, array in columns.items():
             if zeros.get(name) is None:
@@ -221,7 +221,7 @@ def _build(path: str, convention: str, place: str, digest: str) -> None:
             'digest': digest,
             'body': body if body is None else str(body),
             'shares': shares,
-            'unused_cameras': has_unused_cameras(table),
+            'notes': [*notes, *notes_of(table)],
             'columns': zeros,
         }
         with open(osp.join(folder, INFO), 'w', encoding='utf-8') as file:
