@@ -107,9 +107,9 @@ def test_shipped_configs_reach_all_they_say(name, monkeypatch):
 
 
 MISSPELT = {
-    'default_hooks.checkpont.interval=5': 'did you mean checkpoint?',
+    'default_hooks.check_point.interval=5': 'did you mean checkpoint?',
     'model.losses.camra.loss_weight=0.1': 'did you mean camera?',
-    f'train_dataloader.{PIPELINE}.agument.flip_prob=0.1': 'did you mean augment?',
+    f'train_dataloader.{PIPELINE}.augmentation.flip_prob=0.1': 'did you mean augment?',
     'env_cfg.cudnn_benchmrk=True': 'did you mean cudnn_benchmark?',
 }
 

@@ -135,7 +135,10 @@ OPTIONS = {
         ['the nearest key is train_dataloader.batch_size'],
     ),
     'train_pipeline.load.backend_args=None': (UsageError, ['dataset.pipeline.load.backend_args']),
-    'default_hooks.checkpont.interval=5': (ValueError, ['checkpont has no type', 'checkpoint?']),
+    'default_hooks.check_point.interval=5': (
+        ValueError,
+        ['has no type', 'checkpoint?'],
+    ),
     'load_from=gone.pth': (FileNotFoundError, ['gone.pth', 'named by load_from']),
     'color': (UsageError, ["--cfg-options 'color'", 'KEY=VALUE']),
     '=5': (UsageError, ["--cfg-options '=5'", 'KEY=VALUE']),

@@ -14,6 +14,7 @@ from mroi_plugin.data_preparation.image_sizes import image_sizes
 from mroi_plugin.data_preparation.left_right import from_openpose
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, read_poses
 from mroi_plugin.datasets.annotation_columns import (
+    check_confidence,
     clip_confidence,
     column,
     file_names,
@@ -84,6 +85,12 @@ class Source:
         """A column (N, *shape), see `columns.column`."""
         return column(self.path, name, self.entries[name], len(self.names), shape, more=more)
 
+    def keypoints(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """The same of keypoints, confidence last, see `check_confidence`."""
+        points = self.column(name, shape)
+        check_confidence(self.path, name, points, self.names)
+        return points
+
 
 def open_source(path: str, options: ImportOptions) -> Source:
     """Read a SPIN-style ``.npz``.
@@ -137,15 +144,15 @@ def add_keypoints(table: Table, source: Source, options: ImportOptions) -> None:
         raise AnnotationError(f'--convention: {error}') from None
     parts = []
     if 'openpose' in source.entries:
-        parts.append(to_human_data(source.column('openpose', (25, 3)), 'openpose_25'))
+        parts.append(to_human_data(source.keypoints('openpose', (25, 3)), 'openpose_25'))
     if 'part' in source.entries:
-        parts.append(to_human_data(source.column('part', (joints, 3)), options.convention))
+        parts.append(to_human_data(source.keypoints('part', (joints, 3)), options.convention))
     if parts:  # the two name different joints of 'human_data'
         table['keypoints2d'] = _clean(sum(points for points, _ in parts))
         table['keypoints2d_mask'] = np.clip(sum(mask for _, mask in parts), 0, 1).astype(np.uint8)
         table['keypoints2d_convention'] = HUMAN_DATA
     if 'S' in source.entries:
-        points, mask = to_human_data(source.column('S', (joints, 4)), options.convention)
+        points, mask = to_human_data(source.keypoints('S', (joints, 4)), options.convention)
         table['keypoints3d'], table['keypoints3d_mask'] = _clean(points), mask
         table['keypoints3d_convention'] = HUMAN_DATA
 
