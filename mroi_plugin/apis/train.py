@@ -10,7 +10,11 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from mroi_plugin.engine.acceleration import compile_network, use_amp
-from mroi_plugin.engine.checkpoints import bare_model, check_checkpoint
+from mroi_plugin.engine.checkpoints import (
+    bare_model,
+    check_checkpoint,
+    check_initial_weights,
+)
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.engine.disk_space import check_writable
@@ -70,7 +74,9 @@ def train(
     prepare_launch(cfg)
     with checkpoints_read_safely(), checkpoint_globals_allowed(), name_config_errors(config):
         runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
-        if cfg.load_from and not cfg.get('strategy'):  # a strategy checks when it loads
+        if not cfg.load_from:
+            check_initial_weights(bare_model(runner.model))
+        elif not cfg.get('strategy'):  # a strategy checks when it loads
             check_checkpoint(bare_model(runner.model), cfg.load_from)
         if compile_model:
             compile_network(bare_model(runner.model))

@@ -120,6 +120,40 @@ def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
     return have
 
 
+def check_initial_weights(model: nn.Module) -> None:
+    """Refuse a checkpoint of an ``init_cfg`` that is not of that part of the model: the engines
+    skip what does not fit, and train from noise.
+
+    Layers that it lacks are accepted up to half of them: 2D-pose networks have other heads.
+
+    Raises:
+        CheckpointMismatchError: naming part, checkpoint, and the first parameter that does not fit.
+    """
+    for part, module in model.named_modules():
+        cfgs = getattr(module, 'init_cfg', None) or ()
+        for cfg in [cfgs] if isinstance(cfgs, dict) else cfgs:
+            if cfg.get('type') == 'Pretrained' and '://' not in cfg['checkpoint']:
+                _check_part(part, module.state_dict(), cfg['checkpoint'], cfg.get('prefix') or '')
+
+
+def _check_part(part: str, want: dict[str, Tensor], path: str, prefix: str) -> None:
+    state = read_state_dict(path)
+    start = len(prefix) + (bool(prefix) and not prefix.endswith('.'))
+    have = {name[start:]: value for name, value in state.items() if name.startswith(prefix)}
+    weights = [name for name in want if not name.endswith('num_batches_tracked')]
+    wrong = [name for name in weights if name in have and have[name].shape != want[name].shape]
+    missing = [name for name in weights if name not in have]
+    if wrong or 2 * len(missing) > len(weights):
+        name = (wrong or missing)[0]
+        found = f'is {tuple(have[name].shape)}' if wrong else 'is missing'
+        raise CheckpointMismatchError(
+            f'{path} does not fit {part or "the model"}, whose init_cfg names it: '
+            f'{len(wrong or missing)} of {len(weights)} parameters differ, first {prefix}{name}, '
+            f'which {found}, expected {tuple(want[name].shape)}. Give weights of that network, or '
+            'set prefix to what stands before its names; init_cfg=None starts from noise.'
+        )
+
+
 def _difference(model: nn.Module, path: str) -> str:
     """A clause on what the checkpoint was trained as and what the config has, where they differ."""
     text = read_checkpoint(path).get('meta', {}).get('cfg', '')

@@ -69,7 +69,7 @@ def check_options(cfg: Mapping[str, Any], options: Mapping[str, Any]) -> None:
 def check_names(path: str, cfg: Mapping[str, Any]) -> None:
     """Refuse a config file that gives a value to a name that nothing reads.
 
-    A name that other lines of the same file use is a variable and may have any name.
+    A name that other lines of the same file use, or that begins with ``_``, is a variable.
 
     Args:
         path: of the file, Python.
@@ -91,7 +91,7 @@ def check_names(path: str, cfg: Mapping[str, Any]) -> None:
         for goal in goals:
             name = getattr(goal, 'id', '_')
             if name not in used and name not in READ and not name.startswith('_'):
-                _refuse(f'{path}: {name}', name, cfg)
+                _refuse(f'{path}: {name}', name, cfg, '; begin a name for other files with _')
 
 
 def check_nodes(cfg: Mapping[str, Any]) -> None:
@@ -118,10 +118,10 @@ def _name_sibling(key: str, name: str, others: Iterable[str], what: str) -> NoRe
     raise ValueError(f'{key} {what}: nothing would be built of it; {hint}')
 
 
-def _refuse(what: str, key: str, cfg: Mapping[str, Any]) -> NoReturn:
+def _refuse(what: str, key: str, cfg: Mapping[str, Any], more: str = '') -> NoReturn:
     near = nearest_key(key, cfg)
     hint = f'the nearest key is {near}' if near else f'expected one of {", ".join(READ)}'
-    raise UsageError(f'{what} reaches nothing that is built; {hint}.')
+    raise UsageError(f'{what} reaches nothing that is built; {hint}{more}.')
 
 
 def nearest_key(key: str, cfg: Mapping[str, Any]) -> str | None:

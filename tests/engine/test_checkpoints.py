@@ -12,6 +12,7 @@ from torch import nn
 from mroi_plugin.apis.train import train
 from mroi_plugin.engine.checkpoints import (
     CheckpointMismatchError,
+    check_initial_weights,
     load_weights,
     read_checkpoint,
     read_state_dict,
@@ -83,15 +84,19 @@ def test_the_other_entries_are_kept(tmp_path):
     assert read_checkpoint(str(tmp_path / 'a.pth'))['epoch'] == 3
 
 
-def test_training_starts_from_weights_under_other_names(tmp_path, in_workspace):
+@pytest.mark.parametrize('ending', ['pth', 'safetensors'])
+def test_training_starts_from_weights_under_other_names(tmp_path, in_workspace, ending):
     """What the check lets pass is loaded: mmengine alone would start from noise."""
     cfg = load_config('mroi_synthetic', 'unused')
     torch.manual_seed(3)
     state = MODELS.build(cfg.model).state_dict()
     other = {f'model._orig_mod.{name}': value for name, value in state.items()}
-    torch.save({'network': other}, tmp_path / 'other.pth')
+    if ending == 'pth':
+        torch.save({'network': other}, tmp_path / 'other.pth')
+    else:
+        save_file({n: v.contiguous() for n, v in other.items()}, tmp_path / 'other.safetensors')
     options = [
-        f'load_from={tmp_path / "other.pth"}',
+        f'load_from={tmp_path / f"other.{ending}"}',
         'optim_wrapper.optimizer.lr=0.0',
         'optim_wrapper.optimizer.weight_decay=0.0',
         'val_cfg=None',
@@ -99,7 +104,6 @@ def test_training_starts_from_weights_under_other_names(tmp_path, in_workspace):
         'val_evaluator=None',
         'default_hooks.checkpoint.save_best=None',
         'train_dataloader.num_workers=0',
-        'train_dataloader.persistent_workers=False',
     ]
     runner = train('mroi_synthetic', str(tmp_path / 'run'), options=options, epochs=1)
     found = runner.model.state_dict()
@@ -166,6 +170,29 @@ def test_backbones_start_from_published_weights(tmp_path, backbone):
     wanted = {name: torch.rand_like(v.float()) for name, v in source.state_dict().items()}
     save_file({f'backbone.{n}': v for n, v in wanted.items()}, tmp_path / 'pose.safetensors')
     _check_initialized(BACKBONES[backbone], wanted, str(tmp_path / 'pose.safetensors'))
+
+
+@pytest.mark.parametrize(
+    ('changed', 'prefix', 'said'),
+    [
+        ({}, 'backbone', None),
+        ({'depth': 34}, 'backbone.', None),  # whose first blocks are the same
+        ({'base_channels': 16}, 'backbone.', r'first backbone\.layer1\.0\.conv1\.weight, which is'),
+        ({}, 'encoder.', r'first encoder\.conv1\.weight, which is missing'),
+        ({}, None, 'first conv1.weight, which is missing'),
+    ],
+)
+def test_weights_of_another_network_do_not_start_from_noise(tmp_path, changed, prefix, said):
+    backbone, path = BACKBONES["mmhuman3d's"], str(tmp_path / 'pose.pth')
+    state = build_model({**backbone, **changed}).state_dict()
+    torch.save({f'backbone.{name}': value for name, value in state.items()}, path)
+    init_cfg = dict(type='Pretrained', prefix=prefix, checkpoint=path)
+    model = nn.ModuleDict({'backbone': build_model({**backbone, 'init_cfg': init_cfg})})
+    if said is None:
+        check_initial_weights(model)
+        return
+    with pytest.raises(CheckpointMismatchError, match=rf'pose.pth does not fit backbone, .*{said}'):
+        check_initial_weights(model)
 
 
 def _check_initialized(backbone, wanted, checkpoint):

@@ -93,6 +93,7 @@ def test_variables_that_the_file_uses_are_its_own(tmp_path):
         'from math import pi\n'
         'epochs = int(pi)\n'
         'train_cfg = dict(max_epochs=epochs)\n'
+        '_for_others = 1\n'
         'crop = dict(dataset=dict(pipeline=dict(crop=dict(crop_size=(64, 64)))))\n'
         'train_dataloader = crop\n'
         'optim_wrapper = dict(optimizer={{_base_.optim_wrapper.optimizer}})\n'

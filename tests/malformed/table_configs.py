@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from scene import CONFIG
 
 from mroi_plugin import apis
@@ -34,6 +35,13 @@ def options(*given):
 def config(text):
     """A training of a config file of this text."""
     return lambda scene: scene.train(config=scene.write(text, 'mine.py'))
+
+
+def _pretrained(scene):
+    """A training whose backbone starts from a file that holds no weight of it."""
+    path = scene.save({'backbone.layer.weight': torch.ones(2)})
+    init_cfg = f"dict(type='Pretrained', prefix='backbone.', checkpoint={path!r})"
+    options(f'model.backbone.init_cfg={init_cfg}')(scene)
 
 
 OPTIONS = {
@@ -156,6 +164,12 @@ CASES = [
         options('train_cfg.max_epochs=3', 'param_scheduler.1.T_max=2'),
         ValueError,
         ['param_scheduler.1.T_max=2', 'expected 3', 'leave T_max out'],
+    ),
+    (
+        'backbone from weights of another network',
+        _pretrained,
+        ValueError,
+        ['a.pth does not fit backbone', 'first backbone.conv1.weight', 'init_cfg=None'],
     ),
     (
         'name that nothing reads',
