@@ -74,9 +74,7 @@ def probe(x: Tensor, y: Tensor, test: Tensor, steps: int) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--config', default='mroi_open_cached', help='whose data and backbone')
-    parser.add_argument(
-        '--backbone', help='checkpoint with it; else as it comes'
-    )
+    parser.add_argument('--backbone', help='checkpoint with it; else as it comes')
     parser.add_argument('--steps', type=int, default=1500)
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
     parser.add_argument('--out', help='JSON file of the figures')

@@ -62,7 +62,7 @@ WITHOUT_HOST = [
         (HOOKS, 'SkippedSamplesHook'),
     ),
     *((HOOKS, 'MissedValidationHook'), (HOOKS, 'MeshVisualizationHook')),
-    *((HOOKS, 'PlainNamesHook'), (HOOKS, 'GradientReportHook')),
+    (HOOKS, 'GradientReportHook'),
     *((HOOKS, 'MeanStatisticsHook'), (STRATEGIES, 'FullyShardedStrategy')),
     *((DETECTORS, name) for name in ('GivenBoxes', 'HuggingFaceDetector', 'NanoDetDetector')),
 ]

@@ -38,8 +38,8 @@ train_dataloader = dict(
             b=dict(ann_file='data/synthetic/preprocessed_datasets/synthetic_test.npz'),
         ),
         image_dir='data/synthetic/datasets/synthetic',
-        body_model={{_base_.body}},
-        pipeline={{_base_.train_pipeline}},
+        body_model={{_base_.train_dataloader.dataset.body_model}},
+        pipeline={{_base_.train_dataloader.dataset.pipeline}},
     ),
 )
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=4)

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.device import get_device
 
 from mroi_plugin.apis.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
@@ -21,6 +20,7 @@ from mroi_plugin.apis.model_zoo import DEFAULT_MODEL, find_weights
 from mroi_plugin.datasets.pixel_checks import box_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
+from mroi_plugin.engine.device import choose_device
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
@@ -78,9 +78,9 @@ class MultiRoIInferencer:
     ) -> None:
         if batch_size < 1:
             raise ValueError(f'batch_size={batch_size}: expected at least 1.')
+        self.device = choose_device(device)
         checkpoint = find_weights(config) if checkpoint is None else checkpoint
         model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
-        self.device = get_device() if device == 'auto' else device
         self.model = model.to(self.device)
         dataset = cfg.test_dataloader.dataset
         with plugin_scope():

@@ -10,12 +10,15 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from mroi_plugin.engine.acceleration import compile_network, use_amp
-from mroi_plugin.engine.checkpoints import bare_model, check_checkpoint
+from mroi_plugin.engine.checkpoints import (
+    bare_model,
+    check_checkpoint,
+    check_initial_weights,
+)
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.engine.disk_space import check_writable
 from mroi_plugin.engine.failures import name_failures, release_workers
-from mroi_plugin.engine.hooks.plain_names_hook import PlainNamesHook
 from mroi_plugin.engine.launch import launched
 from mroi_plugin.engine.loader_limits import prepare_loaders
 from mroi_plugin.engine.preflight import check_config
@@ -79,9 +82,10 @@ def _run(cfg: Config, config: str, compile_model: bool) -> Runner:
     """Build the runner of a checked config and train."""
     with checkpoints_read_safely(), checkpoint_globals_allowed(), name_config_errors(config):
         runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
-        if cfg.load_from and not cfg.get('strategy'):  # a strategy checks when it loads
+        if not cfg.load_from:
+            check_initial_weights(bare_model(runner.model))
+        elif not cfg.get('strategy'):  # a strategy checks when it loads
             check_checkpoint(bare_model(runner.model), cfg.load_from)
-            runner.register_hook(PlainNamesHook())
         if compile_model:
             compile_network(bare_model(runner.model))
         with name_failures(runner):

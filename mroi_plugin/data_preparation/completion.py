@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from mroi_plugin.data_preparation import value_checks as checks
-from mroi_plugin.data_preparation.annotated_cameras import Cameras, project, read_cameras
 from mroi_plugin.data_preparation.completion_options import CompletionOptions
 from mroi_plugin.data_preparation.filling import add_results
 from mroi_plugin.data_preparation.image_sizes import image_sizes
@@ -13,6 +12,7 @@ from mroi_plugin.data_preparation.left_right import CONVENTION
 from mroi_plugin.data_preparation.pw3d_sequences import sequence_translations
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses, read_poses
 from mroi_plugin.data_preparation.translation import fit_translations
+from mroi_plugin.datasets.annotation_cameras import Cameras, project, read_cameras
 from mroi_plugin.datasets.annotation_errors import AnnotationError, Finding, decide
 from mroi_plugin.datasets.annotation_file import (
     Table,
@@ -102,6 +102,7 @@ def _check_annotated(path: str, table: Table, poses: Poses, joints: np.ndarray) 
     points3d = _annotated(table, 'keypoints3d', 4)
     findings = checks.check_person_size('keypoints3d', points3d)
     findings += checks.check_distance('smpl.transl', poses.transl)
+    findings += checks.check_betas('smpl.betas', poses.betas)
     known = np.broadcast_to(poses.known[:, None, None], (*joints.shape[:2], 1)).astype(float)
     reference = np.concatenate([joints, known], 2)
     for key, points in (

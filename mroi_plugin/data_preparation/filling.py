@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mroi_plugin.data_preparation.annotated_cameras import Cameras
 from mroi_plugin.data_preparation.completion_options import CompletionOptions
 from mroi_plugin.data_preparation.left_right import CONVENTION
 from mroi_plugin.data_preparation.smpl_joints import Poses
+from mroi_plugin.datasets.annotation_cameras import Cameras
 from mroi_plugin.datasets.annotation_file import HUMAN_DATA, Table, to_human_data
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mroi_plugin.data_preparation.annotated_cameras import project
 from mroi_plugin.data_preparation.importers.spin_style import Source
 from mroi_plugin.data_preparation.value_checks import corners_of_joints
+from mroi_plugin.datasets.annotation_cameras import project
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
 from mroi_plugin.datasets.annotation_file import Table
 from mroi_plugin.mmhuman3d_compat.conventions import from_human_data

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from mroi_plugin.datasets.annotation_columns import dictionary, require_keys
-from mroi_plugin.datasets.person_columns import gender_codes, smpl_columns
+from mroi_plugin.datasets.person_columns import smpl_columns, table_genders
 from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
 from mroi_plugin.models.body_models.genders import GENDER_NAMES
 from mroi_plugin.models.body_models.smpl import body_digest, rest_pelvis
@@ -56,7 +56,7 @@ def read_poses(path: str, table: Mapping[str, Any]) -> Poses:
     for value in values.values():
         value[~known] = 0
     transl = np.where(columns['has_transl'][:, None] > 0, columns['smpl_transl'], np.nan)
-    return Poses(**values, transl=transl, known=known, genders=gender_codes(path, table))
+    return Poses(**values, transl=transl, known=known, genders=table_genders(path, table))
 
 
 class AnnotationBodies:

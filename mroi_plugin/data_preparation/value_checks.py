@@ -6,6 +6,7 @@ import numpy as np
 
 from mroi_plugin.data_preparation.left_right import MIN_JOINTS, swapped_samples
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
+from mroi_plugin.datasets.annotation_notes import MAX_BETA
 from mroi_plugin.datasets.pixel_checks import sticks_out_unless_corners
 
 MAX_PERSON_M = 10.0
@@ -31,6 +32,18 @@ def check_person_size(key: str, points: np.ndarray) -> list[Finding]:
         extent > MAX_PERSON_M,
         f'span up to {worst:.0f}, expected less than 3 meters: these look like millimeters, divide '
         'by 1000.',
+    )
+
+
+def check_betas(key: str, betas: np.ndarray) -> list[Finding]:
+    """Shape coefficients (N, 10) must be those of a person; NaN where unknown."""
+    largest = np.abs(np.nan_to_num(betas)).max(1)
+    return findings_of(
+        key,
+        largest > MAX_BETA,
+        f'go up to {largest.max(initial=0):.0f}, expected within {MAX_BETA:.0f} standard '
+        'deviations: a fit went astray, or they are of another model; drop them or set has_smpl '
+        'to 0.',
     )
 
 

@@ -12,16 +12,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mroi_plugin.datasets.annotation_errors import AnnotationError
-from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
+from mroi_plugin.models.body_models.genders import gender_code
 
-HUMAN_DATA = 'human_data'
-"""mmhuman3d's convention of 190 joints, which holds those of all others."""
-KEYPOINTS = {'keypoints2d': 3, 'keypoints3d': 4}
-"""Keys of keypoints and their channels, confidence last."""
-COMPRESSED = '__keypoints_compressed__'
-"""Entry that says whether the file leaves out the joints that its masks exclude."""
-SMPL_SHAPES = {'body_pose': (23, 3), 'global_orient': (3,), 'betas': (10,), 'transl': (3,)}
-"""Row shapes of the entries of ``smpl``: axis-angle, axis-angle, shape, meters."""
+MAX_VISIBILITY = 2
+"""The largest confidence that means something: COCO's label of a visible joint."""
 REMEDY = (
     'fetch the file again, or write it with an mmhuman3d converter or tools/import_annotations.py'
 )
@@ -106,7 +100,13 @@ def rows(
 
 
 def column(
-    path: str, name: str, values: Any, count: int, shape: Sequence[int], finite: bool = False
+    path: str,
+    name: str,
+    values: Any,
+    count: int,
+    shape: Sequence[int],
+    finite: bool = False,
+    more: bool = False,
 ) -> np.ndarray:
     """One column as float64, a copy; see `rows`.
 
@@ -117,6 +117,7 @@ def column(
         count: number of persons N.
         shape: wanted shape of one row.
         finite: refuse NaN and infinity.
+        more: see `rows`.
 
     Returns:
         (N, *shape) float64.
@@ -124,7 +125,7 @@ def column(
     Raises:
         AnnotationError: as of `rows`, or for values that are not finite.
     """
-    array = rows(path, name, values, count, shape).astype(np.float64)
+    array = rows(path, name, values, count, shape, more).astype(np.float64)
     if finite:
         check_rows(path, name, array, is_finite(array), 'finite numbers')
     return array
@@ -182,17 +183,50 @@ def file_names(path: str, name: str, values: Any) -> list[str]:
     return [str(value) for value in names]
 
 
-def texts(path: str, name: str, values: Any, count: int) -> list[str]:
-    """A column of words, e.g. genders.
+def gender_codes(path: str, name: str, values: Any, count: int) -> np.ndarray:
+    """A column of genders, in the words of `gender_code`, as codes (N) int8: 0 male, 1 female, -1
+    neutral.
 
     Raises:
-        AnnotationError: if there is not one per person.
+        AnnotationError: if there is not one per person, naming the first that is none of them.
     """
-    words = [v.decode() if isinstance(v, bytes) else str(v) for v in np.ravel(values)]
-    if len(words) != count:
-        found = f'has {len(words)} rows beside {count} image paths'
+    given = values if isinstance(values, (list, tuple)) else np.ravel(values)
+    if len(given) != count:
+        found = f'has {len(given)} rows beside {count} image paths'
         refuse(path, name, found, 'one word per person')
-    return words
+    codes = [gender_code(value) for value in given]
+    if None in codes:
+        first = codes.index(None)
+        found = f'of {codes.count(None)} persons, first sample {first}, is {str(given[first])!r}'
+        refuse(path, name, found, "'male', 'female' or 'neutral', or 0, 1 or -1 for them")
+    return np.array(codes, np.int8)
+
+
+def clip_confidence(points: np.ndarray) -> np.ndarray:
+    """Keypoints (..., C) whose last channel, the confidence, lies in 0..1: COCO's visibilities 1
+    (labeled) and 2 (labeled and visible) both become 1, as in MMPose."""
+    confidence = points[..., -1]
+    if not ((confidence < 0) | (confidence > 1)).any():
+        return points
+    return np.concatenate([points[..., :-1], confidence.clip(0, 1)[..., None]], -1)
+
+
+def check_confidence(path: str, name: str, points: np.ndarray, names: Sequence[str] = ()) -> None:
+    """Refuse keypoints (N, K, C) whose confidence is neither a probability nor COCO's visibility.
+
+    Raises:
+        AnnotationError: naming the first person.
+    """
+    if points.shape[1]:
+        worst = np.nan_to_num(points[..., -1]).max(1)
+        check_rows(
+            path,
+            f'{name}: largest confidence',
+            worst,
+            worst <= MAX_VISIBILITY,
+            "0..1, or COCO's visibility 0, 1 or 2",
+            names,
+        )
 
 
 def dictionary(path: str, table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -205,71 +239,3 @@ def dictionary(path: str, table: Mapping[str, Any], key: str) -> Mapping[str, An
     if value is not None and not isinstance(value, Mapping):
         refuse(path, key, f'is a {type(value).__name__}', 'a dictionary')
     return value or {}
-
-
-def check_columns(path: str, table: Mapping[str, Any]) -> None:
-    """Refuse a HumanData table whose columns cannot be what their names say.
-
-    Args:
-        path: the file.
-        table: its entries, as stored; ``image_path`` and ``bbox_xywh`` are there.
-
-    Raises:
-        AnnotationError: naming file and key, what was found, what was expected and what to do.
-    """
-    names = table['image_path']
-    count = len(names)
-    boxes = rows(path, 'bbox_xywh', table['bbox_xywh'], count, (4,), more=True)
-    good = is_finite(boxes) & (boxes[:, 2:] >= np.finfo(np.float32).tiny).all(1)
-    check_rows(path, 'bbox_xywh', boxes, good, 'x, y, w > 0, h > 0 in pixels', names)
-    for key, channels in KEYPOINTS.items():
-        if key in table:
-            _check_keypoints(path, table, key, channels)
-    check_smpl(path, table, count)
-    _check_cameras(path, table, names)
-    dictionary(path, table, 'misc')
-    genders = dictionary(path, table, 'meta').get('gender')
-    if genders is not None:
-        texts(path, 'meta.gender', genders, count)
-
-
-def check_smpl(path: str, table: Mapping[str, Any], count: int) -> None:
-    """`check_columns` of the SMPL parameters alone, those of ``count`` persons."""
-    given = dictionary(path, table, 'smpl')
-    for name, shape in SMPL_SHAPES.items():
-        if name in given:
-            rows(path, f'smpl.{name}', given[name], count, shape, more=name == 'betas')
-    if 'has_smpl' in table:
-        rows(path, 'has_smpl', table['has_smpl'], count, ())
-
-
-def _check_keypoints(path: str, table: Mapping[str, Any], key: str, channels: int) -> None:
-    try:
-        joints = len(keypoint_names(str(table.get(f'{key}_convention', HUMAN_DATA))))
-    except ValueError as error:
-        raise AnnotationError(f'{path}: {key}_convention: {error}') from None
-    if f'{key}_mask' not in table:
-        refuse(
-            path, f'{key}_mask', 'is missing', f'{joints} numbers, 1 for a joint of the data set'
-        )
-    mask = np.asarray(table[f'{key}_mask'])
-    if mask.shape != (joints,) or mask.dtype.kind not in 'fiub':
-        refuse(path, f'{key}_mask', f'is of shape {mask.shape}', f'{joints} numbers, 0 or 1')
-    stored = int((mask > 0).sum()) if table.get(COMPRESSED) else joints
-    rows(path, key, table[key], len(table['image_path']), (stored, channels), exact=True)
-
-
-def _check_cameras(path: str, table: Mapping[str, Any], names: Sequence[str]) -> None:
-    """Cameras of the form that is read: ``f`` (N, 2) or (N) and ``c`` (N, 2), in pixels."""
-    given, count = table.get('cam_param'), len(names)
-    if not isinstance(given, Mapping) or 'f' not in given:
-        return
-    rows(path, 'cam_param.f', given['f'], count, (1,), more=True)
-    axes = min(prod(np.shape(given['f'])[1:]), 2)
-    focal = rows(path, 'cam_param.f', given['f'], count, (axes,))
-    good = is_finite(focal) & (focal > 0).all(1)
-    check_rows(path, 'cam_param.f', focal, good, 'a focal length in pixels above 0', names)
-    if 'c' in given:
-        center = rows(path, 'cam_param.c', given['c'], count, (2,))
-        good = is_finite(center)
-        check_rows(path, 'cam_param.c', center, good, 'the principal point in pixels', names)

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.datasets.annotation_columns import (
+from mroi_plugin.datasets.annotation_checks import (
     COMPRESSED,
     HUMAN_DATA,
     KEYPOINTS,
     check_columns,
+)
+from mroi_plugin.datasets.annotation_columns import (
+    clip_confidence,
     file_names,
     require_keys,
     rows,
@@ -139,7 +142,8 @@ def _expand(table: Table, key: str, chosen: slice) -> np.ndarray:
 def _full(table: Table, key: str, chosen: slice) -> tuple[np.ndarray, np.ndarray]:
     """Keypoints (n, 190, C) of some persons in 'human_data' and their mask (190)."""
     convention = str(table.get(f'{key}_convention', HUMAN_DATA))
-    return to_human_data(_expand(table, key, chosen), convention, np.asarray(table[f'{key}_mask']))
+    points = clip_confidence(_expand(table, key, chosen))
+    return to_human_data(points, convention, np.asarray(table[f'{key}_mask']))
 
 
 def keypoint_chunks(table: Table, key: str, convention: str) -> Iterator[np.ndarray]:

@@ -10,9 +10,8 @@ import numpy as np
 
 from mroi_plugin.datasets.index import ANNOTATED, Index, open_index
 from mroi_plugin.datasets.person_columns import read_poses
-from mroi_plugin.models.body_models.genders import GENDER_NAMES, GENDERS
 
-__all__ = ['GENDERS', 'GENDER_NAMES', 'Annotations', 'read_annotations', 'read_poses']
+__all__ = ['Annotations', 'read_annotations', 'read_poses']
 
 
 class Annotations:
@@ -120,10 +119,6 @@ def read_annotations(path: str, convention: str, box_padding: float = 1.0) -> An
     if not 0 < box_padding < float('inf'):
         raise ValueError(f'{path}: box_padding={box_padding}, expected a factor above 0, e.g. 1.2.')
     index = open_index(path, convention)
-    if index.unused_cameras:
-        warnings.warn(
-            f"{path}: cam_param has no 'f' (N, 2) and 'c' (N, 2) in pixels; its cameras are not "
-            'used and the focal length defaults to sqrt(W^2 + H^2).',
-            stacklevel=2,
-        )
+    for note in index.notes:
+        warnings.warn(f'{path}: {note}', stacklevel=2)
     return Annotations(index, box_padding, path)

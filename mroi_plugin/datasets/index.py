@@ -1,9 +1,9 @@
 """An index beside every annotation file: its persons as arrays that are mapped, not read.
 
 A HumanData ``.npz`` is compressed; every process that opens it would unpack all of it. The index
-holds what training needs, in one keypoint convention: a folder of ``.npy`` files that all processes
-map and share. It belongs to a content and not to a path: the checksums that the ``.npz`` keeps of
-its entries are in it, and one that does not agree with them is built again.
+holds what training needs, in one keypoint convention: ``.npy`` files that all processes map and
+share. It belongs to a content and not to a path: one that does not agree with the checksums that
+the ``.npz`` keeps of its entries is built again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from mroi_plugin.datasets.annotation_columns import KEYPOINTS, dictionary
+from mroi_plugin.datasets.annotation_checks import KEYPOINTS
+from mroi_plugin.datasets.annotation_columns import dictionary
 from mroi_plugin.datasets.annotation_file import (
     CHUNK,
     Table,
@@ -27,12 +28,12 @@ from mroi_plugin.datasets.annotation_file import (
     keypoint_chunks,
     open_human_data,
 )
+from mroi_plugin.datasets.annotation_notes import notes_of
 from mroi_plugin.datasets.person_columns import (
     box_columns,
     camera_columns,
-    gender_codes,
-    has_unused_cameras,
     smpl_columns,
+    table_genders,
 )
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.utils.atomic_folders import atomic_folder, remove_folder_parts
@@ -66,7 +67,7 @@ class Index:
         body: fingerprint of the body that made the annotations, if the file says so.
         sums: CRC-32 of the files of the columns, which `open_index` checks.
         shares: share of persons, 0 to 1, who have each of `ANNOTATED`.
-        unused_cameras: see `has_unused_cameras`.
+        notes: what of the file is not used as it stands.
 
     Raises:
         OSError: if a file of it is missing.
@@ -90,7 +91,7 @@ class Index:
             self.digest: str = info['digest']
             self.body: str | None = info['body']
             self.shares: dict[str, float] = info['shares']
-            self.unused_cameras: bool = info['unused_cameras']
+            self.notes: list[str] = info['notes']
         except OSError:
             raise
         except Exception as error:  # numpy parses headers as Python, whose errors are many
@@ -227,17 +228,17 @@ def _sum_of(info: dict[str, Any]) -> int:
 def _build(path: str, convention: str, place: str, digest: str) -> None:
     table = open_human_data(path)
     count, joints = len(table['image_path']), len(keypoint_names(convention))
-    columns = {**box_columns(table), **smpl_columns(table, count), **camera_columns(table)}
-    genders = gender_codes(path, table)
+    cameras, notes = camera_columns(f'{path} (ann_file)', table)
+    columns = {**box_columns(table), **smpl_columns(table, count), **cameras}
     zeros = {name: None if array.any() else array.shape for name, array in columns.items()}
     shares = {
         'smpl': float(columns['has_smpl'].mean()),
         'transl': float(columns['has_transl'].mean()),
         'focal_length': float('focal_length' in columns),
-        'gender': float((genders >= 0).mean()),
     }
     columns['image_path'] = np.array([name.encode() for name in table['image_path']])
-    columns['gender'] = genders
+    columns['gender'] = table_genders(path, table)
+    shares['gender'] = float((columns['gender'] >= 0).mean())
     with atomic_folder(place) as folder:
         for name, array in columns.items():
             if zeros.get(name) is None:
@@ -250,7 +251,7 @@ def _build(path: str, convention: str, place: str, digest: str) -> None:
             'digest': digest,
             'body': body if body is None else str(body),
             'shares': shares,
-            'unused_cameras': has_unused_cameras(table),
+            'notes': [*notes, *notes_of(table)],
             'columns': zeros,
             'sums': _sums(folder),
         }

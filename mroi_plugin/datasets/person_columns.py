@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.datasets.annotation_columns import SMPL_SHAPES, check_smpl, dictionary, texts
+from mroi_plugin.datasets.annotation_cameras import UnknownCamerasError, read_cameras
+from mroi_plugin.datasets.annotation_checks import SMPL_SHAPES, check_smpl
+from mroi_plugin.datasets.annotation_columns import dictionary, gender_codes
 from mroi_plugin.datasets.annotation_errors import AnnotationError
 from mroi_plugin.datasets.annotation_file import read_entries
-from mroi_plugin.models.body_models.genders import GENDERS
 
 
 def box_columns(table: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -50,35 +51,36 @@ def smpl_columns(table: Mapping[str, Any], count: int) -> dict[str, np.ndarray]:
     return out
 
 
-def has_unused_cameras(table: Mapping[str, Any]) -> bool:
-    """Whether there are cameras whose focal length is not said as ``f`` (N, 2) px."""
-    given = table.get('cam_param')
-    return given is not None and not (isinstance(given, Mapping) and 'f' in given)
-
-
-def camera_columns(table: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def camera_columns(path: str, table: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], list[str]]:
     """``focal_length`` (N), the mean of its axes, and ``principal_point`` (N, 2) in pixels,
-    float32, where ``cam_param`` annotates them as ``f`` and ``c``."""
-    given, count = table.get('cam_param'), len(table['image_path'])
-    if given is None or has_unused_cameras(table):
-        return {}
-    out = {'focal_length': np.asarray(given['f'], np.float32).reshape(count, -1).mean(1)}
-    if 'c' in given:
-        out['principal_point'] = np.asarray(given['c'], np.float32).reshape(count, 2)
-    return out
-
-
-def gender_codes(path: str, table: Mapping[str, Any]) -> np.ndarray:
-    """Genders (N) int8 of a table of N persons: 0 male, 1 female, -1 neutral.
+    float32, of cameras in any form that `read_cameras` knows; of others nothing, and why.
 
     Raises:
-        AnnotationError: if there is not one per person.
+        AnnotationError: see `read_cameras`.
+    """
+    try:
+        cameras = read_cameras(path, table)
+    except UnknownCamerasError as error:
+        said = str(error).removeprefix(f'{path}: ')
+        return {}, [f'{said} Until then the focal length defaults to sqrt(W^2 + H^2).']
+    named = {'focal_length': cameras.focal, 'principal_point': cameras.center}
+    out = {name: value.astype(np.float32) for name, value in named.items() if value is not None}
+    if 'focal_length' in out:
+        out['focal_length'] = out['focal_length'].mean(1)
+    return out, []
+
+
+def table_genders(path: str, table: Mapping[str, Any]) -> np.ndarray:
+    """Genders (N) int8 of a table of N persons: 0 male, 1 female, -1 neutral, as of all where the
+    file says nothing.
+
+    Raises:
+        AnnotationError: see `gender_codes`.
     """
     given, count = dictionary(path, table, 'meta').get('gender'), len(table['image_path'])
     if given is None:
         return np.full(count, -1, np.int8)
-    words = texts(path, 'meta.gender', given, count)
-    return np.array([GENDERS.get(word.lower(), -1) for word in words], np.int8)
+    return gender_codes(path, 'meta.gender', given, count)
 
 
 def read_poses(path: str) -> dict[str, np.ndarray]:

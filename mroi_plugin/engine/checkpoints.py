@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import os.path as osp
-from collections.abc import Mapping
 from typing import Any
 
 from mmengine.model import is_model_wrapper
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mroi_plugin.utils.config_text import read_setting
-from mroi_plugin.utils.safe_unpickling import read_torch
-
-WRAPPERS = ('state_dict', 'model', 'network', 'model_state_dict')
-"""Entries under which training scripts keep the state dict."""
-PREFIXES = ('module.', 'model.')
-"""What wrappers put before every name: data-parallel training, Lightning-style modules."""
-COMPILED = '_orig_mod.'
-"""What ``torch.compile`` puts before the names of a module."""
+from mroi_plugin.utils.state_dicts import plain_names, read_content, unwrap_state_dict
 
 
 class CheckpointMismatchError(ValueError):
@@ -44,7 +35,7 @@ def read_checkpoint(path: str) -> dict[str, Any]:
             'another.'
         )
     try:
-        content = load_file(path) if path.endswith('.safetensors') else read_torch(path)
+        content = read_content(path)
     except Exception as error:
         raise ValueError(
             f'{path} is no readable checkpoint ({type(error).__name__}: {_first_line(error)}): it '
@@ -58,16 +49,6 @@ def read_checkpoint(path: str) -> dict[str, Any]:
     content = unwrap_state_dict(content)
     _check_tensors(path, content['state_dict'])
     return content
-
-
-def unwrap_state_dict(content: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint with its state dict as ``state_dict``, under whichever of `WRAPPERS` it is."""
-    wrapper = next((name for name in WRAPPERS if isinstance(content.get(name), dict)), None)
-    if wrapper is None and 'state_dict' not in content:
-        return {'state_dict': content}
-    return (
-        content if wrapper in (None, 'state_dict') else {**content, 'state_dict': content[wrapper]}
-    )
 
 
 def _check_tensors(path: str, state: Any) -> None:
@@ -92,22 +73,10 @@ def read_state_dict(path: str) -> dict[str, Tensor]:
         ValueError: if it is no checkpoint, or two of its names come to be equal.
     """
     state = read_checkpoint(path)['state_dict']
-    plain = plain_names(state)
-    if len(plain) < len(state):
-        names = [name.replace(COMPILED, '') for name in state]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'{path}: state_dict holds {twice} twice, with and without {COMPILED}.')
-    return plain
-
-
-def plain_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict without what wrappers and ``torch.compile`` add to its names."""
-    plain = {name.replace(COMPILED, ''): value for name, value in state.items()}
-    while True:
-        prefix = next((p for p in PREFIXES if all(n.startswith(p) for n in plain)), None)
-        if prefix is None or not plain:
-            return plain
-        plain = {name[len(prefix) :]: value for name, value in plain.items()}
+    try:
+        return plain_names(state)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from None
 
 
 def load_weights(model: nn.Module, path: str) -> None:
@@ -149,6 +118,40 @@ def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
             f'{"; ".join(problems)}. Use the config it was trained with.'
         )
     return have
+
+
+def check_initial_weights(model: nn.Module) -> None:
+    """Refuse a checkpoint of an ``init_cfg`` that is not of that part of the model: the engines
+    skip what does not fit, and train from noise.
+
+    Layers that it lacks are accepted up to half of them: 2D-pose networks have other heads.
+
+    Raises:
+        CheckpointMismatchError: naming part, checkpoint, and the first parameter that does not fit.
+    """
+    for part, module in model.named_modules():
+        cfgs = getattr(module, 'init_cfg', None) or ()
+        for cfg in [cfgs] if isinstance(cfgs, dict) else cfgs:
+            if cfg.get('type') == 'Pretrained' and '://' not in cfg['checkpoint']:
+                _check_part(part, module.state_dict(), cfg['checkpoint'], cfg.get('prefix') or '')
+
+
+def _check_part(part: str, want: dict[str, Tensor], path: str, prefix: str) -> None:
+    state = read_state_dict(path)
+    start = len(prefix) + (bool(prefix) and not prefix.endswith('.'))
+    have = {name[start:]: value for name, value in state.items() if name.startswith(prefix)}
+    weights = [name for name in want if not name.endswith('num_batches_tracked')]
+    wrong = [name for name in weights if name in have and have[name].shape != want[name].shape]
+    missing = [name for name in weights if name not in have]
+    if wrong or 2 * len(missing) > len(weights):
+        name = (wrong or missing)[0]
+        found = f'is {tuple(have[name].shape)}' if wrong else 'is missing'
+        raise CheckpointMismatchError(
+            f'{path} does not fit {part or "the model"}, whose init_cfg names it: '
+            f'{len(wrong or missing)} of {len(weights)} parameters differ, first {prefix}{name}, '
+            f'which {found}, expected {tuple(want[name].shape)}. Give weights of that network, or '
+            'set prefix to what stands before its names; init_cfg=None starts from noise.'
+        )
 
 
 def _difference(model: nn.Module, path: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os.path as osp
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 
+from mroi_plugin.engine.config_keys import LOADERS, check_names, check_options
 from mroi_plugin.utils.config_files import (
     config_name,
     find_config,
@@ -16,6 +18,9 @@ from mroi_plugin.utils.config_files import (
     shipped,
 )
 from mroi_plugin.utils.errors import UsageError
+
+LENGTHS = ('T_max', 'begin', 'end', 'milestones', 'step_size')
+"""Options of schedules that count epochs, where they are by epoch."""
 
 
 def load_config(
@@ -28,28 +33,41 @@ def load_config(
 ) -> Config:
     """Read a config with command line overrides; nothing is built yet.
 
+    Learning rate schedules keep their proportion to the length of the training, however it is
+    given; loaders without worker processes need not be told that none persists.
+
     Args:
         config: path of a config file, or the name of a shipped one.
         work_dir: folder for logs and checkpoints; ``work_dirs/<name>`` by default.
         launcher: ``none``, ``pytorch`` or ``slurm``.
         options: ``KEY=VALUE`` overrides.
-        epochs: length of the training in place of the config's; schedules shrink with it.
+        epochs: length of the training in place of the config's.
         protocol: file of a test set and its metric, or its name in ``_base_/protocols`` of the
             configs, in place of the config's.
 
     Raises:
         FileNotFoundError: if the file is missing.
-        UsageError: if it is no Python.
+        UsageError: if it is no Python, or a name in it or an override reaches nothing that is
+            built.
     """
-    cfg = read_config(config)
+    cfg, path = read_config(config), find_config(config)
+    check_names(path, cfg)
     cfg.launcher = launcher
     if protocol is not None:
-        chosen = Config.fromfile(find_protocol(find_config(config), protocol))
+        chosen = Config.fromfile(find_protocol(path, protocol))
         cfg.merge_from_dict({key: chosen[key] for key in ('test_dataloader', 'test_evaluator')})
-    cfg.merge_from_dict(parse_options(options))
+    overrides = parse_options(options)
+    check_options(cfg, overrides)
+    set_epochs(cfg, overrides.get('train_cfg.max_epochs'))
+    cfg.merge_from_dict(overrides)
     cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join('work_dirs', config_name(config))
-    if epochs is not None:
-        set_epochs(cfg, epochs)
+    if epochs is not None and epochs < 1:
+        raise UsageError(f'--epochs {epochs}: expected at least 1.')
+    set_epochs(cfg, epochs)
+    for loader in (cfg[name] for name in LOADERS if isinstance(cfg.get(name), dict)):
+        if not loader.get('num_workers'):  # torch refuses both without worker processes
+            loader.persistent_workers = False
+            loader.pop('prefetch_factor', None)
     return cfg
 
 
@@ -74,17 +92,24 @@ def find_protocol(config: str, protocol: str) -> str:
     return known[protocol]
 
 
-def set_epochs(cfg: Config, epochs: int) -> None:
+def set_epochs(cfg: Config, epochs: int | None) -> None:
     """Train for another number of epochs, learning rate schedules in proportion.
 
-    Raises:
-        UsageError: if ``epochs`` is not positive.
+    What is no positive whole number changes nothing: `check_sections` refuses it.
     """
-    if epochs < 1:
-        raise UsageError(f'--epochs {epochs}: expected at least 1.')
-    for schedule in cfg.get('param_scheduler') or ():
-        if schedule.get('by_epoch', True) and 'T_max' in schedule:
-            schedule.T_max = max(1, round(schedule.T_max * epochs / cfg.train_cfg.max_epochs))
-    if cfg.train_cfg.get('val_interval', 1) >= cfg.train_cfg.max_epochs:
+    now = (cfg.get('train_cfg') or {}).get('max_epochs')
+    if not all(isinstance(count, int) and count > 0 for count in (epochs, now)):
+        return
+
+    def scaled(value: Any) -> Any:
+        several = isinstance(value, (list, tuple))
+        return [scaled(v) for v in value] if several else max(1, round(value * epochs / now))
+
+    schedules = cfg.get('param_scheduler') or ()
+    for schedule in [schedules] if isinstance(schedules, dict) else schedules:
+        if isinstance(schedule, dict) and schedule.get('by_epoch', True):
+            for key in (key for key in LENGTHS if schedule.get(key)):
+                schedule[key] = scaled(schedule[key])
+    if cfg.train_cfg.get('val_interval', 1) >= now:
         cfg.train_cfg.val_interval = epochs
     cfg.train_cfg.max_epochs = epochs

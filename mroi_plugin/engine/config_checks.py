@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from mroi_plugin.engine.config_keys import check_nodes
+
 SECTIONS = ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper', 'default_hooks')
 """Settings that must be dictionaries, where they are there."""
 FLEXIBLE = 'FlexibleRunner'
@@ -22,6 +24,10 @@ OTHERS = {
     ),
     'default_collate: batch must contain': (
         'samples cannot be batched: the last step of a pipeline must be PackMultiRoIInputs'
+    ),
+    'is not in the pretrained model': (
+        'no parameter of the checkpoint of an init_cfg begins with its prefix: set prefix to what '
+        'stands before the names of the backbone, or leave it out if nothing does'
     ),
 }
 """Errors of others that mean a mistake in the config, by a phrase in them."""
@@ -51,8 +57,15 @@ def check_sections(cfg: Mapping[str, Any]) -> None:
     seed = (cfg.get('randomness') or {}).get('seed')
     if seed is not None and not isinstance(seed, int):
         _refuse('randomness.seed', seed, 'a whole number')
+    check_nodes(cfg)
     _check_runner(cfg.get('runner_type', 'Runner'), cfg.get('strategy'))
-    _check_optimizer((cfg.get('optim_wrapper') or {}).get('optimizer') or {})
+    wrapper = cfg.get('optim_wrapper') or {}
+    for key, part in {'': wrapper, 'generator.': wrapper.get('generator')}.items():
+        clip = (part or {}).get('clip_grad')
+        if clip is not None and not isinstance(clip, Mapping):
+            _refuse(f'optim_wrapper.{key}clip_grad', clip, 'a dictionary: dict(max_norm=1.0)')
+    _check_optimizer(wrapper.get('optimizer') or {})
+    _check_schedules(cfg.get('param_scheduler'), (cfg.get('train_cfg') or {}).get('max_epochs', 0))
 
 
 def _check_runner(runner: Any, strategy: Any) -> None:
@@ -60,6 +73,23 @@ def _check_runner(runner: Any, strategy: Any) -> None:
         _refuse('runner_type', runner, ' or '.join(RUNNERS))
     if (runner == FLEXIBLE) != bool(strategy):
         _refuse('strategy', strategy, f'one where runner_type={FLEXIBLE!r}, and only there')
+
+
+def _check_schedules(schedules: Any, epochs: int) -> None:
+    """Refuse a cosine by epoch that is over before the training is."""
+    for i, cfg in enumerate([schedules] if isinstance(schedules, Mapping) else schedules or ()):
+        if not isinstance(cfg, Mapping):
+            _refuse(f'param_scheduler.{i}', cfg, 'a dictionary')
+        if 'CosineAnnealing' not in str(cfg.get('type')) or not cfg.get('by_epoch', True):
+            continue
+        length, lasts = cfg.get('T_max'), cfg.get('end', epochs) - cfg.get('begin', 0)
+        if length and length < lasts:
+            _refuse(
+                f'param_scheduler.{i}.T_max',
+                length,
+                f'{lasts}, for the learning rate would climb back after {length} of '
+                f'train_cfg.max_epochs={epochs}; leave T_max out and it follows',
+            )
 
 
 def _check_optimizer(cfg: Mapping[str, Any]) -> None:

@@ -9,7 +9,8 @@ import re
 
 from mmengine.logging import print_log
 
-from mroi_plugin.engine.checkpoints import plain_names, read_checkpoint
+from mroi_plugin.engine.checkpoints import read_checkpoint
+from mroi_plugin.utils.state_dicts import plain_names
 
 NAMES = re.compile(r'(epoch|iter)_(\d+)\.pth')
 """Checkpoints that training can resume from; ``best_*.pth`` has no optimizer."""

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
-from mroi_plugin.utils.safe_unpickling import read_torch
+from mroi_plugin.utils.state_dicts import plain_names, read_content, unwrap_state_dict
 
 READERS = ('mmengine.runner.checkpoint', 'mmcv.runner.checkpoint')
 """Modules that ``load_from``, ``resume`` and ``init_cfg=dict(type='Pretrained')`` read with."""
@@ -66,14 +66,22 @@ _SAFE_READERS = _SafeReaders()
 def read_without_code(file: Any, *_: Any, **__: Any) -> Any:
     """Stands for ``torch.load`` in `READERS`; the content is on the CPU.
 
+    Its state dict is ``state_dict``, under the names of the model (`plain_names`), as in all other
+    commands: the engines strip ``module.`` alone, skip what they do not know and start from noise.
+
     Raises:
         pickle.UnpicklingError: if the file asks for anything but tensors and plain data.
+        ValueError: if two names come to be equal.
     """
-    content = read_torch(file)
-    meta = content.get('meta') if isinstance(content, dict) else None
-    if isinstance(meta, dict):
+    content = read_content(file)
+    if not isinstance(content, dict):
+        return content
+    content = unwrap_state_dict(content)
+    if isinstance(content.get('meta'), dict):
         # Both engines run this text as Python when they resume, to compare numbers of GPUs.
-        meta.pop('config', None)
+        content['meta'].pop('config', None)
+    if isinstance(content['state_dict'], dict):
+        content['state_dict'] = plain_names(content['state_dict'])
     return content
 
 

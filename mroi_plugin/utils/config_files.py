@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mroi_plugin.utils.config_text import read_value
 from mroi_plugin.utils.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,22 +83,39 @@ def read_config(config: str) -> Config:
 
 def parse_options(options: Sequence[str]) -> dict[str, Any]:
     """``KEY=VALUE`` strings as mmengine's ``DictAction`` reads them: numbers, lists, tuples,
-    booleans, None and strings.
+    booleans, None and strings; and dictionaries as configs write them, ``dict(max_norm=1.0)``.
 
     Raises:
-        UsageError: if one has no ``=``.
+        UsageError: if one has no ``=``, or a value that is none of these.
     """
+    parsed = {}
+    for option in options:
+        key, separator, value = option.partition('=')
+        if not (key and separator):
+            raise UsageError(f'--cfg-options {option!r}: expected KEY=VALUE.')
+        parsed[key] = _option_value(option, value)
+    return parsed
+
+
+def _option_value(option: str, text: str) -> Any:
     import argparse
 
     from mmengine.config import DictAction
 
-    for option in options:
-        key, separator, _ = option.partition('=')
-        if not (key and separator):
-            raise UsageError(f'--cfg-options {option!r}: expected KEY=VALUE.')
     parser = argparse.ArgumentParser(prefix_chars='\0')
     parser.add_argument('options', nargs='*', action=DictAction)
-    return parser.parse_args(list(options)).options or {}
+    try:
+        if re.match(r'[\[(]*\s*(dict\(|\{)', text):
+            return read_value(text)
+        (value,) = parser.parse_args([f'key={text}']).options.values()
+    except (ValueError, AssertionError, RecursionError) as error:
+        found = f': {error}' if isinstance(error, ValueError) else ''
+        raise UsageError(
+            f'--cfg-options {option!r}: no value{found}; expected a number, text, list, tuple or '
+            'dict(name=value), texts in a dict in quotes.'
+        ) from error
+    # mmengine's own takes the spaces out of a path
+    return text.strip(' \'"') if isinstance(value, str) else value
 
 
 def summary_of(path: str) -> str:

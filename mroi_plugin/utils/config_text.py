@@ -27,6 +27,18 @@ def read_setting(text: str, name: str) -> Any:
     raise KeyError(name)
 
 
+def read_value(text: str) -> Any:
+    """Value of an expression of literals and ``dict(...)``.
+
+    Raises:
+        ValueError: if it is anything else; nothing of it is executed.
+    """
+    try:
+        return _value(ast.parse(text.strip(), mode='eval').body)
+    except SyntaxError as error:
+        raise ValueError(f'{text!r} is no value: {error.msg}') from error
+
+
 def _value(node: ast.expr) -> Any:
     if isinstance(node, ast.Call):
         if not (isinstance(node.func, ast.Name) and node.func.id == 'dict' and not node.args):
@@ -39,4 +51,7 @@ def _value(node: ast.expr) -> Any:
         return [_value(item) for item in node.elts]
     if isinstance(node, ast.Tuple):
         return tuple(_value(item) for item in node.elts)
-    return ast.literal_eval(node)
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        raise ValueError(f'{ast.unparse(node)!r} is no literal') from None

@@ -47,6 +47,8 @@ ARRAYS: Allowed = {
     ('_codecs', 'encode'): _latin1_bytes,
 }
 """What arrays and numbers of numpy unpickle through, under the names of numpy 1.x and 2.x."""
+SCALARS = np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?SU'
+"""Types of the numbers and texts of numpy that a checkpoint may hold; no objects."""
 
 PLAIN: Allowed = {
     **ARRAYS,
@@ -224,10 +226,10 @@ def allow_checkpoint_globals() -> list[Any]:
         return []
     import torch
 
-    numbers = (np.float64, np.float32, np.int64, np.int32, np.bool_)
     named = [(value, name) for name, value in checkpoint_globals().items()]
+    types = dict.fromkeys(type(np.dtype(code)) for code in SCALARS)
     known = torch.serialization.get_safe_globals()
-    new = [g for g in (*named, *(type(np.dtype(n)) for n in numbers)) if g not in known]
+    new = [g for g in (*named, *types) if g not in known]
     torch.serialization.add_safe_globals(new)
     return new
 

@@ -56,6 +56,21 @@ def test_spin(truth, tmp_path, options, read):
     assert dataset[1]['has_smpl'] == 1 and dataset[1]['has_transl'] == 0
 
 
+@pytest.mark.parametrize('size', [10, 11, 16, 300])
+def test_the_forms_that_files_have(truth, tmp_path, options, read, size):
+    """Genders as codes, COCO's visibility, betas of other models: as in HumanData files."""
+    entries = spin_entries(truth)
+    write_images(tmp_path, list(entries['imgname']), truth.size)
+    entries['gender'] = np.array([1, 0, 1, -1])
+    entries['shape'] = np.hstack([entries['shape'], np.full((4, size - 10), 9.0)])
+    entries['part'][..., 2] *= 2
+    import_spin(save(tmp_path / 'in.npz', entries), str(tmp_path / 'out.npz'), options)
+    annotations = read(tmp_path / 'out.npz', tmp_path).annotations
+    assert annotations.genders.tolist() == [1, 0, 1, -1] and annotations.index.notes == []
+    np.testing.assert_allclose(annotations.arrays['smpl_betas'], truth.betas, atol=1e-6)
+    assert set(np.unique(annotations.arrays['keypoints2d'][..., 2])) == {0, 1}
+
+
 def test_openpose_joints_are_read_in_their_own_convention(truth, tmp_path, options, read):
     entries = spin_entries(truth)
     write_images(tmp_path, list(entries['imgname']), truth.size)

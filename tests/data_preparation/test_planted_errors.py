@@ -137,6 +137,18 @@ SPIN = {
     'missing scale': (lambda e: e.pop('scale'), 'lacks scale; it has'),
     'no joints': (lambda e: [e.pop(k) for k in ('part', 'openpose', 'S')], 'has none of part'),
     'short shape': (lambda e: shorten(e, 'shape'), 'shape has 3 rows'),
+    'shape of nobody': (
+        lambda e: e.update(shape=e['shape'] + 53 * (np.arange(4) == 2)[:, None]),
+        'shape of 1 of 4.*go up to 5., expected within 10 standard deviations',
+    ),
+    'no gender': (
+        lambda e: e.update(gender=np.array(['m', 'f', 'x', 'm'])),
+        "gender of 1 persons, first sample 2, is 'x', expected 'male'",
+    ),
+    'confidence in percent': (
+        lambda e: e['part'].__setitem__((2, 3, 2), 87),
+        'part: largest confidence of 1 persons, first sample 2.*87.*visibility 0, 1 or 2',
+    ),
     'joints of another convention': (
         lambda e: e.update(part=np.zeros((4, 49, 3))),
         r'part is of shape \(4, 49, 3\)',

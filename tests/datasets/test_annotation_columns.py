@@ -10,10 +10,10 @@ from mroi_plugin.datasets.annotation_columns import (
     column,
     dictionary,
     file_names,
+    gender_codes,
     is_finite,
     require_keys,
     rows,
-    texts,
 )
 from mroi_plugin.datasets.annotation_errors import AnnotationError
 
@@ -82,7 +82,7 @@ def test_the_first_bad_row_is_named_with_its_image():
 def test_names_and_words():
     assert file_names('f', 'x', np.array([b'a', b'b'])) == ['a', 'b']
     assert file_names('f', 'x', ['a', np.str_('b')]) == ['a', 'b']
-    assert texts('f', 'x', [b'm', None, 'f'], 3) == ['m', 'None', 'f']
+    assert gender_codes('f', 'x', [b'm', 'neutral', 'f'], 3).tolist() == [0, -1, 1]
     with pytest.raises(AnnotationError, match="f holds no 'x' entries"):
         file_names('f', 'x', [])
 

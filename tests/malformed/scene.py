@@ -50,7 +50,9 @@ class Scene:
         """A data set of some annotation file, with the pipeline of the test set."""
         cfg = Config.fromfile(CONFIG)
         image_dir = str(images or self.data / IMAGES)
-        return MultiRoIHumanDataset(str(path), image_dir, cfg.test_pipeline, **options)
+        return MultiRoIHumanDataset(
+            str(path), image_dir, cfg.test_dataloader.dataset.pipeline, **options
+        )
 
     def image(self, content: bytes | None, name: str = 'bad.jpg') -> Any:
         """The first sample of a data set whose images are this file; None: there is none."""

@@ -33,6 +33,15 @@ def smpl(**spoilt):
     return lambda scene: scene.dataset(smpl={**scene.annotations()['smpl'], **spoilt})
 
 
+def _percent(key):
+    """The same with confidences of 0 to 100."""
+
+    def spoil(scene):
+        return scene.dataset(**{key: scene.annotations()[key] * ([1] * int(key[9]) + [100])})
+
+    return spoil
+
+
 def zipped(**entries):
     """A zip file of texts."""
     buffer = io.BytesIO()
@@ -149,6 +158,32 @@ KEYS = {
     'has_smpl of two': (columns(has_smpl=np.ones((8, 2))), 'has_smpl is of shape (8, 2)'),
     'has_smpl is text': (columns(has_smpl=np.full(8, 'yes')), 'has_smpl is of type'),
     'meta is a list': (columns(meta=np.array(['male'] * 8)), 'meta is a ndarray'),
+    'no gender': (
+        columns(meta={'gender': ['male'] * 6 + ['', 'x']}),
+        "meta.gender of 2 persons, first sample 6, is '', expected 'male', 'female'",
+    ),
+    'gender is 2': (columns(meta={'gender': np.full(8, 2)}), "first sample 0, is '2'"),
+    'gender is NaN': (columns(meta={'gender': [NAN] * 8}), "first sample 0, is 'nan'"),
+    'confidence in percent': (
+        _percent('keypoints2d'),
+        'keypoints2d: largest confidence of 8 persons, first sample 0 (',
+    ),
+    'confidence in percent in 3D': (
+        _percent('keypoints3d'),
+        "expected 0..1, or COCO's visibility 0, 1 or 2",
+    ),
+    'transposed camera matrix': (
+        columns(cam_param={'K': np.tile([[900.0, 0, 0], [0, 900, 0], [320, 240, 1]], (8, 1, 1))}),
+        'last row of cam_param.in_mat of 8 persons',
+    ),
+    'camera matrix of seven': (
+        columns(cam_param=[np.eye(3) * 900] * 7),
+        'cam_param has 7 cameras',
+    ),
+    'normalized camera matrix': (
+        columns(cam_param=[np.diag([0.9, 0.9, 1.0])] * 8),
+        'cam_param of 8 samples has a focal length below 1',
+    ),
     'genders of seven': (columns(meta={'gender': ['male'] * 7}), 'meta.gender has 7 rows'),
     'misc is a text': (columns(misc='free'), 'misc is a str'),
 }

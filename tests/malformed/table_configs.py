@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import torch
+from scene import CONFIG
+
 from mroi_plugin import apis
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 from mroi_plugin.models.heads.roi_aware_fusion_head import RoIAwareFusionHead
@@ -13,7 +16,6 @@ SMALL = (
     'model.backbone.stem_channels=8',
     'model.head.in_channels=64',
     'train_dataloader.num_workers=0',
-    'train_dataloader.persistent_workers=False',
     'train_dataloader.batch_size=8',
     'train_cfg.max_epochs=1',
 )
@@ -33,6 +35,13 @@ def options(*given):
 def config(text):
     """A training of a config file of this text."""
     return lambda scene: scene.train(config=scene.write(text, 'mine.py'))
+
+
+def _pretrained(scene):
+    """A training whose backbone starts from a file that holds no weight of it."""
+    path = scene.save({'backbone.layer.weight': torch.ones(2)})
+    init_cfg = f"dict(type='Pretrained', prefix='backbone.', checkpoint={path!r})"
+    options(f'model.backbone.init_cfg={init_cfg}')(scene)
 
 
 OPTIONS = {
@@ -125,6 +134,19 @@ OPTIONS = {
     'runner_type=FlexibleRunner': (ValueError, ['strategy=None', 'FlexibleRunner']),
     'strategy.type=DDPStrategy': (ValueError, ["strategy={'type'", 'FlexibleRunner']),
     'model.inference.dtype=int8': (ValueError, ["inference.dtype='int8'", 'bfloat16']),
+    'optim_wrapper.clip_grad=1.0': (ValueError, ['clip_grad=1.0', 'dict(max_norm=1.0)']),
+    'optim_wrapper.clip_grad=dict(max_norm=one)': (UsageError, ["'one' is no literal"]),
+    'param_scheduler=[cosine]': (ValueError, ["param_scheduler.0='cosine'", 'a dictionary']),
+    'data_root=x': (UsageError, ['data_root reaches nothing', 'dataset.image_dir']),
+    'train_dataloder.batch_size=4': (
+        UsageError,
+        ['the nearest key is train_dataloader.batch_size'],
+    ),
+    'train_pipeline.load.backend_args=None': (UsageError, ['dataset.pipeline.load.backend_args']),
+    'default_hooks.check_point.interval=5': (
+        ValueError,
+        ['has no type', 'checkpoint?'],
+    ),
     'load_from=gone.pth': (FileNotFoundError, ['gone.pth', 'named by load_from']),
     'color': (UsageError, ["--cfg-options 'color'", 'KEY=VALUE']),
     '=5': (UsageError, ["--cfg-options '=5'", 'KEY=VALUE']),
@@ -136,6 +158,24 @@ CASES = [
         lambda s: s.train(config='configs/none.py'),
         FileNotFoundError,
         ['configs/none.py: no such config file'],
+    ),
+    (
+        'cosine shorter than the training',
+        options('train_cfg.max_epochs=3', 'param_scheduler.1.T_max=2'),
+        ValueError,
+        ['param_scheduler.1.T_max=2', 'expected 3', 'leave T_max out'],
+    ),
+    (
+        'backbone from weights of another network',
+        _pretrained,
+        ValueError,
+        ['a.pth does not fit backbone', 'first backbone.conv1.weight', 'init_cfg=None'],
+    ),
+    (
+        'name that nothing reads',
+        config(f'_base_ = {str(CONFIG)!r}\ntrain_pipeline = dict(load=dict(backend_args=None))'),
+        UsageError,
+        ['mine.py: train_pipeline reaches nothing', 'train_dataloader.dataset.pipeline'],
     ),
     ('config with a slip', config('model = dict('), ValueError, ['mine.py', 'line 1']),
     ('config of nothing', config(''), ValueError, ['has no model', '_base_']),

@@ -1,9 +1,8 @@
 # Human3.6M by mmhuman3d's h36m converter, poses of MoSh; every fifth frame.
 # Boxes: silhouette x 0.9, brought to 1.2 by the padding. Focal length: about 1145 px, annotated per
-# subject and camera; mroi complete-annotations --fit-translation makes columns of it, without
-# which it is sqrt(W^2 + H^2). Joints: 17 of 'h36m', motion capture; 3D in meters, axes of the
-# camera, origin at the pelvis. SMPL: neutral body; in the test sets where the converter was given
-# mosh_dir. Genders: none.
+# subject and camera. Joints: 17 of 'h36m', motion capture; 3D in meters, axes of the camera, origin
+# at the pelvis. SMPL: neutral body; in the test sets where the converter was given mosh_dir; its
+# translation by mroi complete-annotations --fit-translation. Genders: none.
 h36m_images = 'data/datasets/h36m'
 h36m_train = dict(
     ann_file='data/preprocessed_datasets/h36m_mosh_train.npz',

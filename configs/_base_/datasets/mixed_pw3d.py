@@ -6,22 +6,6 @@
 # train_dataloader.sampler.probabilities=by_size draws every person equally often instead.
 _base_ = ['h36m.py', 'mpi_inf_3dhp.py', 'coco_cliff.py', 'mpii.py', 'pw3d.py']
 
-train_pipeline = dict(
-    load=dict(type='LoadImage'),
-    augment=dict(
-        type='RandomFlipRotateScale', flip_prob=0.5, rotation=30, rotation_prob=0.4, scale=0.25
-    ),
-    crop=dict(type='MultiRoICrop', crop_size=(224, 224), num_rois=5),
-    noise=dict(type='RandomChannelNoise', factor=0.4),
-    pack=dict(type='PackMultiRoIInputs'),
-)
-test_pipeline = dict(
-    load=dict(type='LoadImage'),
-    crop=dict(type='MultiRoICrop', crop_size=(224, 224), num_rois=5),
-    pack=dict(type='PackMultiRoIInputs'),
-)
-body = dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=False)
-
 train_dataloader = dict(
     batch_size=48,
     num_workers=4,
@@ -36,7 +20,19 @@ train_dataloader = dict(
     collate_fn=dict(type='default_collate'),
     dataset=dict(
         type='ConcatHumanDataset',
-        pipeline=train_pipeline,
+        pipeline=dict(
+            load=dict(type='LoadImage'),
+            augment=dict(
+                type='RandomFlipRotateScale',
+                flip_prob=0.5,
+                rotation=30,
+                rotation_prob=0.4,
+                scale=0.25,
+            ),
+            crop=dict(type='MultiRoICrop', crop_size=(224, 224), num_rois=5),
+            noise=dict(type='RandomChannelNoise', factor=0.4),
+            pack=dict(type='PackMultiRoIInputs'),
+        ),
         datasets=dict(
             h36m={{_base_.h36m_train}},
             mpi_inf_3dhp={{_base_.mpi_inf_3dhp_train}},
@@ -57,11 +53,19 @@ val_dataloader = dict(
         image_dir={{_base_.pw3d_test.image_dir}},
         box_padding={{_base_.pw3d_test.box_padding}},
         annotated={{_base_.pw3d_test.annotated}},
-        body_model=body,
-        pipeline=test_pipeline,
+        body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=False),
+        pipeline=dict(
+            load=dict(type='LoadImage'),
+            crop=dict(type='MultiRoICrop', crop_size=(224, 224), num_rois=5),
+            pack=dict(type='PackMultiRoIInputs'),
+        ),
     ),
 )
 test_dataloader = val_dataloader
 
-val_evaluator = dict(type='HumanMeshMetric', body_model=body, gt_source='smpl')
+val_evaluator = dict(
+    type='HumanMeshMetric',
+    body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=False),
+    gt_source='smpl',
+)
 test_evaluator = val_evaluator

@@ -1,21 +1,4 @@
 # Images rendered by mroi make-data; boxes are tight, hence the padding.
-data_root = 'data/synthetic/preprocessed_datasets/'
-image_root = 'data/synthetic/datasets/synthetic'
-body = dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True)
-
-train_pipeline = dict(
-    load=dict(type='LoadImage'),
-    augment=dict(type='RandomFlipRotateScale', flip_prob=0.5, rotation_prob=0.0, scale=0.1),
-    crop=dict(type='MultiRoICrop', crop_size=(48, 64), num_rois=5),
-    noise=dict(type='RandomChannelNoise', factor=0.2),
-    pack=dict(type='PackMultiRoIInputs'),
-)
-test_pipeline = dict(
-    load=dict(type='LoadImage'),
-    crop=dict(type='MultiRoICrop', crop_size=(48, 64), num_rois=5),
-    pack=dict(type='PackMultiRoIInputs'),
-)
-
 train_dataloader = dict(
     batch_size=32,
     num_workers=1,
@@ -25,11 +8,17 @@ train_dataloader = dict(
     collate_fn=dict(type='default_collate'),
     dataset=dict(
         type='MultiRoIHumanDataset',
-        ann_file=data_root + 'synthetic_train.npz',
-        image_dir=image_root,
+        ann_file='data/synthetic/preprocessed_datasets/synthetic_train.npz',
+        image_dir='data/synthetic/datasets/synthetic',
         box_padding=1.2,
-        body_model=body,
-        pipeline=train_pipeline,
+        body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True),
+        pipeline=dict(
+            load=dict(type='LoadImage'),
+            augment=dict(type='RandomFlipRotateScale', flip_prob=0.5, rotation_prob=0.0, scale=0.1),
+            crop=dict(type='MultiRoICrop', crop_size=(48, 64), num_rois=5),
+            noise=dict(type='RandomChannelNoise', factor=0.2),
+            pack=dict(type='PackMultiRoIInputs'),
+        ),
     ),
 )
 val_dataloader = dict(
@@ -40,14 +29,22 @@ val_dataloader = dict(
     collate_fn=dict(type='default_collate'),
     dataset=dict(
         type='MultiRoIHumanDataset',
-        ann_file=data_root + 'synthetic_test.npz',
-        image_dir=image_root,
+        ann_file='data/synthetic/preprocessed_datasets/synthetic_test.npz',
+        image_dir='data/synthetic/datasets/synthetic',
         box_padding=1.2,
-        body_model=body,
-        pipeline=test_pipeline,
+        body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True),
+        pipeline=dict(
+            load=dict(type='LoadImage'),
+            crop=dict(type='MultiRoICrop', crop_size=(48, 64), num_rois=5),
+            pack=dict(type='PackMultiRoIInputs'),
+        ),
     ),
 )
 test_dataloader = val_dataloader
 
-val_evaluator = dict(type='HumanMeshMetric', body_model=body, gt_source='smpl')
+val_evaluator = dict(
+    type='HumanMeshMetric',
+    body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True),
+    gt_source='smpl',
+)
 test_evaluator = val_evaluator

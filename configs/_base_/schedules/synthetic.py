@@ -1,5 +1,4 @@
-# Warm-up, then a cosine to almost nothing.
-max_epochs = 15
+# Warm-up, then a cosine to almost nothing, as long as the training.
 warmup = dict(iters=50, factor=0.1)
 min_lr = 1e-5
 
@@ -19,11 +18,10 @@ param_scheduler = [
     dict(
         type='CosineAnnealingLR',
         by_epoch=True,
-        T_max=max_epochs,
         eta_min=min_lr,
         convert_to_iter_based=True,
     ),
 ]
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=max_epochs)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=15, val_interval=15)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

@@ -127,6 +127,7 @@ def _check_dataset(
     except ValueError as error:
         return Content(key, path, 0, {}, problems=[str(error)])
     content = describe(key, annotations)
+    content.notes += [f'{path}: {note}' for note in annotations.index.notes]
     findings = check_values(annotations)
     chosen = np.sort(rng.permutation(len(annotations))[: max(samples, images, num_show)])
     bodies = _bodies(cfg)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mroi_plugin.data_preparation import value_checks as checks
-from mroi_plugin.data_preparation.annotated_cameras import project
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses
+from mroi_plugin.datasets.annotation_cameras import project
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
 from mroi_plugin.datasets.annotations import Annotations
 
@@ -70,6 +70,7 @@ def check_values(annotations: Annotations) -> list[Finding]:
     return [
         *checks.check_person_size('keypoints3d', arrays['keypoints3d']),
         *checks.check_distance('smpl.transl', arrays['smpl_transl'] * known_transl),
+        *checks.check_betas('smpl.betas', arrays['smpl_betas'] * arrays['has_smpl'][:, None]),
         *checks.check_box_format('bbox_xywh', boxes, points, None),
         *checks.check_box_meets_joints('bbox_xywh', arrays['box_center'], size.max(1), points),
         *_check_masks(arrays),
@@ -154,7 +155,7 @@ def _poses(arrays: Mapping[str, np.ndarray], genders: np.ndarray) -> Poses:
         arrays['smpl_body_pose'],
         arrays['smpl_betas'],
         arrays['smpl_transl'],
-        arrays['has_smpl'] > 0,
+        (arrays['has_smpl'] > 0) & (np.abs(arrays['smpl_betas']) <= checks.MAX_BETA).all(1),
         genders,
     )
 

@@ -4,7 +4,7 @@ Keys read (N persons), beside ``imgname``, ``center`` and ``scale`` of a SPIN-st
 `spin`); all are required but the last two:
 
 - ``pose_cam`` (N, 72) axis-angle of SMPL, orientation first, camera axes; ``shape`` (N, 10 or
-  more), of which SMPL's first 10 are kept;
+  more);
 - ``trans_cam`` (N, 3) m and ``cam_ext`` (N, 4, 4): the body stands at ``trans_cam`` plus the
   translation of ``cam_ext`` in the frame of the camera;
 - ``cam_int`` (N, 3, 3) px: focal length and principal point;
@@ -90,7 +90,6 @@ def _as_spin(source: Source) -> Source:
         )
     entries = dict(source.entries)
     entries['pose'] = entries['pose_cam']
-    entries['shape'] = np.asarray(entries['shape'])[:, :10]
     points = np.asarray(entries.get('gtkps', ()))
     if points.ndim == 3 and points.shape[1] == 45:
         known = np.isfinite(points[..., :2]).all(-1, keepdims=True)

@@ -13,7 +13,14 @@ from mroi_plugin.data_preparation import value_checks as checks
 from mroi_plugin.data_preparation.image_sizes import image_sizes
 from mroi_plugin.data_preparation.left_right import from_openpose
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, read_poses
-from mroi_plugin.datasets.annotation_columns import column, file_names, require_keys, texts
+from mroi_plugin.datasets.annotation_columns import (
+    check_confidence,
+    clip_confidence,
+    column,
+    file_names,
+    gender_codes,
+    require_keys,
+)
 from mroi_plugin.datasets.annotation_errors import AnnotationError, Finding, decide
 from mroi_plugin.datasets.annotation_file import (
     HUMAN_DATA,
@@ -23,6 +30,7 @@ from mroi_plugin.datasets.annotation_file import (
     write_human_data,
 )
 from mroi_plugin.mmhuman3d_compat.conventions import from_human_data, keypoint_names
+from mroi_plugin.models.body_models.genders import GENDER_NAMES
 from mroi_plugin.models.body_models.smpl import MODEL_PATH
 from mroi_plugin.utils.safe_unpickling import read_npz
 
@@ -73,9 +81,15 @@ class Source:
     side: np.ndarray
     size: np.ndarray | None
 
-    def column(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    def column(self, name: str, shape: tuple[int, ...], more: bool = False) -> np.ndarray:
         """A column (N, *shape), see `columns.column`."""
-        return column(self.path, name, self.entries[name], len(self.names), shape)
+        return column(self.path, name, self.entries[name], len(self.names), shape, more=more)
+
+    def keypoints(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """The same of keypoints, confidence last, see `check_confidence`."""
+        points = self.column(name, shape)
+        check_confidence(self.path, name, points, self.names)
+        return points
 
 
 def open_source(path: str, options: ImportOptions) -> Source:
@@ -116,8 +130,9 @@ def base_table(source: Source, kind: str) -> Table:
     if source.size is not None:
         table['image_width'], table['image_height'] = source.size.T.astype(np.int32)
     if 'gender' in source.entries:
-        genders = texts(source.path, 'gender', source.entries['gender'], len(source.names))
-        table['meta'] = {'gender': genders}
+        given = source.entries['gender']
+        codes = gender_codes(source.path, 'gender', given, len(source.names))
+        table['meta'] = {'gender': [GENDER_NAMES[int(code)] for code in codes]}
     return table
 
 
@@ -129,34 +144,36 @@ def add_keypoints(table: Table, source: Source, options: ImportOptions) -> None:
         raise AnnotationError(f'--convention: {error}') from None
     parts = []
     if 'openpose' in source.entries:
-        parts.append(to_human_data(source.column('openpose', (25, 3)), 'openpose_25'))
+        parts.append(to_human_data(source.keypoints('openpose', (25, 3)), 'openpose_25'))
     if 'part' in source.entries:
-        parts.append(to_human_data(source.column('part', (joints, 3)), options.convention))
+        parts.append(to_human_data(source.keypoints('part', (joints, 3)), options.convention))
     if parts:  # the two name different joints of 'human_data'
         table['keypoints2d'] = _clean(sum(points for points, _ in parts))
         table['keypoints2d_mask'] = np.clip(sum(mask for _, mask in parts), 0, 1).astype(np.uint8)
         table['keypoints2d_convention'] = HUMAN_DATA
     if 'S' in source.entries:
-        points, mask = to_human_data(source.column('S', (joints, 4)), options.convention)
+        points, mask = to_human_data(source.keypoints('S', (joints, 4)), options.convention)
         table['keypoints3d'], table['keypoints3d_mask'] = _clean(points), mask
         table['keypoints3d_convention'] = HUMAN_DATA
 
 
 def _clean(points: np.ndarray) -> np.ndarray:
-    """NaN joints and those of no confidence become 0."""
+    """NaN joints and those of no confidence become 0; see `clip_confidence`."""
+    points = clip_confidence(points)
     known = np.isfinite(points).all(-1, keepdims=True) & (np.nan_to_num(points[..., -1:]) > 0)
     return np.where(known, points, 0)
 
 
 def add_smpl(table: Table, source: Source) -> None:
-    """``pose`` (N, 72) and ``shape`` (N, 10), with ``has_smpl`` or for all."""
+    """``pose`` (N, 72) and ``shape`` (N, 10 or more), of which the first 10 are kept, with
+    ``has_smpl`` or for all."""
     if 'pose' not in source.entries or 'shape' not in source.entries:
         return
     pose, count = source.column('pose', (72,)), len(source.names)
     table['smpl'] = {
         'global_orient': pose[:, :3].astype(np.float32),
         'body_pose': pose[:, 3:].reshape(count, 23, 3).astype(np.float32),
-        'betas': source.column('shape', (10,)).astype(np.float32),
+        'betas': source.column('shape', (10,), more=True).astype(np.float32),
     }
     has_smpl = np.ones(count)
     if 'has_smpl' in source.entries:
@@ -189,6 +206,8 @@ def check_import(
         points['openpose'] = from_openpose(_clean(source.column('openpose', (25, 3))))
     visible = points['part'] if 'part' in source.entries else points.get('openpose', points['part'])
     findings = checks.check_person_size('S', points['S'])
+    if 'smpl' in table:
+        findings += checks.check_betas('shape', table['smpl']['betas'])
     findings += checks.check_box_meets_joints('center, scale', source.center, source.side, visible)
     findings += checks.check_box_meets_image(
         'center, scale', table['bbox_xywh'][:, :4], source.size

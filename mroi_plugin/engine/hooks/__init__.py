@@ -7,7 +7,6 @@ from mroi_plugin.engine.hooks.gradient_report_hook import GradientReportHook
 from mroi_plugin.engine.hooks.mean_statistics_hook import MeanStatisticsHook
 from mroi_plugin.engine.hooks.mesh_visualization_hook import MeshVisualizationHook
 from mroi_plugin.engine.hooks.missed_validation_hook import MissedValidationHook
-from mroi_plugin.engine.hooks.plain_names_hook import PlainNamesHook
 from mroi_plugin.engine.hooks.skipped_samples_hook import SkippedSamplesHook
 
 __all__ = [
@@ -18,6 +17,5 @@ __all__ = [
     'MeanStatisticsHook',
     'MeshVisualizationHook',
     'MissedValidationHook',
-    'PlainNamesHook',
     'SkippedSamplesHook',
 ]

@@ -62,6 +62,11 @@ def millimeters(table):
     table['keypoints3d'] = table['keypoints3d'] * np.array([1000, 1000, 1000, 1])
 
 
+def extreme_betas(table):
+    table['smpl']['betas'] = table['smpl']['betas'].copy()
+    table['smpl']['betas'][4:20, 1] = 53
+
+
 def distant(table):
     table['smpl']['transl'] = 1000 * table['smpl']['transl']
 
@@ -94,6 +99,7 @@ def other_images(table):
         (corners_for_sizes, 'bbox_xywh', 'subtract the corner'),
         (millimeters, 'keypoints3d', 'divide by 1000'),
         (distant, 'smpl.transl', 'divide by 1000'),
+        (extreme_betas, 'smpl.betas of 16 of 32', 'go up to 53, expected within 10 standard'),
         (blank_poses, 'has_smpl', 'set it to 0'),
         (claimed_joints, 'keypoints2d_mask', 'set their confidence to 0'),
         (exchanged_sides, 'keypoints', 'left and right exchanged'),
@@ -105,6 +111,14 @@ def test_a_planted_error_is_named_with_file_key_and_sample(check, change, key, s
     lines = [line for line in train['problems'] if key in line and said in line]
     assert lines, train['problems']
     assert 'changed.npz' in lines[0] and 'The first is sample' in lines[0]
+
+
+def test_extreme_betas_are_not_blamed_on_the_camera(check):
+    _, (train, _) = check(extreme_betas)
+    assert len(train['problems']) == 1 and 'focal' not in train['problems'][0]
+    assert 'The first is sample 4' in train['problems'][0] and train['misfit_px'] < 0.5
+    (note,) = train['notes']
+    assert 'smpl.betas of 16 persons, first sample 4, go beyond 10' in note
 
 
 def test_images_that_are_gone_or_damaged_are_named(check, in_workspace, tmp_path):

@@ -160,8 +160,8 @@ train_dataloader = dict(
             b=dict(ann_file='data/synthetic/preprocessed_datasets/synthetic_test.npz'),
         ),
         image_dir='data/synthetic/datasets/synthetic',
-        body_model={{{{_base_.body}}}},
-        pipeline={{{{_base_.train_pipeline}}}},
+        body_model={{{{_base_.train_dataloader.dataset.body_model}}}},
+        pipeline={{{{_base_.train_dataloader.dataset.pipeline}}}},
     ),
 )
 model = dict(head=dict(decoder=dict(hidden_channels=(16, 16), dropout=0.3)))

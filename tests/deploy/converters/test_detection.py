@@ -11,7 +11,7 @@ from mroi_plugin.deploy.converters.convert_checkpoint import convert_checkpoint
 from mroi_plugin.deploy.converters.detection import detect_source
 from mroi_plugin.deploy.converters.sources import SOURCES
 from mroi_plugin.deploy.converters.unread_names import unread_names
-from mroi_plugin.engine.checkpoints import plain_names
+from mroi_plugin.utils.state_dicts import plain_names
 
 HMR2 = [
     *(f'backbone.blocks.{i}.attn.qkv.weight' for i in range(32)),
@@ -27,6 +27,15 @@ HMR2 = [
 @pytest.mark.parametrize('kind', CONFIGS)
 def test_published_checkpoints_are_known(kind):
     assert detect_source(plain_names(published(kind)['state_dict'])) == kind.split('_')[0]
+
+
+@pytest.mark.parametrize('head', ['keypoint_head', 'head'], ids=['mmpose 0.x', 'mmpose 1.x'])
+@pytest.mark.parametrize('wrapper', ['', 'module.', '_orig_mod.', 'model.'])
+def test_pose_networks_of_both_mmposes_are_known(head, wrapper):
+    inner = ('conv1.weight', 'bn1.running_mean', 'layer4.0.conv1.weight')
+    heatmaps = ('deconv_layers.0.weight', 'final_layer.weight')
+    names = [*(f'backbone.{n}' for n in inner), *(f'{head}.{n}' for n in heatmaps)]
+    assert detect_source(plain_names({wrapper + n: torch.zeros(1) for n in names})) == 'pose_resnet'
 
 
 def refusal(names):

@@ -11,7 +11,7 @@ from oracles import released_network
 from published_checkpoints import CONFIGS, published, random_checkpoint
 
 from mroi_plugin.deploy.converters.convert_checkpoint import convert_checkpoint, network_of
-from mroi_plugin.engine.checkpoints import plain_names
+from mroi_plugin.utils.state_dicts import plain_names
 
 RELEASED = ('released_resnet50', 'released_hrnet48')
 CLIFF = ('cliff_resnet50_author', 'cliff_hrnet48_author')

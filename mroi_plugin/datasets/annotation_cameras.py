@@ -10,12 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.datasets.annotation_columns import column
+from mroi_plugin.datasets.annotation_columns import check_rows, column
 from mroi_plugin.datasets.annotation_errors import AnnotationError
 
 _H36M_NAME = re.compile(r'(S\d+)_[^/]*\.(\d{8})[_./]')
+MATRICES = ('in_mat', 'K', 'intrinsics', 'cam_int')
+"""Names of a camera matrix: mmhuman3d's, and what others call it."""
 EXTRINSICS = {'rotation_mat': (3, 3), 'translation': (3,)}
 _DISTORTION = ('k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'p1', 'p2')
+
+
+class UnknownCamerasError(AnnotationError):
+    """Cameras of a form that is not read."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +93,19 @@ class Cameras:
 def read_cameras(path: str, table: Mapping[str, Any]) -> Cameras:
     """Cameras of a HumanData table.
 
-    Understands ``cam_param`` with columns ``f`` and ``c``; one dictionary of mmhuman3d's
-    ``CameraParameter`` per person (3DPW); and one per (subject, camera), found by the name of the
-    image (Human3.6M).
+    Understands ``cam_param`` with columns ``f`` and ``c``; a matrix (3, 3) under one of `MATRICES`,
+    one for all or one per person, also beside ``cam_param``; a list of matrices, or of
+    dictionaries of mmhuman3d's ``CameraParameter`` (3DPW); and one per (subject, camera), found by
+    the name of the image (Human3.6M).
 
     Raises:
-        AnnotationError: for any other form, or a camera without focal length.
+        UnknownCamerasError: for any other form.
+        AnnotationError: for a camera without focal length, or not one per person.
     """
     count = len(table['image_path'])
     size = _size_columns(path, table, count)
-    given = table.get('cam_param')
+    beside = {name: table[name] for name in MATRICES if name in table}
+    given = table.get('cam_param', beside or None)
     if given is None:
         return Cameras(None, None, size, {})
     if isinstance(given, dict) and 'f' in given:
@@ -115,7 +124,7 @@ def _size_columns(path: str, table: Mapping[str, Any], count: int) -> np.ndarray
 def _from_columns(path: str, given: Mapping[str, Any], count: int) -> Cameras:
     focal = np.asarray(given['f'], float)
     focal = column(path, 'cam_param.f', focal, count, focal.shape[1:], finite=True)
-    focal = np.broadcast_to(focal.reshape(count, -1), (count, 2))
+    focal = np.broadcast_to(focal.reshape(count, -1)[:, :2], (count, 2))
     center = None
     if 'c' in given:
         center = column(path, 'cam_param.c', given['c'], count, (2,), finite=True)
@@ -126,18 +135,26 @@ def _from_columns(path: str, given: Mapping[str, Any], count: int) -> Cameras:
 def _one_per_person(path: str, given: Any, image_paths: Sequence[str]) -> list[Mapping[str, Any]]:
     if isinstance(given, dict) and given and all(isinstance(key, tuple) for key in given):
         return [given[_h36m_camera(path, i, name, given)] for i, name in enumerate(image_paths)]
-    if isinstance(given, dict) and 'in_mat' in given:
-        return [given] * len(image_paths)
+    if isinstance(given, dict):
+        for name in (name for name in MATRICES if name in given):
+            if np.size(given[name]) == 9:
+                return [given] * len(image_paths)
+            given = given[name]
+            break
+    if isinstance(given, np.ndarray) and given.shape == (3, 3):
+        return [{'in_mat': given}] * len(image_paths)
     if isinstance(given, (list, tuple, np.ndarray)):
         if len(given) != len(image_paths):
             raise AnnotationError(
                 f'{path}: cam_param has {len(given)} cameras, but there are {len(image_paths)} '
                 'image paths.'
             )
-        return list(given)
-    raise AnnotationError(
-        f'{path}: cam_param is {type(given).__name__} of an unknown form; expected columns f and c '
-        'in pixels, or cameras of an mmhuman3d converter. Remove it and see --focal-length.'
+        return [one if isinstance(one, Mapping) else {'in_mat': one} for one in given]
+    holds = f' of {", ".join(map(str, given))}' if isinstance(given, Mapping) else ''
+    raise UnknownCamerasError(
+        f'{path}: cam_param is {type(given).__name__}{holds}, a form that is not known; expected '
+        'columns f and c in pixels, matrices K, or cameras of an mmhuman3d converter. Remove it '
+        'and see --focal-length.'
     )
 
 
@@ -151,26 +168,32 @@ def _h36m_camera(path: str, index: int, name: str, cameras: Mapping) -> tuple[st
     return match.groups()
 
 
-def _from_parameters(path: str, cameras: Sequence[Mapping[str, Any]]) -> Cameras:
-    for index, camera in enumerate(cameras):
-        if not (isinstance(camera, Mapping) and 'in_mat' in camera):
-            raise AnnotationError(f'{path}: cam_param of sample {index} has no in_mat.')
-    count = len(cameras)
-    flat = [np.ravel(camera['in_mat']) for camera in cameras]
+def _from_parameters(path: str, given: Sequence[Mapping[str, Any]]) -> Cameras:
+    flat, count = [], len(given)
+    for index, camera in enumerate(given):
+        name = next((name for name in MATRICES if name in camera), None)
+        if name is None:
+            raise AnnotationError(
+                f'{path}: cam_param of sample {index} has no in_mat, nor {", ".join(MATRICES[1:])}.'
+            )
+        flat.append(np.ravel(np.asarray(camera[name]).tolist()))  # arrays of objects too
     matrices = column(path, 'cam_param.in_mat', flat, count, (3, 3), finite=True)
     extras = {
-        name: column(path, f'cam_param.{name}', [np.ravel(c[name]) for c in cameras], count, shape)
+        name: column(path, f'cam_param.{name}', [np.ravel(c[name]) for c in given], count, shape)
         for name, shape in EXTRINSICS.items()
-        if all(name in camera for camera in cameras)
+        if all(name in camera for camera in given)
     }
-    distortion = np.array([[c.get(name, 0.0) for name in _DISTORTION] for c in cameras])
+    distortion = np.array([[c.get(name, 0.0) for name in _DISTORTION] for c in given])
     if distortion.any():
         extras['distortion'] = distortion
     size = None
-    if all('W' in camera and 'H' in camera for camera in cameras):
-        size = np.array([[camera['W'], camera['H']] for camera in cameras], float)
+    if all('W' in camera and 'H' in camera for camera in given):
+        size = np.array([[camera['W'], camera['H']] for camera in given], float)
     focal, center = matrices[:, [0, 1], [0, 1]], matrices[:, :2, 2]
-    return _check_focal(path, Cameras(focal, center, size, extras))
+    cameras = _check_focal(path, Cameras(focal, center, size, extras))
+    last = np.abs(matrices[:, 2] - [0, 0, 1]).max(1) < 1e-6
+    check_rows(path, 'last row of cam_param.in_mat', matrices[:, 2], last, '0, 0, 1 (K, not K^T)')
+    return cameras
 
 
 def _check_focal(path: str, cameras: Cameras) -> Cameras:

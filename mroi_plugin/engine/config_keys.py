@@ -1,0 +1,164 @@
+"""Settings that nothing reads: refused with the nearest key that something is built of."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mroi_plugin.utils.errors import UsageError
+
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+READ = (
+    *('model', *LOADERS, 'train_cfg', 'val_cfg', 'test_cfg', 'optim_wrapper', 'param_scheduler'),
+    *('val_evaluator', 'test_evaluator', 'default_hooks', 'custom_hooks', 'randomness', 'env_cfg'),
+    *('load_from', 'resume', 'work_dir', 'launcher', 'log_level', 'log_processor', 'visualizer'),
+    *('auto_scale_lr', 'data_preprocessor', 'default_scope', 'experiment_name', 'runner_type'),
+    *('strategy', 'model_wrapper_cfg', 'sync_bn', 'find_unused_parameters', 'compile'),
+    *('activation_checkpointing', 'efficient_conv_bn_eval', 'custom_imports'),
+)
+"""Names at the top of a config that mmengine's runners and this package read."""
+OPTIONAL = (
+    *('optim_wrapper.clip_grad', 'optim_wrapper.accumulative_counts', 'model.inference.dtype'),
+    'train_dataloader.dataset.skip_invalid',
+    *(f'{loader}.dataset.pipeline.load.backend_args' for loader in LOADERS),
+)
+"""Keys worth suggesting that a config need not have."""
+OTHER_WORDS = {
+    'data_root': 'image_dir',
+    'img_prefix': 'image_dir',
+    'samples_per_gpu': 'batch_size',
+    'workers_per_gpu': 'num_workers',
+    'img_size': 'crop_size',
+    'min_lr': 'eta_min',
+}
+"""Words of other projects' configs, and this one's for them."""
+NAMED = ('pipeline', 'losses', 'default_hooks')
+"""Dictionaries whose entries are each built, by their ``type``."""
+ENVIRONMENT = ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit')
+"""What mmengine reads of ``env_cfg``; it takes anything."""
+ALIKE = 0.7
+"""Share of equal letters, as `difflib` counts them, from which on two words are taken for one."""
+
+
+def check_options(cfg: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Refuse overrides that reach nothing that is built.
+
+    Args:
+        cfg: the config without them.
+        options: values by dotted key.
+
+    Raises:
+        UsageError: naming the first such key and the nearest one that is read.
+    """
+    for key in options:
+        top = key.split('.')[0]
+        if top == 'custom_imports':
+            raise UsageError(
+                f'--cfg-options {key}: modules are imported while a config file is read; write '
+                'custom_imports into a config file.'
+            )
+        inner = top == 'data_preprocessor' and top in (cfg.get('model') or {})
+        if top not in READ or inner:
+            _refuse(f'--cfg-options {key}', key, cfg)
+
+
+def check_names(path: str, cfg: Mapping[str, Any]) -> None:
+    """Refuse a config file that gives a value to a name that nothing reads.
+
+    A name that other lines of the same file use, or that begins with ``_``, is a variable.
+
+    Args:
+        path: of the file, Python.
+        cfg: what was read from it.
+
+    Raises:
+        UsageError: naming the first such name and the nearest key that is read.
+    """
+    if not path.endswith('.py'):
+        return
+    try:
+        tree = ast.parse(Path(path).read_text(encoding='utf-8'))
+    except SyntaxError:  # references that mmengine fills in, e.g. {{_base_.param_scheduler.0}}
+        return
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    used = {node.id for node in names if not isinstance(node.ctx, ast.Store)}
+    for line in tree.body:
+        goals = line.targets if isinstance(line, ast.Assign) else [getattr(line, 'target', None)]
+        for goal in goals:
+            name = getattr(goal, 'id', '_')
+            if name not in used and name not in READ and not name.startswith('_'):
+                _refuse(f'{path}: {name}', name, cfg, '; begin a name for other files with _')
+
+
+def check_nodes(cfg: Mapping[str, Any]) -> None:
+    """Refuse entries that would be built but do not say of what, as a misspelt name makes them.
+
+    Raises:
+        ValueError: naming the key and the nearest of its siblings.
+    """
+    for key, node in _walk({name: cfg[name] for name in READ if name in cfg}):
+        if key.split('.')[-1] not in NAMED or not isinstance(node, Mapping):
+            continue
+        for name, entry in node.items():
+            if isinstance(entry, Mapping) and 'type' not in entry:
+                _name_sibling(f'{key}.{name}', name, [n for n in node if n != name], 'has no type')
+    for name in cfg.get('env_cfg') or {}:
+        if name not in ENVIRONMENT:
+            _name_sibling(f'env_cfg.{name}', name, ENVIRONMENT, 'is read by nothing')
+
+
+def _name_sibling(key: str, name: str, others: Iterable[str], what: str) -> NoReturn:
+    others = list(others)
+    near = difflib.get_close_matches(name, others, n=1, cutoff=ALIKE)
+    hint = f'did you mean {near[0]}?' if near else f'there are {", ".join(others)}.'
+    raise ValueError(f'{key} {what}: nothing would be built of it; {hint}')
+
+
+def _refuse(what: str, key: str, cfg: Mapping[str, Any], more: str = '') -> NoReturn:
+    near = nearest_key(key, cfg)
+    hint = f'the nearest key is {near}' if near else f'expected one of {", ".join(READ)}'
+    raise UsageError(f'{what} reaches nothing that is built; {hint}{more}.')
+
+
+def nearest_key(key: str, cfg: Mapping[str, Any]) -> str | None:
+    """Dotted key of a config that is read and whose words are nearest to those of another key.
+
+    Words are compared one by one: most of the given ones found, then fewest others, decide; what
+    follows the last word that was found is kept. None where no word is found.
+    """
+    for theirs, ours in OTHER_WORDS.items():
+        key = key.replace(theirs, ours)
+    wanted = _words(key)
+    known = [*(k for k, _ in _walk({name: cfg[name] for name in READ if name in cfg})), *OPTIONAL]
+    best, best_score = None, 0.0
+    for candidate in filter(None, known):
+        words = _words(candidate)
+        alike = [max(difflib.SequenceMatcher(None, a, b).ratio() for b in words) for a in wanted]
+        score = sum(x for x in alike if x >= ALIKE) - 0.01 * len(words)
+        if score > best_score and max(alike) >= ALIKE:
+            best, best_score = candidate, score
+    return best if best is None else best + _rest(key, best)
+
+
+def _rest(key: str, near: str) -> str:
+    """What a key has after the last part that the nearest key ends with, with its dot."""
+    parts, last = key.split('.'), near.split('.')[-1]
+    return '.' + '.'.join(parts[parts.index(last) + 1 :]) if last in parts[:-1] else ''
+
+
+def _words(key: str) -> list[str]:
+    return [word for word in re.split(r'[._]', key) if word]
+
+
+def _walk(node: Any, key: str = '') -> Iterator[tuple[str, Any]]:
+    """Every entry of a config by its dotted key, entries of lists by their number."""
+    yield key, node
+    entries = node.items() if isinstance(node, Mapping) else ()
+    if isinstance(node, (list, tuple)) and any(isinstance(entry, Mapping) for entry in node):
+        entries = enumerate(node)
+    for name, child in entries:
+        yield from _walk(child, f'{key}.{name}' if key else str(name))

@@ -1,0 +1,110 @@
+"""Overrides of the command line: schedules follow the length, loaders need no second option."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tiny_training import CONFIG, write_config
+
+from mroi_plugin.apis.train import train
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.config_checks import check_sections
+from mroi_plugin.registry import DATASETS
+from mroi_plugin.utils.config_files import find_config, list_configs, parse_options
+from mroi_plugin.utils.errors import UsageError
+
+EXPLICIT = """
+param_scheduler = [
+    dict(type='CosineAnnealingLR', T_max=1, eta_min=1e-5, convert_to_iter_based=True)
+]
+"""
+FOLLOWING = EXPLICIT.replace('T_max=1, ', '')
+
+
+@pytest.mark.parametrize('schedule', [EXPLICIT, FOLLOWING], ids=['T_max', 'none'])
+@pytest.mark.parametrize('way', ['--epochs', '--cfg-options', 'config file'])
+def test_the_learning_rate_falls_until_the_end(in_workspace, tmp_path, schedule, way):
+    """Three epochs of four steps, however their number is said."""
+    if way == 'config file' and schedule is EXPLICIT:
+        path = write_config(tmp_path, CONFIG + EXPLICIT + 'train_cfg = dict(max_epochs=3)\n')
+        with pytest.raises(ValueError, match=r'param_scheduler\.0\.T_max=1: expected 3, .*leave'):
+            check_sections(load_config(path, 'unused'))
+        return
+    more = 'train_cfg = dict(max_epochs=3)\n' if way == 'config file' else ''
+    path = write_config(tmp_path, CONFIG + schedule + more)
+    train(
+        path,
+        str(tmp_path / 'run'),
+        options=['train_cfg.max_epochs=3'] if way == '--cfg-options' else [],
+        epochs=3 if way == '--epochs' else None,
+    )
+    (file,) = (tmp_path / 'run').rglob('scalars.json')
+    rates = [json.loads(line)['lr'] for line in file.read_text().splitlines()]
+    assert len(rates) == 12 and rates[0] == pytest.approx(2e-3, rel=0.01)
+    assert all(a > b for a, b in zip(rates, rates[1:])) and rates[-1] < 0.03 * rates[0]
+
+
+def test_what_counts_epochs_keeps_its_share(tmp_path):
+    path = tmp_path / 'steps.py'
+    path.write_text(
+        f'_base_ = {find_config("mroi_synthetic")!r}\n'
+        'train_cfg = dict(max_epochs=20, val_interval=5)\n'
+        "param_scheduler = [dict(type='LinearLR', end=2), dict(type='LinearLR', by_epoch=False,"
+        " end=50), dict(type='MultiStepLR', milestones=[10, 16], begin=2),"
+        " dict(type='StepLR', step_size=4)]\n"
+    )
+    cfg = load_config(str(path), 'unused', options=['train_cfg.max_epochs=10'])
+    linear, warmup, several, step = cfg.param_scheduler
+    assert (linear.end, warmup.end, step.step_size) == (1, 50, 2)
+    assert (several.milestones, several.begin) == ([5, 8], 1)
+    assert (cfg.train_cfg.max_epochs, cfg.train_cfg.val_interval) == (10, 5)
+
+
+def test_what_is_said_of_the_schedule_stays():
+    options = ['train_cfg.max_epochs=30', 'param_scheduler.1.T_max=40']
+    cfg = load_config('mroi_synthetic', 'unused', options=options)
+    assert cfg.param_scheduler[1].T_max == 40 and cfg.train_cfg.val_interval == 30
+
+
+@pytest.mark.parametrize('name', list_configs())
+def test_every_shipped_schedule_is_as_long_as_its_training(name, monkeypatch):
+    monkeypatch.setenv('MROI_ABLATION_DATASET', 'embedded')
+    check_sections(load_config(name, 'unused'))
+    check_sections(load_config(name, 'unused', options=['train_cfg.max_epochs=99']))
+
+
+def test_no_worker_processes_is_one_option(in_workspace):
+    from mmengine.runner import Runner
+
+    options = ['train_dataloader.num_workers=0', 'train_dataloader.prefetch_factor=4']
+    cfg = load_config('mroi_synthetic', 'unused', options=options)
+    loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
+    assert loader.num_workers == 0 and len(next(iter(loader))['img']) == 32
+    assert cfg.val_dataloader.persistent_workers  # which has processes
+    assert isinstance(loader.dataset, DATASETS.get('MultiRoIHumanDataset'))
+
+
+VALUES = {
+    'dict(max_norm=1.0)': {'max_norm': 1.0},
+    "dict(backend='lmdb', db_path='a b')": {'backend': 'lmdb', 'db_path': 'a b'},
+    '{"a": (1, 2), "b": None}': {'a': (1, 2), 'b': None},
+    "[dict(type='X', sizes=[1, 2])]": [{'type': 'X', 'sizes': [1, 2]}],
+    '/my images/a.pth': '/my images/a.pth',
+    "'text'": 'text',
+    '1e-3': 1e-3,
+    '(72,96)': (72, 96),
+    'a,b': ['a', 'b'],
+    '': '',
+}
+
+
+@pytest.mark.parametrize('text', VALUES)
+def test_values_of_options(text):
+    assert parse_options([f'key={text}']) == {'key': VALUES[text]}
+
+
+@pytest.mark.parametrize('text', ['dict(a=b)', 'dict(a', 'f(1,2)', '[1,2', 'dict(a=open("x"))'])
+def test_values_that_are_none(text):
+    with pytest.raises(UsageError, match=r'--cfg-options .*: no value.*; expected a number'):
+        parse_options([f'key={text}'])
