@@ -66,6 +66,10 @@ def distant(table):
     table['smpl']['transl'] = 1000 * table['smpl']['transl']
 
 
+def behind(table):
+    table['smpl']['transl'] = -np.array(table['smpl']['transl'])
+
+
 def blank_poses(table):
     for name in ('body_pose', 'global_orient'):
         table['smpl'][name] = np.zeros_like(table['smpl'][name])
@@ -94,6 +98,7 @@ def other_images(table):
         (corners_for_sizes, 'bbox_xywh', 'subtract the corner'),
         (millimeters, 'keypoints3d', 'divide by 1000'),
         (distant, 'smpl.transl', 'divide by 1000'),
+        (behind, 'smpl.transl', 'behind the camera, expected z > 0'),
         (blank_poses, 'has_smpl', 'set it to 0'),
         (claimed_joints, 'keypoints2d_mask', 'set their confidence to 0'),
         (exchanged_sides, 'keypoints', 'left and right exchanged'),
