@@ -8,23 +8,34 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from mmengine.device import get_device
 
+from mroi_plugin.apis.arguments import as_number, as_path, check_arguments, plain
 from mroi_plugin.apis.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
-from mroi_plugin.apis.input_checks import Matrix, check_box, check_camera, image_camera
+from mroi_plugin.apis.input_checks import (
+    Matrix,
+    check_box,
+    check_camera,
+    check_weights,
+    image_camera,
+)
 from mroi_plugin.apis.inputs import Input, InputImage, iterate_images
 from mroi_plugin.apis.model_zoo import DEFAULT_MODEL, find_weights
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
+from mroi_plugin.datasets.transforms.encoded_image import MAX_PIXELS
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.registry import DETECTORS, TRANSFORMS
-from mroi_plugin.structures.results import ImageResult, InstanceResult
+from mroi_plugin.structures.results import ImageResult, InstanceResult, non_finite_value
 
+IMAGE_ERRORS = (InvalidSampleError, cv2.error, MemoryError, OSError)
+"""What is wrong with one image, and not with the run."""
 DEFAULT_DETECTOR = {'type': 'NanoDetDetector'}
 
 
@@ -36,10 +47,15 @@ class _Pending:
     boxes: np.ndarray
     scores: np.ndarray
     instances: list[InstanceResult] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return len(self.instances) + len(self.problems)
 
     @property
     def complete(self) -> bool:
-        return len(self.instances) == len(self.boxes)
+        return self.done == len(self.boxes)
 
 
 class MultiRoIInferencer:
@@ -49,7 +65,8 @@ class MultiRoIInferencer:
     that of a given camera matrix, a given one, that of EXIF, ``sqrt(W^2 + H^2)``.
 
     Args:
-        config: name or path of the config of a `MultiRoIEstimator`.
+        config: name or path of the config of a `MultiRoIEstimator`; its `LoadImage` says how many
+            pixels an image may have.
         checkpoint: of that config; None for the weights that come with it.
         device: of torch; ``auto`` takes the accelerator if there is one.
         detector: config of one of ``DETECTORS``, or a callable like them; built when it is needed.
@@ -60,7 +77,8 @@ class MultiRoIInferencer:
     Raises:
         FileNotFoundError: if a file is missing.
         CheckpointMismatchError: if the checkpoint is of another network.
-        ValueError: if the config is of another method.
+        ValueError: if the config is of another method, or weights are not finite.
+        TypeError: for an argument of another kind.
     """
 
     def __init__(
@@ -73,10 +91,14 @@ class MultiRoIInferencer:
         options: tuple[str, ...] = (),
         keep_images: bool = False,
     ) -> None:
-        if batch_size < 1:
+        self.batch_size = int(as_number('batch_size', batch_size, 'persons per forward pass'))
+        if self.batch_size < 1:
             raise ValueError(f'batch_size={batch_size}: expected at least 1.')
-        checkpoint = find_weights(config) if checkpoint is None else checkpoint
+        check_arguments(detector, options)
+        config = as_path('config', config)
+        checkpoint = as_path('checkpoint', checkpoint or find_weights(config))
         model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
+        check_weights(model, checkpoint)
         self.device = get_device() if device == 'auto' else device
         self.model = model.to(self.device)
         dataset = cfg.test_dataloader.dataset
@@ -84,7 +106,8 @@ class MultiRoIInferencer:
             self.crop: MultiRoICrop = TRANSFORMS.build(dict(dataset.pipeline['crop']))
         self._detector = detector
         self.box_padding = dataset.get('box_padding', 1.2)
-        self.batch_size, self.keep_images = batch_size, keep_images
+        self.max_pixels = dataset.pipeline.get('load', {}).get('max_pixels', MAX_PIXELS)
+        self.keep_images = keep_images
         self.faces = np.asarray(self.model.body_model.faces, np.int64)
         self.joint_names = keypoint_names(self.model.body_model.keypoint_dst)
 
@@ -102,6 +125,7 @@ class MultiRoIInferencer:
         boxes: Any = None,
         focal_length: float | None = None,
         camera_matrix: Matrix | None = None,
+        recursive: bool = False,
     ) -> Iterator[ImageResult]:
         """One result per image or frame, in order, as soon as it is known.
 
@@ -110,14 +134,20 @@ class MultiRoIInferencer:
             boxes: in place of the detector's, see `GivenBoxes`.
             focal_length: px, of all images.
             camera_matrix: (3, 3) px, of all images, or by their names.
+            recursive: read the folders in folders.
 
         Raises:
+            TypeError: for an argument of another kind.
             ValueError: if boxes, focal length or matrix are of a wrong form; what is wrong with one
                 image is in its result.
         """
+        images = iterate_images(inputs, recursive, self.max_pixels)
+        if focal_length is not None:
+            focal_length = as_number('focal_length', focal_length, 'px')
+        camera_matrix = plain(camera_matrix)
         check_camera(focal_length, camera_matrix)
-        detector = self.detector if boxes is None else GivenBoxes(boxes)
-        return self._run(iterate_images(inputs), detector, focal_length, camera_matrix)
+        detector = self.detector if boxes is None else GivenBoxes(plain(boxes))
+        return self._run(images, detector, focal_length, camera_matrix)
 
     def _run(
         self,
@@ -133,7 +163,7 @@ class MultiRoIInferencer:
                 found = self._prepare(image, detector, focal_length, camera_matrix)
                 waiting.append(found[0])
                 samples += [(found[0], sample) for sample in found[1]]
-            except (InvalidSampleError, _UnusableError) as error:
+            except IMAGE_ERRORS as error:
                 waiting.append(ImageResult(image.name, image.size, error=str(error)))
             while len(samples) >= self.batch_size:
                 self._predict(samples[: self.batch_size])
@@ -153,15 +183,14 @@ class MultiRoIInferencer:
 
     def _result(self, entry: _Pending) -> ImageResult:
         image = entry.image
-        return ImageResult(
-            image.name,
-            image.size,
-            entry.instances,
-            self.faces,
-            self.joint_names,
-            image.pixels() if self.keep_images else None,
-            image.frame,
-        )
+        try:
+            if entry.problems:
+                raise InvalidSampleError(' '.join(entry.problems))
+            pixels = image.pixels() if self.keep_images else None
+        except IMAGE_ERRORS as error:
+            return ImageResult(image.name, image.size, frame=image.frame, error=str(error))
+        parts = (entry.instances, self.faces, self.joint_names, pixels, image.frame)
+        return ImageResult(image.name, image.size, *parts)
 
     def _prepare(
         self, image: InputImage, detector: Any, focal_length: float | None, matrix: Matrix | None
@@ -172,7 +201,7 @@ class MultiRoIInferencer:
             InvalidSampleError: if the image or a box cannot be used.
         """
         if image.error is not None:
-            raise _UnusableError(image.error)
+            raise InvalidSampleError(image.error)
         focal, center = image_camera(image, focal_length, matrix)
         boxes, scores = (np.asarray(values, np.float64) for values in detector(image))
         for i, box in enumerate(boxes):
@@ -224,12 +253,12 @@ class MultiRoIInferencer:
         }
         for i, (entry, sample) in enumerate(samples):
             told = {name: value[i].numpy() for name, value in {**found, **agreement}.items()}
-            score = entry.scores[len(entry.instances)]
-            entry.instances.append(_instance(told, sample['box'], float(score)))
-
-
-class _UnusableError(ValueError):
-    """An image that cannot be read."""
+            instance = _instance(told, sample['box'], float(entry.scores[entry.done]))
+            problem = non_finite_value(instance)
+            if problem is None:
+                entry.instances.append(instance)
+            else:
+                entry.problems.append(f'person {entry.done}: {problem}')
 
 
 def _instance(told: dict[str, np.ndarray], box: np.ndarray, score: float) -> InstanceResult:
