@@ -25,8 +25,8 @@ def list_folder(path: str, recursive: bool) -> tuple[list[str], str]:
     Returns:
         Paths, and a text that is empty where nothing is skipped.
     """
-    found, skipped, folders = [], [], []
-    for root, inner, names in os.walk(path):
+    found, skipped, folders, closed = [], [], [], []
+    for root, inner, names in os.walk(path, onerror=lambda e: closed.append(str(e.filename))):
         for name in names:
             whole = osp.join(root, name)
             usable = name.lower().endswith((*IMAGES, *VIDEOS)) and not name.startswith('.')
@@ -41,6 +41,8 @@ def list_folder(path: str, recursive: bool) -> tuple[list[str], str]:
     if folders:
         how = '' if recursive else ' (recursive=True or --recursive reads them)'
         told.append(f'folders skipped{how}: {_listed(path, folders)}')
+    if closed:
+        told.append(f'folders that cannot be read: {_listed(path, closed)}')
     return sorted(found), '; '.join(told)
 
 

@@ -130,6 +130,8 @@ class _Video:
         boxes = np.array([instance.bbox for instance in result.instances]).reshape(-1, 4)
         colors = [instance_color(number) for number in self.tracks.update(boxes)]
         drawn = meshes_over_image(result.image, result.instances, result.faces, colors)
+        if drawn.shape[1::-1] != self.size:  # of a video that changes its size; else not written
+            drawn = cv2.resize(drawn, self.size, interpolation=cv2.INTER_AREA)
         self.writer.write(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
 
     def close(self) -> Path:

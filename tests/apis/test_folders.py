@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mroi_plugin.apis.folders import list_folder
 from mroi_plugin.apis.inputs import count_images, iterate_images
 
 
@@ -50,3 +52,16 @@ def test_a_folder_of_nothing_else(tmp_path):
     with pytest.warns(UserWarning, match='07.txt and 12 more'):
         (image,) = iterate_images(tmp_path)
     assert 'the folder has no images or videos' in image.error
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason='becomes another user')
+def test_a_folder_that_may_not_be_read():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        os.mkdir(f'{folder}/closed', 0o000)
+        os.seteuid(65534)
+        try:
+            found, told = list_folder(folder, recursive=True)
+        finally:
+            os.seteuid(0)
+    assert found == [] and told == 'folders that cannot be read: closed'

@@ -54,3 +54,13 @@ def test_a_video_that_is_not_finished_leaves_nothing(tmp_path):
     saver.save(frame)
     assert saver.close() == [tmp_path / 'a_overlay.mp4'] == list(tmp_path.iterdir())
     assert cv2.VideoCapture(str(tmp_path / 'a_overlay.mp4')).read()[0]
+
+
+def test_a_video_that_changes_its_size_keeps_its_frames(tmp_path):
+    saver = Saver(str(tmp_path), ['video'], (48, 64))
+    for i, (width, height) in enumerate(((8, 6), (16, 12), (8, 6))):
+        pixels = np.zeros((height, width, 3), np.uint8)
+        saver.save(ImageResult(f'a.mp4#{i:06d}', (width, height), image=pixels, frame=i))
+    saver.close()
+    drawn = cv2.VideoCapture(str(tmp_path / 'a_overlay.mp4'))
+    assert drawn.get(cv2.CAP_PROP_FRAME_COUNT) == 3
