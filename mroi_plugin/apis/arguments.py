@@ -34,6 +34,21 @@ def as_number(name: str, value: Any, unit: str) -> float:
     return float(array.reshape(()))
 
 
+def as_boxes(boxes: Any) -> Any:
+    """Boxes as `GivenBoxes` takes them.
+
+    Raises:
+        TypeError: for another kind.
+    """
+    kinds = (str, os.PathLike, Mapping, list, tuple, np.ndarray, torch.Tensor)
+    if not isinstance(boxes, kinds):
+        raise TypeError(
+            f'boxes: {type(boxes).__name__}; expected (n, 4) of x, y, w, h px, a mapping of these '
+            'by image names, or the path of a file.'
+        )
+    return plain(boxes)
+
+
 def plain(value: Any) -> Any:
     """A value with NumPy's arrays in place of tensors, and texts in place of paths, inside too."""
     if isinstance(value, torch.Tensor):

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from mmengine.device import get_device
 
-from mroi_plugin.apis.arguments import as_number, as_path, check_arguments, plain
+from mroi_plugin.apis.arguments import as_boxes, as_number, as_path, check_arguments, plain
 from mroi_plugin.apis.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
 from mroi_plugin.apis.input_checks import (
@@ -146,7 +146,7 @@ class MultiRoIInferencer:
             focal_length = as_number('focal_length', focal_length, 'px')
         camera_matrix = plain(camera_matrix)
         check_camera(focal_length, camera_matrix)
-        detector = self.detector if boxes is None else GivenBoxes(plain(boxes))
+        detector = self.detector if boxes is None else GivenBoxes(as_boxes(boxes))
         return self._run(images, detector, focal_length, camera_matrix)
 
     def _run(

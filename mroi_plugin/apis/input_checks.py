@@ -27,6 +27,7 @@ def check_camera(focal_length: float | None, matrix: Matrix | None) -> None:
 
     Raises:
         ValueError: saying what was found and expected.
+        TypeError: for a matrix that is none of numbers.
     """
     if focal_length is not None and not (np.isfinite(focal_length) and focal_length > 0):
         raise ValueError(f'focal_length={focal_length:g}: expected pixels above 0.')
@@ -34,7 +35,13 @@ def check_camera(focal_length: float | None, matrix: Matrix | None) -> None:
     for name, value in given.items():
         if value is None:
             continue
-        value = np.asarray(value, np.float64)
+        try:
+            value = np.asarray(value, np.float64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f'{name}: {type(value).__name__} ({error}); expected a camera matrix (3, 3) of '
+                'numbers, or a mapping of these by image names.'
+            ) from error
         if value.shape != (3, 3) or not np.isfinite(value).all() or min(value[[0, 1], [0, 1]]) <= 0:
             raise ValueError(
                 f'{name}: an array of shape {value.shape}; expected a finite camera matrix (3, 3) '
