@@ -72,7 +72,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 def _header_size(data: bytes) -> tuple[int, int]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore', Image.DecompressionBombWarning)  # max_pixels decides
+            warnings.simplefilter('ignore')  # of sizes, which max_pixels decides on, and metadata
             with Image.open(io.BytesIO(data)) as image:
                 return image.size
     except Image.DecompressionBombError as error:
