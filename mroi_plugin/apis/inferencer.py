@@ -164,7 +164,7 @@ class MultiRoIInferencer:
                 waiting.append(found[0])
                 samples += [(found[0], sample) for sample in found[1]]
             except IMAGE_ERRORS as error:
-                waiting.append(ImageResult(image.name, image.size, error=str(error)))
+                waiting.append(ImageResult(image.name, image.size, error=str(error) or repr(error)))
             while len(samples) >= self.batch_size:
                 self._predict(samples[: self.batch_size])
                 samples = samples[self.batch_size :]
@@ -188,7 +188,9 @@ class MultiRoIInferencer:
                 raise InvalidSampleError(' '.join(entry.problems))
             pixels = image.pixels() if self.keep_images else None
         except IMAGE_ERRORS as error:
-            return ImageResult(image.name, image.size, frame=image.frame, error=str(error))
+            return ImageResult(
+                image.name, image.size, frame=image.frame, error=str(error) or repr(error)
+            )
         parts = (entry.instances, self.faces, self.joint_names, pixels, image.frame)
         return ImageResult(image.name, image.size, *parts)
 

@@ -32,6 +32,7 @@ from mroi_plugin.datasets.transforms.encoded_image import (
     EncodedImage,
     ImageFileError,
     image_size,
+    opened_by_pillow,
 )
 
 Input = Union[str, os.PathLike, np.ndarray, torch.Tensor, Image.Image, Sequence[Any]]
@@ -173,8 +174,9 @@ def read_image(path: str, max_pixels: int = MAX_PIXELS) -> InputImage:
     try:
         data = Path(path).read_bytes()
         stored = image_size(data, max_pixels)
-    except OSError as error:
-        return InputImage(path, error=f'it cannot be read as an image: {error}.')
+    except (OSError, MemoryError) as error:
+        problem = str(error) or 'no memory'
+        return InputImage(path, error=f'it cannot be read as an image: {problem}.')
     except ImageFileError as error:
         problem = 'HEIC and AVIF are not read here: convert it to JPEG or PNG.'
         problem = problem if data[4:8] == HEIF else str(error)
@@ -185,22 +187,20 @@ def read_image(path: str, max_pixels: int = MAX_PIXELS) -> InputImage:
         return InputImage(path, stored, encoded, focal, exif_problem=problem)
     try:
         pixels = np.ascontiguousarray(TURNS[turn](encoded.decode()))
-    except InvalidSampleError as error:
-        return InputImage(path, error=str(error))
+    except (InvalidSampleError, MemoryError) as error:
+        return InputImage(path, error=str(error) or 'no memory to decode it.')
     return InputImage(path, pixels.shape[1::-1], pixels, focal, exif_problem=problem)
 
 
 def _told(path: str, data: bytes) -> tuple[int, float | None, str | None]:
     """See `read_exif`; of the first frame where there are several, which is warned of."""
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # Pillow's, of damaged EXIF data
-        try:
-            with Image.open(io.BytesIO(data)) as image:
-                told = read_exif(image)
-                decoded_upright = image.format == 'TIFF'
-                frames = 1 if image.format == 'MPO' else getattr(image, 'n_frames', 1)
-        except Exception as error:  # Pillow's formats raise anything on damaged files
-            return 1, None, f'its EXIF data cannot be read ({type(error).__name__}: {error}).'
+    try:
+        with opened_by_pillow(data) as image:
+            told = read_exif(image)
+            decoded_upright = image.format == 'TIFF'
+            frames = 1 if image.format == 'MPO' else getattr(image, 'n_frames', 1)
+    except Exception as error:  # Pillow's formats raise anything on damaged files
+        return 1, None, f'its EXIF data cannot be read ({type(error).__name__}: {error}).'
     if frames > 1:
         warnings.warn(f'{path}: the first of its {frames} frames is used.', stacklevel=2)
     return (1, *told[1:]) if decoded_upright else told

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -69,12 +71,19 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     return width, height
 
 
+@contextmanager
+def opened_by_pillow(data: bytes) -> Iterator[Image.Image]:
+    """Pillow's image of a file's content, without warnings of its metadata and size."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        with Image.open(io.BytesIO(data)) as image:
+            yield image
+
+
 def _header_size(data: bytes) -> tuple[int, int]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # of sizes, which max_pixels decides on, and metadata
-            with Image.open(io.BytesIO(data)) as image:
-                return image.size
+        with opened_by_pillow(data) as image:
+            return image.size
     except Image.DecompressionBombError as error:
         raise ImageFileError(
             f'the file ({len(data)} bytes) claims more pixels than any that is read: {error}'
@@ -138,7 +147,7 @@ class EncodedImage:
         if self.data.startswith(JPEG):
             raise self._error()
         try:
-            with Image.open(io.BytesIO(self.data)) as image:
+            with opened_by_pillow(self.data) as image:
                 return np.array(image.convert('RGB'))
         except Exception as error:  # Pillow's formats raise anything on damaged files
             raise self._error() from error
