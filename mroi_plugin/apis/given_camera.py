@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any, Union
 
@@ -58,7 +59,11 @@ class GivenCamera:
         matrix = self.by_name.of(image) if self.of_all is None else self.of_all
         size = np.array(image.size, np.float64)
         if matrix is None and self.focal_length is None:
-            return image.focal_length or float(default_focal_length(size)), size / 2
+            focal = image.focal_length or float(default_focal_length(size))
+            if image.exif_problem is not None:
+                used = f'sqrt(W^2 + H^2) = {focal:.0f} px is taken.'
+                warnings.warn(f'{image.name}: {image.exif_problem} {used}', stacklevel=2)
+            return focal, size / 2
         focal, center = self.focal_length, size / 2
         if matrix is not None:
             focal, center = float((matrix[0, 0] + matrix[1, 1]) / 2), matrix[:2, 2]

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 
+from mroi_plugin.apis.arguments import as_boxes, as_number, as_path, check_arguments, plain
 from mroi_plugin.apis.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
 from mroi_plugin.apis.given_camera import GivenCamera, Matrix
@@ -19,14 +21,18 @@ from mroi_plugin.apis.inputs import Input, InputImage, iterate_images
 from mroi_plugin.apis.model_zoo import DEFAULT_MODEL, find_weights
 from mroi_plugin.datasets.pixel_checks import box_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
+from mroi_plugin.datasets.transforms.encoded_image import MAX_PIXELS
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
+from mroi_plugin.engine.checkpoints import check_finite_weights
 from mroi_plugin.engine.device import choose_device
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.registry import DETECTORS, TRANSFORMS
-from mroi_plugin.structures.results import ImageResult, InstanceResult
+from mroi_plugin.structures.results import ImageResult, InstanceResult, non_finite_value
 
+IMAGE_ERRORS = (InvalidSampleError, cv2.error, MemoryError, OSError)
+"""What is wrong with one image, and not with the run."""
 DEFAULT_DETECTOR = {'type': 'NanoDetDetector'}
 
 
@@ -39,10 +45,15 @@ class _Pending:
     scores: np.ndarray
     problems: list[str]
     instances: list[InstanceResult] = field(default_factory=list)
+    lost: int = 0
+
+    @property
+    def done(self) -> int:
+        return len(self.instances) + self.lost
 
     @property
     def complete(self) -> bool:
-        return len(self.instances) == len(self.boxes)
+        return self.done == len(self.boxes)
 
 
 class MultiRoIInferencer:
@@ -52,7 +63,8 @@ class MultiRoIInferencer:
     that of a given camera matrix, a given one, that of EXIF, ``sqrt(W^2 + H^2)``.
 
     Args:
-        config: name or path of the config of a `MultiRoIEstimator`.
+        config: name or path of the config of a `MultiRoIEstimator`; its `LoadImage` says how many
+            pixels an image may have.
         checkpoint: of that config; None for the weights that come with it.
         device: of torch; ``auto`` takes the accelerator if there is one.
         detector: config of one of ``DETECTORS``, or a callable like them; built when it is needed.
@@ -63,7 +75,8 @@ class MultiRoIInferencer:
     Raises:
         FileNotFoundError: if a file is missing.
         CheckpointMismatchError: if the checkpoint is of another network.
-        ValueError: if the config is of another method.
+        ValueError: if the config is of another method, or weights are not finite.
+        TypeError: for an argument of another kind.
     """
 
     def __init__(
@@ -76,18 +89,23 @@ class MultiRoIInferencer:
         options: tuple[str, ...] = (),
         keep_images: bool = False,
     ) -> None:
-        if batch_size < 1:
+        self.batch_size = int(as_number('batch_size', batch_size, 'persons per forward pass'))
+        if self.batch_size < 1:
             raise ValueError(f'batch_size={batch_size}: expected at least 1.')
+        check_arguments(detector, options)
         self.device = choose_device(device)
-        checkpoint = find_weights(config) if checkpoint is None else checkpoint
+        config = as_path('config', config)
+        checkpoint = as_path('checkpoint', checkpoint or find_weights(config))
         model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
+        check_finite_weights(model, checkpoint)
         self.model = model.to(self.device)
         dataset = cfg.test_dataloader.dataset
         with plugin_scope():
             self.crop: MultiRoICrop = TRANSFORMS.build(dict(dataset.pipeline['crop']))
         self._detector = detector
         self.box_padding = dataset.get('box_padding', 1.2)
-        self.batch_size, self.keep_images = batch_size, keep_images
+        self.max_pixels = dataset.pipeline.get('load', {}).get('max_pixels', MAX_PIXELS)
+        self.keep_images = keep_images
         self.faces = np.asarray(self.model.body_model.faces, np.int64)
         self.joint_names = keypoint_names(self.model.body_model.keypoint_dst)
 
@@ -105,6 +123,7 @@ class MultiRoIInferencer:
         boxes: Any = None,
         focal_length: float | None = None,
         camera_matrix: Matrix | None = None,
+        recursive: bool = False,
     ) -> Iterator[ImageResult]:
         """One result per image or frame, in order, as soon as it is known.
 
@@ -114,18 +133,23 @@ class MultiRoIInferencer:
                 was left out or looks wrong is warned of after the last image.
             focal_length: px, of all images.
             camera_matrix: (3, 3) px, of all images, or by their names, see `GivenCamera`.
+            recursive: read the folders in folders.
 
         Raises:
+            TypeError: for an argument of another kind.
             ValueError: if boxes, focal length or matrix are of a wrong form, or meet images in more
                 than one way; after the last image, if a matrix has met none. What is wrong with one
                 image or box is in its result.
         """
-        camera = GivenCamera(focal_length, camera_matrix)
+        images = iterate_images(inputs, recursive, self.max_pixels)
+        if focal_length is not None:
+            focal_length = as_number('focal_length', focal_length, 'px')
+        camera = GivenCamera(focal_length, plain(camera_matrix))
         if boxes is None:
-            return self._run(iterate_images(inputs), self.detector, camera)
+            return self._run(images, self.detector, camera)
         if isinstance(boxes, GivenBoxes):
-            return self._run(iterate_images(inputs), boxes, camera)
-        return self._run_and_report(iterate_images(inputs), GivenBoxes(boxes), camera)
+            return self._run(images, boxes, camera)
+        return self._run_and_report(images, GivenBoxes(as_boxes(boxes)), camera)
 
     def _run_and_report(
         self, images: Iterator[InputImage], boxes: GivenBoxes, camera: GivenCamera
@@ -144,8 +168,8 @@ class MultiRoIInferencer:
                 found = self._prepare(image, detector, camera)
                 waiting.append(found[0])
                 samples += [(found[0], sample) for sample in found[1]]
-            except (InvalidSampleError, _UnusableError) as error:
-                waiting.append(ImageResult(image.name, image.size, error=str(error)))
+            except IMAGE_ERRORS as error:
+                waiting.append(ImageResult(image.name, image.size, error=str(error) or repr(error)))
             while len(samples) >= self.batch_size:
                 self._predict(samples[: self.batch_size])
                 samples = samples[self.batch_size :]
@@ -165,16 +189,14 @@ class MultiRoIInferencer:
 
     def _result(self, entry: _Pending) -> ImageResult:
         image = entry.image
-        return ImageResult(
-            image.name,
-            image.size,
-            entry.instances,
-            self.faces,
-            self.joint_names,
-            image.pixels() if self.keep_images else None,
-            image.frame,
-            problems=tuple(entry.problems),
-        )
+        try:
+            pixels = image.pixels() if self.keep_images else None
+        except IMAGE_ERRORS as error:
+            return ImageResult(
+                image.name, image.size, frame=image.frame, error=str(error) or repr(error)
+            )
+        parts = (entry.instances, self.faces, self.joint_names, pixels, image.frame)
+        return ImageResult(image.name, image.size, *parts, problems=tuple(entry.problems))
 
     def _prepare(
         self, image: InputImage, detector: Any, camera: GivenCamera
@@ -188,7 +210,7 @@ class MultiRoIInferencer:
             for given in (camera, detector):
                 if isinstance(given, (GivenCamera, GivenBoxes)):
                     given.by_name.of(image)  # it is met, though of no use
-            raise _UnusableError(image.error)
+            raise InvalidSampleError(image.error)
         boxes, scores = (np.asarray(values, np.float64) for values in detector(image))
         focal, center = camera(image)
         problems = [_box_problem(image, box, score) for box, score in zip(boxes, scores)]
@@ -241,18 +263,19 @@ class MultiRoIInferencer:
         }
         for i, (entry, sample) in enumerate(samples):
             told = {name: value[i].numpy() for name, value in {**found, **agreement}.items()}
-            score = entry.scores[len(entry.instances)]
-            entry.instances.append(_instance(told, sample['box'], float(score)))
+            instance = _instance(told, sample['box'], float(entry.scores[entry.done]))
+            problem = non_finite_value(instance)
+            if problem is None:
+                entry.instances.append(instance)
+            else:
+                entry.problems.append(f'person {entry.done}: {problem}')
+                entry.lost += 1
 
 
 def _box_problem(image: InputImage, box: np.ndarray, score: float) -> str | None:
     if not np.isfinite(score):
         return f'the score is {score}, expected a number'
     return box_problem(box, image.size)
-
-
-class _UnusableError(ValueError):
-    """An image that cannot be read."""
 
 
 def _instance(told: dict[str, np.ndarray], box: np.ndarray, score: float) -> InstanceResult:

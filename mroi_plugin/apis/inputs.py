@@ -1,4 +1,4 @@
-"""Images from files, arrays, folders, patterns and videos, one at a time, upright."""
+"""Images from files, memory, folders, patterns and videos, one at a time, upright."""
 
 from __future__ import annotations
 
@@ -6,24 +6,38 @@ import glob
 import io
 import os
 import os.path as osp
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Union
 
-import cv2
 import numpy as np
-from PIL import ExifTags, Image
+import torch
+from PIL import Image
 
+from mroi_plugin.apis.array_images import (
+    ArrayError,
+    is_array,
+    is_batch,
+    pixels_of_array,
+    pixels_of_pillow,
+)
+from mroi_plugin.apis.exif import TURNS, read_exif
+from mroi_plugin.apis.folders import list_folder
+from mroi_plugin.apis.videos import VIDEOS, VideoError, count_frames, iterate_frames
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
-from mroi_plugin.datasets.transforms.loading import EncodedImage
+from mroi_plugin.datasets.transforms.encoded_image import (
+    MAX_PIXELS,
+    EncodedImage,
+    ImageFileError,
+    image_size,
+    opened_by_pillow,
+)
 
-IMAGES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
-VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v')
-DIAGONAL_35MM = float(np.hypot(36, 24))
-MM_PER_UNIT = {2: 25.4, 3: 10.0, 4: 1.0}
-"""Millimeters of EXIF's FocalPlaneResolutionUnit: inch, centimeter, millimeter."""
-Input = Union[str, os.PathLike, np.ndarray, Sequence[Any]]
+Input = Union[str, os.PathLike, np.ndarray, torch.Tensor, Image.Image, Sequence[Any]]
+HEIF = b'ftyp'
+"""Begins, after four bytes, the files of the HEIF family: HEIC and AVIF."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,7 @@ class InputImage:
         focal_length: px, that the file tells; None if it does not.
         frame: number in its video.
         error: why it cannot be used.
+        exif_problem: why the focal length that the file tells is not believed.
     """
 
     name: str
@@ -45,6 +60,7 @@ class InputImage:
     focal_length: float | None = None
     frame: int | None = None
     error: str | None = None
+    exif_problem: str | None = None
 
     def pixels(self) -> np.ndarray:
         """(H, W, 3) uint8 RGB, decoded anew.
@@ -55,162 +71,165 @@ class InputImage:
         return self.source if isinstance(self.source, np.ndarray) else self.source.decode()
 
 
-def iterate_images(inputs: Input) -> Iterator[InputImage]:
+def iterate_images(
+    inputs: Input, recursive: bool = False, max_pixels: int = MAX_PIXELS
+) -> Iterator[InputImage]:
     """Every image of the inputs, read when it is asked for; one that cannot be used says why.
 
     Args:
-        inputs: path of an image, a video or a folder; a pattern with ``*``; an array (H, W), (H, W,
-            3 or 4) RGB or a list of all these. Folders are read in the order of their names.
+        inputs: path of an image, a video or a folder; a pattern with ``*``; an array or tensor, see
+            `pixels_of_array`, or several as (N, ...); an image of Pillow; or a list of all these.
+            Folders are read in the order of their names; a warning lists what is skipped there.
+        recursive: read the folders in folders.
+        max_pixels: larger images are not decoded.
+
+    Raises:
+        TypeError: if an input is of another kind.
     """
-    if isinstance(inputs, np.ndarray):
-        yield _of_array(inputs, 'array')
-    elif isinstance(inputs, (str, os.PathLike)):
-        yield from _of_path(os.fspath(inputs))
-    elif isinstance(inputs, (bytes, Mapping)) or not hasattr(inputs, '__iter__'):
-        raise TypeError(
-            f'inputs: {type(inputs).__name__}; expected paths, arrays, or a list of them.'
-        )
-    else:
+    check_inputs(inputs)
+    return _iterate(inputs, 'array', 'inputs', recursive, max_pixels)
+
+
+def check_inputs(inputs: Any, where: str = 'inputs') -> None:
+    """Refuse what is no input; what is yet to be generated is looked at as it comes.
+
+    Raises:
+        TypeError: naming the place.
+    """
+    if isinstance(inputs, (list, tuple)):
         for i, item in enumerate(inputs):
-            if isinstance(item, np.ndarray):
-                yield _of_array(item, f'array_{i:06d}')
-            else:
-                yield from iterate_images(item)
+            check_inputs(item, f'{where}[{i}]')
+        return
+    known = isinstance(inputs, (str, os.PathLike, Image.Image)) or is_array(inputs)
+    refused = isinstance(inputs, (bytes, Mapping, io.IOBase)) or not hasattr(inputs, '__iter__')
+    if refused and not known:
+        raise TypeError(
+            f'{where}: {type(inputs).__name__}; expected paths, arrays, tensors, PIL images, or a '
+            'list of these.'
+        )
 
 
-def count_images(inputs: Input) -> int:
+def count_images(inputs: Input, recursive: bool = False) -> int:
     """Number of images and frames that `iterate_images` will yield, without reading them.
 
     Frames are counted as the video's header says.
     """
-    if isinstance(inputs, np.ndarray):
+    if is_array(inputs):
+        return len(inputs) if is_batch(inputs) else 1
+    if isinstance(inputs, Image.Image):
         return 1
     if not isinstance(inputs, (str, os.PathLike)):
-        return sum(count_images(item) for item in inputs)
+        return sum(count_images(item, recursive) for item in inputs)
     path = os.fspath(inputs)
     if osp.isdir(path):
-        names = [n for n in os.listdir(path) if n.lower().endswith((*IMAGES, *VIDEOS))]
-        return sum(count_images(osp.join(path, name)) for name in names)
+        return sum(count_images(name) for name in list_folder(path, recursive)[0])
     if path.lower().endswith(VIDEOS) and osp.isfile(path):
-        video = cv2.VideoCapture(path)
-        count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-        video.release()
-        return max(count, 1)
+        return count_frames(path)
     if glob.has_magic(path) and not osp.exists(path):
-        return sum(count_images(name) for name in glob.glob(path, recursive=True))
+        return sum(count_images(name, recursive) for name in glob.glob(path, recursive=True))
     return 1
 
 
-def _of_path(path: str) -> Iterator[InputImage]:
+def _iterate(
+    inputs: Any, name: str, where: str, recursive: bool, max_pixels: int
+) -> Iterator[InputImage]:
+    check_inputs(inputs, where)
+    if is_array(inputs) and not is_batch(inputs):
+        yield _of_array(inputs, name)
+    elif isinstance(inputs, Image.Image):
+        yield _of_pillow(inputs, name, max_pixels)
+    elif isinstance(inputs, (str, os.PathLike)):
+        yield from _of_path(os.fsdecode(inputs), recursive, max_pixels)
+    else:
+        for i, item in enumerate(inputs):
+            place = f'{where}[{i}]'
+            yield from _iterate(item, f'{name}_{i:06d}', place, recursive, max_pixels)
+
+
+def _of_path(path: str, recursive: bool, max_pixels: int) -> Iterator[InputImage]:
     if osp.isdir(path):
-        names = sorted(n for n in os.listdir(path) if n.lower().endswith((*IMAGES, *VIDEOS)))
-        if not names:
-            yield InputImage(path, error=f'the folder has no images ({", ".join(IMAGES)}).')
-        for name in names:
-            yield from _of_path(osp.join(path, name))
+        files, skipped = list_folder(path, recursive)
+        if skipped:
+            warnings.warn(f'{path}: {skipped}', stacklevel=2)
+        if not files:
+            yield InputImage(path, error='the folder has no images or videos.')
+        for name in files:
+            yield from _of_path(name, recursive, max_pixels)
     elif path.lower().endswith(VIDEOS) and osp.isfile(path):
-        yield from _frames(path)
+        yield from _of_video(path, max_pixels)
     elif osp.isfile(path):
-        yield read_image(path)
+        yield read_image(path, max_pixels)
     elif glob.has_magic(path):
         found = sorted(glob.glob(path, recursive=True))
         if not found:
             yield InputImage(path, error='the pattern matches nothing.')
         for name in found:
-            yield from _of_path(name)
+            yield from _of_path(name, recursive, max_pixels)
     else:
         yield InputImage(path, error='no such file or folder.')
 
 
-def read_image(path: str) -> InputImage:
+def read_image(path: str, max_pixels: int = MAX_PIXELS) -> InputImage:
     """An image with what its EXIF says; damaged ones say why they cannot be used."""
     try:
         data = Path(path).read_bytes()
-        with Image.open(io.BytesIO(data)) as image:
-            stored, exif = image.size, image.getexif()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return InputImage(path, error=f'it cannot be read as an image: {error}.')
-    encoded = EncodedImage(data, {'image_path': path})
-    turned = exif.get(ExifTags.Base.Orientation.value, 1) not in (0, 1)
+        stored = image_size(data, max_pixels)
+    except (OSError, MemoryError) as error:
+        problem = str(error) or 'no memory'
+        return InputImage(path, error=f'it cannot be read as an image: {problem}.')
+    except ImageFileError as error:
+        problem = 'HEIC and AVIF are not read here: convert it to JPEG or PNG.'
+        problem = problem if data[4:8] == HEIF else str(error)
+        return InputImage(path, error=f'it cannot be read as an image: {problem}')
+    turn, focal, problem = _told(path, data)
+    encoded = EncodedImage(data, {})
+    if turn == 1:
+        return InputImage(path, stored, encoded, focal, exif_problem=problem)
     try:
-        source = _upright(data) if turned else encoded
-        pixels = source if turned else None
-    except InvalidSampleError as error:
-        return InputImage(path, error=str(error))
-    size = stored if pixels is None else (pixels.shape[1], pixels.shape[0])
-    return InputImage(path, size, source, exif_focal_length(exif, stored))
+        pixels = np.ascontiguousarray(TURNS[turn](encoded.decode()))
+    except (InvalidSampleError, MemoryError) as error:
+        return InputImage(path, error=str(error) or 'no memory to decode it.')
+    return InputImage(path, pixels.shape[1::-1], pixels, focal, exif_problem=problem)
 
 
-def _upright(data: bytes) -> np.ndarray:
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise InvalidSampleError(f'its {len(data)} bytes cannot be decoded as an image.')
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-
-
-def exif_focal_length(exif: Image.Exif, size: tuple[int, int]) -> float | None:
-    """Focal length in px that an image's EXIF tells, None if it does not.
-
-    That is the equivalent for 35 mm film, which compares diagonals; or else the focal length with
-    the resolution of the sensor.
-
-    Args:
-        exif: of the image.
-        size: (w, h) px, as stored.
-    """
-    told = exif.get_ifd(ExifTags.IFD.Exif.value)
-    equivalent = _number(told, ExifTags.Base.FocalLengthIn35mmFilm)
-    if equivalent:
-        return equivalent / DIAGONAL_35MM * float(np.hypot(*size))
-    millimeters = _number(told, ExifTags.Base.FocalLength)
-    resolution = _number(told, ExifTags.Base.FocalPlaneXResolution)
-    unit = MM_PER_UNIT.get(told.get(ExifTags.Base.FocalPlaneResolutionUnit.value, 2))
-    if not (millimeters and resolution and unit):
-        return None
-    width = _number(told, ExifTags.Base.ExifImageWidth) or size[0]  # before it was resized
-    return millimeters * resolution / unit * size[0] / width
-
-
-def _number(told: Mapping[int, Any], tag: ExifTags.Base) -> float:
-    """A positive number, 0 if there is none."""
+def _told(path: str, data: bytes) -> tuple[int, float | None, str | None]:
+    """See `read_exif`; of the first frame where there are several, which is warned of."""
     try:
-        value = float(told.get(tag.value, 0))
-    except (TypeError, ValueError, ZeroDivisionError):
-        return 0.0
-    return value if np.isfinite(value) and value > 0 else 0.0
+        with opened_by_pillow(data) as image:
+            told = read_exif(image)
+            decoded_upright = image.format == 'TIFF'
+            frames = 1 if image.format == 'MPO' else getattr(image, 'n_frames', 1)
+    except Exception as error:  # Pillow's formats raise anything on damaged files
+        return 1, None, f'its EXIF data cannot be read ({type(error).__name__}: {error}).'
+    if frames > 1:
+        warnings.warn(f'{path}: the first of its {frames} frames is used.', stacklevel=2)
+    return (1, *told[1:]) if decoded_upright else told
 
 
-def _of_array(array: np.ndarray, name: str) -> InputImage:
-    if array.ndim == 2:
-        array = np.repeat(array[..., None], 3, 2)
-    if array.ndim != 3 or array.shape[2] not in (3, 4) or array.dtype != np.uint8:
-        found = f'{array.dtype} of shape {array.shape}'
-        return InputImage(
-            name, error=f'{found}; expected uint8 (H, W), (H, W, 3) or (H, W, 4), RGB.'
-        )
-    if 0 in array.shape:
-        return InputImage(name, error=f'the array of shape {array.shape} is empty.')
-    pixels = np.ascontiguousarray(array[..., :3])
-    return InputImage(name, (pixels.shape[1], pixels.shape[0]), pixels)
-
-
-def _frames(path: str) -> Iterator[InputImage]:
-    video = cv2.VideoCapture(path)
+def _of_array(array: np.ndarray | torch.Tensor, name: str) -> InputImage:
     try:
-        number = 0
-        while True:
-            done, frame = video.read()
-            if not done:
-                break
-            name = f'{path}#{number:06d}'
-            yield InputImage(
-                name,
-                (frame.shape[1], frame.shape[0]),
-                cv2.cvtColor(frame, cv2.COLOR_BGR2RGB),
-                frame=number,
-            )
-            number += 1
-        if not number:
-            yield InputImage(path, error='it cannot be read as a video, or has no frame.')
-    finally:
-        video.release()
+        pixels = pixels_of_array(array)
+    except ArrayError as error:
+        return InputImage(name, error=str(error))
+    return InputImage(name, pixels.shape[1::-1], pixels)
+
+
+def _of_pillow(image: Image.Image, name: str, max_pixels: int) -> InputImage:
+    name = getattr(image, 'filename', '') or name
+    if image.size[0] * image.size[1] > max_pixels:
+        return InputImage(name, error=f'{image.size[0]}x{image.size[1]} pixels, more than '
+                          f'max_pixels={max_pixels}.')  # fmt: skip
+    _, focal, problem = read_exif(image)
+    try:
+        pixels = pixels_of_pillow(image)
+    except ArrayError as error:
+        return InputImage(name, error=str(error))
+    return InputImage(name, pixels.shape[1::-1], pixels, focal, exif_problem=problem)
+
+
+def _of_video(path: str, max_pixels: int) -> Iterator[InputImage]:
+    try:
+        for number, pixels in enumerate(iterate_frames(path, max_pixels)):
+            yield InputImage(f'{path}#{number:06d}', pixels.shape[1::-1], pixels, frame=number)
+    except VideoError as error:
+        yield InputImage(path, error=str(error))

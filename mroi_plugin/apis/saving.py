@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import cv2
 import numpy as np
@@ -13,20 +14,26 @@ import numpy as np
 from mroi_plugin.apis.trackers.overlap_tracker import Tracks
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.writers import WRITERS
+from mroi_plugin.utils.atomic_files import PART
 from mroi_plugin.utils.colors import instance_color
+from mroi_plugin.utils.names import safe_stem
 from mroi_plugin.visualization.drawing import write_image
 from mroi_plugin.visualization.scene import meshes_over_image, result_row
 
 FORMATS = (*WRITERS, 'overlay', 'video')
-FRAME = re.compile(r'^(?P<video>.*)#(?P<number>\d+)$')
+OF_RUN = 'results_coco'
+"""Stem of the file of a whole run."""
 FALLBACK_FPS = 25.0
+SAVING_ERRORS = (OSError, ValueError, MemoryError, cv2.error)
+"""What is wrong with the files of one result, and not with the run."""
 
 
 class Saver:
     """Writes results as they come; each file appears when it is whole.
 
     Images become ``NAME.json``, ``NAME_overlay.jpg`` and so on, frames ``VIDEO_000012.json``, and
-    a video ``VIDEO_overlay.mp4``. Images of the same name in different folders are numbered.
+    a video ``VIDEO_overlay.mp4``. Where two would have the same name, the second is numbered. All
+    lie in the folder, whatever the images are called.
 
     Args:
         folder: for the files; it is made.
@@ -44,6 +51,7 @@ class Saver:
         self.folder, self.formats, self.crop_size = Path(folder), tuple(formats), crop_size
         self.folder.mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
+        self._taken = {OF_RUN: 1}
         self._video: _Video | None = None
 
     def save(self, result: ImageResult) -> list[Path]:
@@ -65,30 +73,42 @@ class Saver:
         self._video = None
         return files
 
-    def _stem(self, result: ImageResult) -> Path:
-        frame = FRAME.match(result.name) if result.frame is not None else None
-        source = frame['video'] if frame else result.name
-        name = self._unique(source)
-        return self.folder / (f'{name}_{int(frame["number"]):06d}' if frame else name)
+    def discard(self) -> None:
+        """Remove the video that is being written, of a run that was stopped."""
+        if self._video is not None:
+            self._video.discard()
+        self._video = None
 
-    def _unique(self, source: str) -> str:
+    def _stem(self, result: ImageResult) -> Path:
+        if result.frame is None:
+            return self.folder / self._unique(result.name, safe_stem(result.name))
+        base = self._unique(_video_of(result), safe_stem(_video_of(result)))
+        return self.folder / self._unique(result.name, f'{base}_{result.frame:06d}')
+
+    def _unique(self, source: str, base: str) -> str:
+        """The same name for a source as before, or one that no other has in upper or lower case."""
         if source not in self._names:
-            base = name = Path(source).stem or 'result'
-            taken, count = set(self._names.values()), 1
-            while name in taken:
-                count += 1
-                name = f'{base}_{count}'
+            name = base
+            while name.casefold() in self._taken:
+                self._taken[base.casefold()] += 1
+                name = f'{base}_{self._taken[base.casefold()]}'
+            self._taken[name.casefold()] = 1
             self._names[source] = name
         return self._names[source]
 
     def _add_frame(self, result: ImageResult) -> list[Path]:
-        source, done = FRAME.match(result.name)['video'], []
+        source, done = _video_of(result), []
         if self._video is None or self._video.source != source:
             done = self.close()
-            target = self.folder / f'{self._unique(source)}_overlay.mp4'
+            name = self._unique(source, safe_stem(source))
+            target = self.folder / f'{name}_overlay.mp4'
             self._video = _Video(source, target, result.size)
         self._video.add(result)
         return done
+
+
+def _video_of(result: ImageResult) -> str:
+    return result.name.rpartition('#')[0]
 
 
 class _Video:
@@ -96,7 +116,7 @@ class _Video:
 
     def __init__(self, source: str, target: Path, size: tuple[int, int]) -> None:
         self.source, self.target, self.size = source, target, size
-        self.part = target.with_name(f'.{target.stem}.{os.getpid()}.mp4')
+        self.part = target.with_name(f'.{target.name}.{uuid4().hex}{PART}.mp4')
         self.tracks = Tracks()
         capture = cv2.VideoCapture(source)
         rate = capture.get(cv2.CAP_PROP_FPS)
@@ -110,9 +130,16 @@ class _Video:
         boxes = np.array([instance.bbox for instance in result.instances]).reshape(-1, 4)
         colors = [instance_color(number) for number in self.tracks.update(boxes)]
         drawn = meshes_over_image(result.image, result.instances, result.faces, colors)
+        if drawn.shape[1::-1] != self.size:  # of a video that changes its size; else not written
+            drawn = cv2.resize(drawn, self.size, interpolation=cv2.INTER_AREA)
         self.writer.write(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
 
     def close(self) -> Path:
         self.writer.release()
         os.replace(self.part, self.target)
         return self.target
+
+    def discard(self) -> None:
+        self.writer.release()
+        with suppress(OSError):
+            self.part.unlink()

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mroi_plugin.structures.results import ImageResult
+from mroi_plugin.utils.names import printable
 
 SHOWN = 20
 
@@ -73,23 +74,27 @@ class Summary:
             self.kept.append(replace(result, instances=bare, image=None))
 
     def show(self, folder: Path) -> int:
-        """Print it; returns the exit status, 1 if an image or a box could not be used."""
+        """Print it; returns the exit status: 1 if an image or a box could not be used, or no file
+        was written."""
         console = Console()
         plain: Any = {'markup': False, 'highlight': False, 'soft_wrap': True}
         if self.rows:
             console.print(self._table())
         for name in self.empty:
-            console.print(f'{name}: no person found', **plain)
+            console.print(f'{printable(name)}: no person found', **plain)
         for name, problem in (*self.failed, *self.refused):
-            console.print(f'{name}: {problem}', style='red', **plain)
+            console.print(printable(f'{name}: {problem}'), style='red', **plain)
         for note in self.notes:
-            console.print(note, style='yellow', **plain)
+            console.print(printable(note), style='yellow', **plain)
+        if not self.files:
+            nothing = 'no file was written: --save overlay is for images, video for videos'
+            console.print(nothing, style='red', **plain)
         console.print(
             f'{self.instances} persons in {self.images} images, {len(self.failed)} failed; '
-            f'{len(self.files)} files in {folder}',
+            f'{len(self.files)} files in {printable(str(folder))}',
             **plain,
         )
-        return 1 if self.failed or self.refused else 0
+        return 1 if self.failed or self.refused or not self.files else 0
 
     def _table(self) -> Table:
         title = 'persons' if self.instances <= SHOWN else f'the first {SHOWN} of {self.instances}'
@@ -98,5 +103,7 @@ class Summary:
         for column in ('person', 'score', 'depth [m]', 'cameras differ by [px]', 'confidence'):
             table.add_column(column, justify='right')
         for name, i, score, depth, spread, confidence in self.rows:
-            table.add_row(name, str(i), f'{score:.2f}', depth, spread, f'{confidence:.2f}')
+            table.add_row(
+                Text(printable(name)), str(i), f'{score:.2f}', depth, spread, f'{confidence:.2f}'
+            )
         return table

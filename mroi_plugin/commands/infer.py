@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mroi_plugin.commands.options import add_cfg_options
@@ -16,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_cfg_options(parser)
     add = parser.add_argument
     add('inputs', nargs='+', metavar='INPUT', help='image, video, folder or pattern')
+    add('--recursive', action='store_true', help='read the folders in folders')
     add('--model', default='mroi_open', help='name or path of a config (mroi_open)')
     add(
         '--checkpoint', metavar='FILE', help='of that config, in place of the weights it comes with'
@@ -49,8 +54,22 @@ def run(args: argparse.Namespace) -> int:
     """Infer; exit status 1 if an image or a box could not be used, 2 if nothing could be done."""
     from mroi_plugin.utils.errors import report_user_errors
 
-    with report_user_errors():
+    with report_user_errors(), _plain_warnings():
         return _infer(args)
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Every warning of ours as one line on the terminal."""
+    from mroi_plugin.utils.names import printable
+
+    def show(message: Warning, *_: Any) -> None:
+        print(f'warning: {printable(str(message))}', file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings('always', category=UserWarning, module='mroi_plugin')
+        warnings.showwarning = show
+        yield
 
 
 def _detector(text: str) -> dict[str, Any]:
@@ -64,7 +83,7 @@ def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
     from mroi_plugin.apis.inferencer import MultiRoIInferencer
     from mroi_plugin.apis.inputs import count_images
-    from mroi_plugin.apis.saving import Saver
+    from mroi_plugin.apis.saving import OF_RUN, Saver
     from mroi_plugin.apis.summary import Summary
     from mroi_plugin.structures.coco_file import write_coco
 
@@ -80,11 +99,11 @@ def _infer(args: argparse.Namespace) -> int:
         keep_images=bool({'overlay', 'video'} & set(formats)),
     )
     saver = Saver(args.out, [name for name in formats if name != 'coco'], model.crop.crop_size)
-    results = model(args.inputs, boxes, args.focal_length, args.cameras)
+    results = model(args.inputs, boxes, args.focal_length, args.cameras, args.recursive)
     summary = Summary(keep='coco' in formats)
-    _save_all(results, count_images(args.inputs), saver, summary)
+    _save_all(results, count_images(args.inputs, args.recursive), saver, summary)
     if 'coco' in formats:
-        summary.files.append(write_coco(summary.kept, saver.folder / 'results_coco.json'))
+        summary.files.append(write_coco(summary.kept, saver.folder / f'{OF_RUN}.json'))
     if boxes is not None:
         summary.notes += boxes.report()
     status = summary.show(saver.folder)
@@ -94,17 +113,22 @@ def _infer(args: argparse.Namespace) -> int:
 def _save_all(results: Any, total: int, saver: Any, summary: Any) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    from mroi_plugin.apis.saving import SAVING_ERRORS
     from mroi_plugin.apis.summary import RateColumn
 
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), RateColumn())
-    with Progress(*columns) as progress:
-        try:
+    try:
+        with Progress(*columns) as progress:
             for result in progress.track(results, total=total, description='images'):
                 try:
                     files = saver.save(result)
-                except OSError as error:
-                    summary.fail(result.name, str(error))
+                except SAVING_ERRORS as error:
+                    summary.fail(result.name, f'no file was written: {error}')
                     continue
                 summary.add(result, files)
-        finally:  # what came before an error of the given values is whole
-            summary.files += saver.close()
+        summary.files += saver.close()
+    except ValueError:  # of what is given: the video up to here is whole
+        saver.close()
+        raise
+    finally:
+        saver.discard()

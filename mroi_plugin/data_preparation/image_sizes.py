@@ -46,7 +46,7 @@ def _size(path: str, row: int, name: str, image_dir: str) -> tuple[int, int]:
             f'{path}: the image of sample {row} ({name}) is not in {image_dir}: image paths are '
             'relative to --image-dir.'
         ) from None
-    except OSError as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise AnnotationError(
             f'{path}: the image of sample {row} ({name}) cannot be read: {error}.'
         ) from error

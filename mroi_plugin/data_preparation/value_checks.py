@@ -58,6 +58,17 @@ def check_distance(key: str, translations: np.ndarray) -> list[Finding]:
     )
 
 
+def check_in_front(key: str, translations: np.ndarray) -> list[Finding]:
+    """Translations (N, 3) must be in front of the camera; NaN where unknown."""
+    depth = np.nan_to_num(translations[:, 2])
+    return findings_of(
+        key,
+        depth < 0,
+        f'is as far as {-depth.min(initial=0):.3g} m behind the camera, expected z > 0 in the axes '
+        'of the camera, z forward: transform them, or leave them out.',
+    )
+
+
 def corners_of_joints(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Smallest box around the known joints.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path as osp
+import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Union
@@ -99,6 +100,20 @@ class MultiRoIHumanDataset(Dataset):
             who = self.annotations.genders == code
             pelvis[who] = rest_pelvis(_gendered(body_model, code), arrays['smpl_betas'][who])
         arrays['smpl_rest_pelvis'] = pelvis
+        self._mask_translations_behind_the_camera()
+
+    def _mask_translations_behind_the_camera(self) -> None:
+        arrays = self.annotations.arrays
+        behind = (arrays['has_transl'] > 0) & (arrays['smpl_transl'][:, 2] < 0)
+        if behind.any():
+            first, count = int(np.flatnonzero(behind)[0]), int(behind.sum())
+            warnings.warn(
+                f'{self.ann_file}: smpl.transl of {count} of {len(self)} persons is not used, '
+                f'first of sample {first} ({self.annotations.image_paths[first]}): z < 0 is behind '
+                'the camera. Expected meters in the axes of the camera, z forward.',
+                stacklevel=2,
+            )
+            arrays['has_transl'] = np.where(behind, np.float32(0), arrays['has_transl'])
 
     def __len__(self) -> int:
         return len(self.annotations)

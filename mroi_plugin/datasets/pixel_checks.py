@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-MIN_BOX_PX = 1.0
+MIN_BOX_PX = 2.0
+"""Below, a box shows no person."""
 MAX_BOX = 20.0
 """Sides of a box, in longer sides of the image: beyond, a crop shows a few pixels of image."""
 MIN_FOCAL, MAX_FOCAL = 0.1, 1000.0

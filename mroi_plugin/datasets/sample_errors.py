@@ -32,9 +32,12 @@ class InvalidSampleError(ValueError):
         """The error of one sample.
 
         Args:
-            sample: its ``image_path``, ``sample_idx`` and ``ann_file`` are named.
+            sample: its ``image_path``, ``sample_idx`` and ``ann_file`` are named; nothing if it is
+                empty, where the caller names the image.
             problem: what was found, what was expected, what to do.
         """
+        if not sample:
+            return cls(problem)
         where = f'{sample.get("image_path", "?")} (sample {sample.get("sample_idx", "?")}'
         where += f' of {sample["ann_file"]})' if sample.get('ann_file') else ')'
         return cls(f'{where}: {problem}')

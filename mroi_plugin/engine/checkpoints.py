@@ -191,3 +191,17 @@ def _described_in(config_text: str) -> dict[str, Any]:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().split('\n')[0]
+
+
+def check_finite_weights(model: nn.Module, checkpoint: str) -> None:
+    """Refuse weights of which some are NaN or infinite.
+
+    Raises:
+        ValueError: naming the checkpoint and the first such parameter.
+    """
+    for name, value in model.state_dict().items():
+        if value.is_floating_point() and not value.isfinite().all():
+            raise ValueError(
+                f'{checkpoint}: {name} is not finite in {int((~value.isfinite()).sum())} of '
+                f'{value.numel()} weights: take another checkpoint.'
+            )

@@ -8,10 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
-from mroi_plugin.structures.results import ImageResult, InstanceResult
+from mroi_plugin.structures.results import ImageResult, InstanceResult, require_finite
 from mroi_plugin.utils.atomic_files import write_text
 
 PERSON_CATEGORY = 1
@@ -23,13 +21,19 @@ def write_coco(results: Iterable[ImageResult], path: str | os.PathLike[str]) -> 
 
     ``image_id`` is the number of the image in the run. A joint is visible (2) within the image;
     joints that the model lacks are 0, 0, 0.
+
+    Raises:
+        ValueError: if a number of a result is not finite; nothing is written.
     """
+    results = list(results)
+    for result in results:
+        require_finite(result)
     entries = [
         _entry(result, instance, i)
         for i, result in enumerate(results)
         for instance in result.instances
     ]
-    write_text(path, json.dumps(entries, indent=1) + '\n')
+    write_text(path, json.dumps(entries, indent=1, allow_nan=False) + '\n')
     return Path(path)
 
 
@@ -53,5 +57,5 @@ def _keypoints(result: ImageResult, instance: InstanceResult) -> list[float]:
             continue
         x, y = (round(float(v), 2) for v in pixels[known[name]])
         inside = 0 <= x <= result.size[0] - 1 and 0 <= y <= result.size[1] - 1
-        flat += [x, y, 2 if inside and np.isfinite(x + y) else 0]
+        flat += [x, y, 2 if inside else 0]
     return flat

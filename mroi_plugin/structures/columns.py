@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.structures.results import ImageResult, InstanceResult
+from mroi_plugin.structures.results import ImageResult, InstanceResult, require_finite
 
 VERSION = 2
 FORMAT = 'mroi_plugin.result'
@@ -42,7 +42,11 @@ def to_columns(result: ImageResult) -> dict[str, Any]:
 
     ``poses`` (P, 72) axis-angle and ``trans`` (P, 3) m are SMPL's parameters as other tools read
     them: ``trans`` is the full camera of RoI 0.
+
+    Raises:
+        ValueError: if a number is not finite.
     """
+    require_finite(result)
     instances = result.instances
     columns: dict[str, Any] = {
         'format': FORMAT,

@@ -13,9 +13,10 @@ import numpy as np
 import trimesh
 from trimesh.exchange.obj import export_obj
 
-from mroi_plugin.structures.results import ImageResult, InstanceResult
+from mroi_plugin.structures.results import ImageResult, InstanceResult, require_finite
 from mroi_plugin.utils.atomic_files import atomic_file, write_text
 from mroi_plugin.utils.colors import instance_color
+from mroi_plugin.utils.names import printable
 
 UPRIGHT = np.array([1.0, -1.0, -1.0])
 """From axes of the camera to those of glTF: half a turn about x."""
@@ -38,8 +39,9 @@ def build_scene(result: ImageResult) -> trimesh.Scene:
     """All persons of a result, ``instance_0`` and so on, before the camera of the image.
 
     Raises:
-        ValueError: if the result has persons but no faces.
+        ValueError: if the result has persons but no faces, or a number is not finite.
     """
+    require_finite(result)
     if result.instances and result.faces is None:
         raise ValueError(f'{result.name}: a mesh file needs faces, which this result lacks.')
     scene = trimesh.Scene()
@@ -80,7 +82,8 @@ def write_obj(result: ImageResult, stem: Path) -> Path:
         include_normals=False,
         include_color=False,
         include_texture=False,
-        header=f'{len(result.instances)} people in {Path(result.name).name}; meters, y up',
+        header=f'{len(result.instances)} people in {printable(Path(result.name).name)}; '
+        'meters, y up',
     )
     return write_text(path, text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import roma
@@ -99,3 +99,28 @@ class ImageResult:
     frame: int | None = None
     error: str | None = None
     problems: tuple[str, ...] = ()
+
+
+def non_finite_value(instance: InstanceResult) -> str | None:
+    """What of a person is NaN or infinite in float32, None if nothing is."""
+    if not (instance.full_cameras[:, 2] > 0).all():
+        depth = float(instance.full_cameras[:, 2].min())
+        return f'the network puts the body behind the camera, at a depth of {depth:.4g} m.'
+    values = {entry.name: getattr(instance, entry.name) for entry in fields(instance)}
+    with np.errstate(all='ignore'):
+        for name, value in {**values, 'joints2d': instance.joints2d}.items():
+            if value is not None and not np.isfinite(np.asarray(value, np.float32)).all():
+                return f'{name} is NaN or infinite.'
+    return None
+
+
+def require_finite(result: ImageResult) -> None:
+    """Refuse a result that would make a file of NaN.
+
+    Raises:
+        ValueError: naming the image, the person and the value.
+    """
+    for i, instance in enumerate(result.instances):
+        problem = non_finite_value(instance)
+        if problem is not None:
+            raise ValueError(f'{result.name}, person {i}: {problem} No file is written.')

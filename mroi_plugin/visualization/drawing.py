@@ -21,6 +21,8 @@ LIMBS = (
 )
 """Pairs of the first 24 joints (SMPL's own) that a bone connects."""
 
+MAX_ASPECT = 6
+"""Width of a picture in heights, in a row of pictures."""
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _SHIFT = 4
 
@@ -117,10 +119,15 @@ def draw_label(image: np.ndarray, text: str, height: int = 22) -> np.ndarray:
 
 
 def fit_height(image: np.ndarray, height: int) -> np.ndarray:
-    """Scale an image (H, W, 3) to a height in px, keeping its shape."""
-    width = max(1, round(image.shape[1] * height / image.shape[0]))
-    method = cv2.INTER_AREA if height < image.shape[0] else cv2.INTER_LINEAR
-    return cv2.resize(image, (width, height), interpolation=method)
+    """Scale an image (H, W, 3) to a height in px, keeping its shape; one that would be wider than
+    ``MAX_ASPECT`` heights is that wide, with bars above and below."""
+    scale = min(height / image.shape[0], MAX_ASPECT * height / image.shape[1])
+    size = [max(1, round(side * scale)) for side in image.shape[1::-1]]
+    scaled = cv2.resize(
+        image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    )
+    above = (height - scaled.shape[0]) // 2
+    return np.pad(scaled, ((above, height - scaled.shape[0] - above), (0, 0), (0, 0)))
 
 
 def stack_row(images: Sequence[np.ndarray], gap: int = 4, fill: int = 28) -> np.ndarray:

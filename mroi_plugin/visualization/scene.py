@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -23,6 +24,8 @@ NUM_SMPL_JOINTS = 24
 PAPER = 250
 MARGIN = 1.15
 """Extent of a view, in extents of what it shows."""
+MAX_DRAWN = 4096
+"""Longer side of what is drawn in, px: pictures are shrunk to a few hundred in the end."""
 DISTANCE = 8.0
 """Of the camera of the views, in extents of what they show: nearly parallel rays."""
 
@@ -154,6 +157,7 @@ def result_row(
         height: of the pictures, px.
     """
     colors = [instance_color(i) for i in range(len(instances))] if colors is None else colors
+    image, instances = _reduced(image, instances)
     joints = image
     for instance in instances:
         joints = draw_joints(joints, instance.joints2d[:NUM_SMPL_JOINTS])
@@ -166,3 +170,23 @@ def result_row(
         'from above': turned_view(instances, faces, colors, TOP, square),
     }
     return stack_row([draw_label(fit_height(p, height), text) for text, p in pictures.items()])
+
+
+def _reduced(
+    image: np.ndarray, instances: Sequence[InstanceResult]
+) -> tuple[np.ndarray, Sequence[InstanceResult]]:
+    """An image of at most `MAX_DRAWN` px, and its persons as its camera sees them."""
+    gain = MAX_DRAWN / max(image.shape[:2])
+    if gain >= 1:
+        return image, instances
+    size = [max(1, round(side * gain)) for side in image.shape[1::-1]]
+    seen = [
+        replace(
+            instance,
+            focal_length=instance.focal_length * gain,
+            principal_point=(instance.principal_point + 0.5) * gain - 0.5,
+            rois=instance.rois * gain,
+        )
+        for instance in instances
+    ]
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), seen

@@ -42,6 +42,7 @@ OUTSIDE = {
     'above the image': (20, -5000, 100, 200),
 }
 SIZES = {
+    'of one pixel': (200, 100, 1, 1),
     'smaller than a pixel': (200, 100, 0.01, 0.01),
     'a millionth of a pixel': (200, 100, 1e-6, 2e-6),
     'a thousand images wide': (-5e5, -5e5, 1e6, 1e6),
@@ -95,7 +96,27 @@ CAMERAS = {
     'principal point of seven': (camera(c=np.ones((7, 2))), 'cam_param.c has 7 rows'),
 }
 
+FOCAL_LENGTHS = {
+    'focal length times 1e20': 500 * 1e20,
+    'focal length as a share of the image': 0.9,
+    'focal length in millimeters': 35.0,
+}
+
+
+def seen_with(focal):
+    return lambda scene: scene.dataset(cam_param=camera(f=np.full((8, 2), focal)))[3]
+
+
 CASES = [
+    *(
+        (
+            name,
+            seen_with(focal),
+            InvalidSampleError,
+            ['(sample 3 of', f'a focal length of {focal:.4g} px', 'fix cam_param'],
+        )
+        for name, focal in FOCAL_LENGTHS.items()
+    ),
     *(
         (
             name,

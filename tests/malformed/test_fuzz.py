@@ -31,7 +31,7 @@ STABLE = settings(max_examples=150, deadline=None, derandomize=True, database=No
 EXTREME = st.sampled_from([0.0, -1.0, 1e-300, 1e-9, 0.5, 1.0, 1e6, 1e12, 1e38])
 SIZES = st.tuples(st.integers(1, 900), st.integers(1, 900))
 CROPS = st.tuples(st.integers(1, 160), st.integers(1, 160))
-OPTICS = st.one_of(st.none(), st.floats(90, 5e4), st.floats(1e-3, 1e6))
+OPTICS = st.one_of(st.none(), st.floats(90, 5e4), EXTREME)
 NEAR = st.tuples(st.floats(-0.4, 1.4), st.floats(-0.4, 1.4), st.floats(0.02, 4), st.floats(0.02, 4))
 """Center and sides of a box in widths and heights of its image."""
 

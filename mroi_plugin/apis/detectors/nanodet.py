@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mroi_plugin.apis.inputs import InputImage
+from mroi_plugin.datasets.pixel_checks import MIN_BOX_PX
 from mroi_plugin.registry import DETECTORS, register
 
 MODEL = Path(__file__).parents[2] / 'assets' / 'models' / 'person_detector.onnx'
@@ -68,7 +69,7 @@ class NanoDetDetector:
         margin = CUT * (end - start)
         cut = (start > 0) & (corners[:, :2] < start + margin)
         cut |= (end < size) & (corners[:, 2:] > end - margin)
-        kept = ~cut.any(1) & (corners[:, 2:] - corners[:, :2] >= 1).all(1)
+        kept = ~cut.any(1) & (corners[:, 2:] - corners[:, :2] >= MIN_BOX_PX).all(1)
         return corners[kept], scores[kept]
 
     def _see(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

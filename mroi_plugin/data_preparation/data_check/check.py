@@ -88,7 +88,7 @@ def check_data(
 def _datasets(cfg: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Configs of all data sets with files, each file once, with the options they inherit."""
     seen = set()
-    for loader in LOADERS:
+    for loader in (name for name in LOADERS if cfg.get(name)):
         for key, node in _nested(f'{loader}.dataset', cfg[loader].dataset, {}):
             if node['ann_file'] not in seen:
                 seen.add(node['ann_file'])

@@ -66,10 +66,11 @@ def check_values(annotations: Annotations) -> list[Finding]:
     size = arrays['box_size']
     boxes = np.hstack([arrays['box_center'] - size / 2, size])
     points = arrays[PIXELS]
-    known_transl = np.where(arrays['smpl_transl'].any(1), 1.0, np.nan)[:, None]
+    known = np.where(arrays['smpl_transl'].any(1), 1.0, np.nan)[:, None]
     return [
         *checks.check_person_size('keypoints3d', arrays['keypoints3d']),
-        *checks.check_distance('smpl.transl', arrays['smpl_transl'] * known_transl),
+        *checks.check_distance('smpl.transl', arrays['smpl_transl'] * known),
+        *checks.check_in_front('smpl.transl', arrays['smpl_transl'] * known),
         *checks.check_betas('smpl.betas', arrays['smpl_betas'] * arrays['has_smpl'][:, None]),
         *checks.check_box_format('bbox_xywh', boxes, points, None),
         *checks.check_box_meets_joints('bbox_xywh', arrays['box_center'], size.max(1), points),

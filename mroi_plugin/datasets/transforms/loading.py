@@ -2,83 +2,25 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
-import simplejpeg
 from mmengine import fileio
-from PIL import Image
 
 from mroi_plugin.cameras import default_focal_length
 from mroi_plugin.datasets.pixel_checks import box_problem, focal_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
+from mroi_plugin.datasets.transforms.encoded_image import (
+    MAX_PIXELS,
+    EncodedImage,
+    ImageFileError,
+    image_size,
+)
 from mroi_plugin.datasets.transforms.geometry import Sample
 from mroi_plugin.registry import TRANSFORMS, register
 
-JPEG, JPEG_SCAN, JPEG_END = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
-SIMPLEJPEG_ERRORS = (ValueError, KeyError)
-"""Of damaged files, and of color spaces that it does not know."""
-REDUCED = {
-    1: cv2.IMREAD_COLOR,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
-}
-"""Decoders by the factor that they shrink by; a JPEG's leave out the finer frequencies."""
 IDENTITY = np.eye(2, 3)
 IDENTITY.flags.writeable = False
-
-
-@dataclass(frozen=True)
-class EncodedImage:
-    """An image that is decoded once it is known how much detail the crops need.
-
-    Args:
-        data: content of the file.
-        sample: whose image it is, for messages.
-    """
-
-    data: bytes
-    sample: Sample
-
-    def decode(self, reduction: int = 1) -> np.ndarray:
-        """Pixels (ceil(H / reduction), ceil(W / reduction), 3) uint8 RGB.
-
-        Pixel ``x`` of the image is at ``(x + 1/2) / reduction - 1/2``.
-
-        Args:
-            reduction: 1, 2, 4 or 8; more than 1 for JPEG alone.
-
-        Raises:
-            InvalidSampleError: if the file is damaged.
-        """
-        if self.data.startswith(JPEG):
-            try:
-                return self._decode_jpeg(reduction)
-            except SIMPLEJPEG_ERRORS:
-                pass  # OpenCV, slower and with the same result, also knows CMYK and mild damage
-        flags = REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
-        try:
-            pixels = cv2.imdecode(np.frombuffer(self.data, np.uint8), flags)
-        except cv2.error as error:  # larger than OpenCV allows
-            raise _undecodable(self.sample, self.data) from error
-        if pixels is None:
-            raise _undecodable(self.sample, self.data)
-        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, pixels)
-
-    def _decode_jpeg(self, reduction: int) -> np.ndarray:
-        height, width, *_ = simplejpeg.decode_jpeg_header(self.data)
-        smallest = {'min_height': -(-height // reduction), 'min_width': -(-width // reduction)}
-        return simplejpeg.decode_jpeg(self.data, **smallest, min_factor=reduction)
-
-    def largest_reduction(self, shrinks: float) -> int:
-        """The largest reduction that keeps all detail of a crop which shrinks the image so much."""
-        if not self.data.startswith(JPEG):
-            return 1
-        return max((r for r in REDUCED if r <= shrinks), default=1)
 
 
 @register(TRANSFORMS, mmhuman3d='PIPELINES')
@@ -90,20 +32,35 @@ class LoadImage:
     H/2).
 
     Args:
-        backend_args: options of mmengine's file backend, e.g. for a bucket or an LMDB.
+        backend_args: options of mmengine's file backend, e.g. for a bucket or an LMDB; without
+            them, a path with ``://`` is refused.
+        max_pixels: larger images are refused before they are decoded.
+
+    Raises:
+        ValueError: if ``max_pixels`` is not a positive number.
     """
 
-    def __init__(self, backend_args: dict[str, Any] | None = None) -> None:
-        self.backend_args = backend_args
+    def __init__(
+        self, backend_args: dict[str, Any] | None = None, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        if not (isinstance(max_pixels, (int, float)) and max_pixels >= 1):
+            raise ValueError(
+                f'LoadImage: max_pixels={max_pixels!r}, expected a number of at least 1.'
+            )
+        self.backend_args, self.max_pixels = backend_args, max_pixels
 
     def __call__(self, sample: Sample) -> Sample:
         """Load one sample.
 
         Raises:
-            InvalidSampleError: if the file is missing or no image, or box or camera do not fit.
+            InvalidSampleError: if the file is missing, is no image or has too many pixels, or if
+                the box or the focal length cannot be of it.
         """
         data = self._read(sample)
-        size = _image_size(sample, data)
+        try:
+            size = np.array(image_size(data, self.max_pixels), np.float64)
+        except ImageFileError as error:
+            raise InvalidSampleError.of(sample, str(error)) from error
         _check_pixels(sample, size)
         loaded = {
             **sample,
@@ -118,6 +75,12 @@ class LoadImage:
         return loaded
 
     def _read(self, sample: Sample) -> bytes:
+        if self.backend_args is None and '://' in sample['image_path']:
+            raise InvalidSampleError.of(
+                sample,
+                'the path is an address, which is fetched only as configured: set backend_args of '
+                'LoadImage, or fix image_path.',
+            )
         try:
             data = fileio.get(sample['image_path'], backend_args=self.backend_args)
         except FileNotFoundError:
@@ -133,39 +96,8 @@ class LoadImage:
         return data
 
 
-def _image_size(sample: Sample, data: bytes) -> np.ndarray:
-    """``(w, h)`` from the header, as stored: annotations know nothing of EXIF orientations."""
-    if _is_cut(data):
-        raise _undecodable(sample, data)
-    if data.startswith(JPEG):
-        try:
-            height, width, *_ = simplejpeg.decode_jpeg_header(data)
-            return np.array([width, height], np.float64)
-        except SIMPLEJPEG_ERRORS:
-            pass  # Pillow, slower, has the last word
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return np.array(image.size, np.float64)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise _undecodable(sample, data) from error
-
-
-def _is_cut(data: bytes) -> bool:
-    """Whether a JPEG lacks its end, which decoders fill with gray; a thumbnail's end is not its."""
-    if not data.startswith(JPEG) or data.endswith(JPEG_END):
-        return False
-    return data.rfind(JPEG_END) < data.rfind(JPEG_SCAN)
-
-
-def _undecodable(sample: Sample, data: bytes) -> InvalidSampleError:
-    return InvalidSampleError.of(
-        sample,
-        f'the file ({len(data)} bytes) cannot be decoded as an image, or not to its end: replace '
-        'it, or drop the sample from the annotation.',
-    )
-
-
 def _check_pixels(sample: Sample, size: np.ndarray) -> None:
+    """Refuse a box or a focal length that the image cannot have."""
     box = np.r_[sample['box_center'] - sample['box_size'] / 2, sample['box_size']]
     focal = sample.get('focal_length')
     for key, problem in (

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from mroi_plugin.datasets.sample_errors import require
+from mroi_plugin.datasets.transforms.encoded_image import EncodedImage
 from mroi_plugin.datasets.transforms.geometry import Sample, compose_affine
-from mroi_plugin.datasets.transforms.loading import EncodedImage
+from mroi_plugin.datasets.transforms.large_images import warpable_part
 from mroi_plugin.datasets.transforms.roi_reach import (
     MIN_SHARE,
     STEPS,
@@ -177,6 +178,7 @@ class MultiRoICrop:
         crops = np.empty((len(affines), 3, height, width), np.uint8)
         warped = np.empty((height, width, 3), np.uint8)
         for crop, affine in zip(crops, affines):
-            cv2.warpAffine(image, affine, self.crop_size, warped)
+            part, to_crop = warpable_part(image, affine, self.crop_size)
+            cv2.warpAffine(part, to_crop, self.crop_size, warped)
             cv2.mixChannels([warped], list(crop), TO_PLANES)  # cv2.split would bypass the cache
         return crops

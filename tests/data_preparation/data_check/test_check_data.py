@@ -71,6 +71,10 @@ def distant(table):
     table['smpl']['transl'] = 1000 * table['smpl']['transl']
 
 
+def behind(table):
+    table['smpl']['transl'] = -np.array(table['smpl']['transl'])
+
+
 def blank_poses(table):
     for name in ('body_pose', 'global_orient'):
         table['smpl'][name] = np.zeros_like(table['smpl'][name])
@@ -100,6 +104,7 @@ def other_images(table):
         (millimeters, 'keypoints3d', 'divide by 1000'),
         (distant, 'smpl.transl', 'divide by 1000'),
         (extreme_betas, 'smpl.betas of 16 of 32', 'go up to 53, expected within 10 standard'),
+        (behind, 'smpl.transl', 'behind the camera, expected z > 0'),
         (blank_poses, 'has_smpl', 'set it to 0'),
         (claimed_joints, 'keypoints2d_mask', 'set their confidence to 0'),
         (exchanged_sides, 'keypoints', 'left and right exchanged'),

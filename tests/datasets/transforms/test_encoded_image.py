@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
-from mroi_plugin.datasets.transforms.loading import EncodedImage
+from mroi_plugin.datasets.transforms.encoded_image import EncodedImage
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 
 SIZE = (641, 483)
