@@ -97,10 +97,10 @@ def _checked_focal(focal_length: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f'focal_length={focal_length!r}: expected a number of pixels.') from None
     if not (np.isfinite(focal) and focal > 0):
-        raise ValueError(f'focal_length={focal_length}: expected pixels above 0.')
+        raise ValueError(f'focal_length={focal:g}: expected pixels above 0.')
     if focal < MIN_FOCAL_PX:
         raise ValueError(
-            f'focal_length={focal_length}: expected pixels, at least {MIN_FOCAL_PX:.0f}; a '
+            f'focal_length={focal:g}: expected pixels, at least {MIN_FOCAL_PX:.0f}; a '
             'fraction is to be multiplied by the width of the image.'
         )
     return focal

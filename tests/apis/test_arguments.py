@@ -65,8 +65,6 @@ def test_other_kinds_for_a_model(config, checkpoint, given, message):
         ({'focal_length': [700, 700]}, r'focal_length: \[700, 700\]; expected a number'),
         ({'boxes': 5}, r'boxes: int; expected \(n, 4\) of x, y, w, h px'),
         ({'boxes': object()}, 'boxes: object; expected'),
-        ({'camera_matrix': 'K'}, r'camera_matrix: str \(.*expected a camera matrix \(3, 3\)'),
-        ({'camera_matrix': {'a.jpg': [[1, 2], [3]]}}, 'a.jpg: list .*expected a camera matrix'),
         ({'focal_length': True}, 'focal_length: True; expected a number'),
     ],
 )

@@ -36,7 +36,8 @@ def test_outputs_of_finite_weights(broken, people, value):
     boxes = {people.path(0): np.array([people.box(0), people.box(0)])}
     boxes[people.path(1)] = people.box(1)
     first, second = broken([people.path(0), people.path(1)], boxes=boxes)
-    assert first.error == 'person 1: vertices is NaN or infinite.' and not first.instances
+    assert first.problems == ('person 1: vertices is NaN or infinite.',)
+    assert len(first.instances) == 1 and first.error is None
     assert second.error is None and len(second.instances) == 1
 
 
@@ -52,12 +53,14 @@ def test_a_body_behind_the_camera(broken, people):
 
     broken.model.forward = turned
     (result,) = broken(people.path(0), boxes=people.box(0))
-    assert result.error.startswith('person 0: the network puts the body behind the camera')
+    (problem,) = result.problems
+    assert problem.startswith('person 0: the network puts the body behind the camera')
+    assert not result.instances
 
 
 def test_a_focal_length_that_no_image_has(inferencer, people):
     (result,) = inferencer(people.path(0), boxes=people.box(0), focal_length=1e20)
-    assert 'a focal length of 1e+20 px, expected between' in result.error
+    assert 'the focal length is 1e+20, expected between' in result.error
 
 
 SPOILT = {

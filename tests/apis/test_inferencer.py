@@ -165,7 +165,7 @@ def test_one_roi_has_no_disagreement(repo, people, tmp_path):
 @pytest.mark.parametrize(
     ('box', 'message'),
     [
-        ((10, 10, 0, 50), 'box 1: the box is 0 x 50 px, expected between 1'),
+        ((10, 10, 0, 50), 'box 1: the box is 0 x 50 px, expected between 2'),
         ((10, 10, 50, -5), 'box 1: the box is 50 x -5 px'),
         ((np.nan, 10, 50, 50), 'box 1: the box is nan, 10, 50, 50, expected finite'),
         ((-500, 10, 50, 50), 'lies outside'),
@@ -216,6 +216,7 @@ def test_unused_boxes_are_warned_of_and_unused_matrices_refused(inferencer, peop
         ({'focal_length': 1.2}, 'focal_length=1.2: expected pixels, at least 10'),
         ({'camera_matrix': np.eye(4)}, r'shape \(4, 4\); expected a finite camera matrix \(3, 3\)'),
         ({'camera_matrix': {'a.jpg': np.zeros((3, 3))}}, "'a.jpg': an array"),
+        ({'camera_matrix': {'a.jpg': [[1, 2], [3]]}}, 'expected a finite camera matrix'),
         ({'boxes': np.zeros((2, 3))}, r'shape \(2, 3\); expected \(n, 4\)'),
     ],
 )
@@ -245,7 +246,7 @@ def test_a_folder_of_all_sorts(inferencer, people, tmp_path):
     assert sorted(results) == list('abcdefgh')
     assert 'cannot be read as an image' in results['b'].error
     assert 'truncated' in results['h'].error or 'decoded' in results['h'].error
-    assert 'box 0 is' in results['c'].error and 'w and h from 2' in results['c'].error
+    assert 'box 0: the box is 1 x 1 px, expected between 2' in results['c'].problems[0]
     for letter in 'adefg':
         assert results[letter].error is None and len(results[letter].instances) == 1
     for letter in 'ef':
