@@ -82,10 +82,12 @@ def _run(cfg: Config, config: str, compile_model: bool) -> Runner:
     """Build the runner of a checked config and train."""
     with checkpoints_read_safely(), checkpoint_globals_allowed(), name_config_errors(config):
         runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
-        if not cfg.load_from:
-            check_initial_weights(bare_model(runner.model))
-        elif not cfg.get('strategy'):  # a strategy checks when it loads
-            check_checkpoint(bare_model(runner.model), cfg.load_from)
+        if not cfg.get('strategy'):  # which builds the model, and checks when it loads
+            model = bare_model(runner.model)
+            if cfg.load_from:
+                check_checkpoint(model, cfg.load_from)
+            else:
+                check_initial_weights(model)
         if compile_model:
             compile_network(bare_model(runner.model))
         with name_failures(runner):

@@ -58,7 +58,9 @@ def load_config(
         cfg.merge_from_dict({key: chosen[key] for key in ('test_dataloader', 'test_evaluator')})
     overrides = parse_options(options)
     check_options(cfg, overrides)
-    set_epochs(cfg, overrides.get('train_cfg.max_epochs'))
+    whole = overrides.get('train_cfg')
+    said = whole.get('max_epochs') if isinstance(whole, dict) else None
+    set_epochs(cfg, overrides.get('train_cfg.max_epochs', said))
     cfg.merge_from_dict(overrides)
     cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join('work_dirs', config_name(config))
     if epochs is not None and epochs < 1:

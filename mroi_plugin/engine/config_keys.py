@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from mroi_plugin.utils.config_text import read_setting
 from mroi_plugin.utils.errors import UsageError
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -69,7 +70,9 @@ def check_options(cfg: Mapping[str, Any], options: Mapping[str, Any]) -> None:
 def check_names(path: str, cfg: Mapping[str, Any]) -> None:
     """Refuse a config file that gives a value to a name that nothing reads.
 
-    A name that other lines of the same file use, or that begins with ``_``, is a variable.
+    A name that other lines of the same file use, that files built on it use as ``_base_.NAME``, or
+    that begins with ``_``, is a variable. The files that it is built on are checked likewise, but
+    for those in a folder ``_base_``.
 
     Args:
         path: of the file, Python.
@@ -78,20 +81,47 @@ def check_names(path: str, cfg: Mapping[str, Any]) -> None:
     Raises:
         UsageError: naming the first such name and the nearest key that is read.
     """
-    if not path.endswith('.py'):
-        return
+    above = ''
+    for file in _files(Path(path)):
+        text = file.read_text(encoding='utf-8')
+        for name in _unused_names(text):
+            if f'_base_.{name}' not in above:
+                _refuse(f'{file}: {name}', name, cfg, '; begin a name for other files with _')
+        above += text
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """A config file and, breadth first, those that it is built on, but for parts in a ``_base_``
+    folder, of which not everything need be used."""
+    waiting, seen = [path], set()
+    while waiting:
+        file = waiting.pop(0)
+        if file.suffix != '.py' or not file.is_file() or file.resolve() in seen:
+            continue  # of another format, or a name that mmengine completes
+        yield file
+        seen.add(file.resolve())
+        try:
+            bases = read_setting(file.read_text(encoding='utf-8'), '_base_')
+        except (KeyError, ValueError):
+            continue
+        for base in [bases] if isinstance(bases, str) else bases:
+            if '_base_' not in Path(base).parts:
+                waiting.append(file.parent / base)
+
+
+def _unused_names(text: str) -> Iterator[str]:
+    """Names at the top of a config that are neither `READ` nor used in another of its lines."""
     try:
-        tree = ast.parse(Path(path).read_text(encoding='utf-8'))
+        tree = ast.parse(text)
     except SyntaxError:  # references that mmengine fills in, e.g. {{_base_.param_scheduler.0}}
         return
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     used = {node.id for node in names if not isinstance(node.ctx, ast.Store)}
     for line in tree.body:
         goals = line.targets if isinstance(line, ast.Assign) else [getattr(line, 'target', None)]
-        for goal in goals:
-            name = getattr(goal, 'id', '_')
+        for name in (getattr(goal, 'id', '_') for goal in goals):
             if name not in used and name not in READ and not name.startswith('_'):
-                _refuse(f'{path}: {name}', name, cfg, '; begin a name for other files with _')
+                yield name
 
 
 def check_nodes(cfg: Mapping[str, Any]) -> None:

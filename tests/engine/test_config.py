@@ -45,7 +45,8 @@ def test_the_learning_rate_falls_until_the_end(in_workspace, tmp_path, schedule,
     assert all(a > b for a, b in zip(rates, rates[1:])) and rates[-1] < 0.03 * rates[0]
 
 
-def test_what_counts_epochs_keeps_its_share(tmp_path):
+@pytest.mark.parametrize('option', ['train_cfg.max_epochs=10', 'train_cfg=dict(max_epochs=10)'])
+def test_what_counts_epochs_keeps_its_share(tmp_path, option):
     path = tmp_path / 'steps.py'
     path.write_text(
         f'_base_ = {find_config("mroi_synthetic")!r}\n'
@@ -54,7 +55,7 @@ def test_what_counts_epochs_keeps_its_share(tmp_path):
         " end=50), dict(type='MultiStepLR', milestones=[10, 16], begin=2),"
         " dict(type='StepLR', step_size=4)]\n"
     )
-    cfg = load_config(str(path), 'unused', options=['train_cfg.max_epochs=10'])
+    cfg = load_config(str(path), 'unused', options=[option])
     linear, warmup, several, step = cfg.param_scheduler
     assert (linear.end, warmup.end, step.step_size) == (1, 50, 2)
     assert (several.milestones, several.begin) == ([5, 8], 1)

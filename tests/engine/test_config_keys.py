@@ -86,6 +86,24 @@ def test_config_files_that_reach_nothing(tmp_path, text):
     assert FILES[text] in str(caught.value)
 
 
+def test_files_that_a_config_is_built_on(tmp_path):
+    """A name that the file above uses is a variable of both, another reaches nothing."""
+    base = tmp_path / 'base.py'
+    base.write_text(
+        f'_base_ = {find_config("mroi_synthetic")!r}\n'
+        'settings = dict(max_epochs=3)\n'
+        'train_pipeline = dict(load=None)\n'
+    )
+    mine = tmp_path / 'mine.py'
+    mine.write_text("_base_ = ['base.py']\ntrain_cfg = {{_base_.settings}}\n")
+    with pytest.raises(UsageError, match=r'base\.py: train_pipeline reaches nothing'):
+        load_config(str(mine), 'unused')
+    base.write_text(base.read_text().replace('train_pipeline', '_pipeline'))
+    assert load_config(str(mine), 'unused').train_cfg.max_epochs == 3
+    with pytest.raises(UsageError, match=r'base\.py: settings reaches nothing'):
+        load_config(str(base), 'unused')
+
+
 def test_variables_that_the_file_uses_are_its_own(tmp_path):
     path = tmp_path / 'mine.py'
     path.write_text(
