@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import torch
+from mmengine.runner import Runner
 
 from mroi_plugin import apis
 from mroi_plugin.datasets.transforms.loading import LoadImage
@@ -54,6 +55,29 @@ def half_written(count, process):
     return write_bytes
 
 
+def kill_after_checkpoint(count, process):
+    """Have a process killed at the given visit to a hook after the first checkpoint of an epoch."""
+    move, visits = os.replace, 0
+
+    def call_hook(runner, name, **given):
+        nonlocal visits
+        for hook in runner._hooks:
+            visits += 1
+            if visits == count:
+                kill(process)
+            if hasattr(hook, name):
+                getattr(hook, name)(runner, **given)
+
+    def replace(source, target):
+        move(source, target)
+        if os.path.basename(target) == 'epoch_1.pth':
+            if count == 0:
+                kill(process)
+            Runner.call_hook = call_hook
+
+    os.replace = replace
+
+
 def arm(place, count):
     """Have this process killed at the given visit to a place of the training."""
     me = os.getpid()
@@ -63,6 +87,8 @@ def arm(place, count):
         torch.optim.Adam.step = at_call(count, torch.optim.Adam.step, me)
     elif place == 'move':
         os.replace = at_call(count, os.replace, me)
+    elif place == 'epoch':
+        kill_after_checkpoint(count, me)
     elif place == 'write':
         Path.write_bytes = half_written(count, me)
     else:

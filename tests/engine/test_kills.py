@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_training import MIXED, write_config
+from tiny_training import CONFIG, MIXED, write_config
 
+from mroi_plugin.analysis.ablation.runs import read_errors
 from mroi_plugin.engine.checkpoints import read_checkpoint
 
 STEPS = 40
@@ -98,6 +99,35 @@ def test_ten_kills_change_no_number(server, tmp_path):
         assert run == {step: expected[step] for step in run}
     same_state(*(read_checkpoint(str(d / f'iter_{STEPS}.pth')) for d in (whole, killed)))
     assert not list(killed.glob('*.part*'))
+
+
+EPOCHS = (
+    CONFIG.replace('val_dataloader = val_cfg = val_evaluator = None', '')
+    + """
+train_cfg = dict(max_epochs=2, val_interval=1)
+default_hooks = dict(checkpoint=dict(max_keep_ckpts=1))
+"""
+)
+STAGES = (0, 1, 9, 20, 40, 60, 80, 100)
+"""Visits to hooks since the checkpoint of the first epoch was moved to its place: some eighty until
+its validation is done, then those of the second epoch."""
+
+
+def test_kills_between_a_checkpoint_and_the_next_epoch_change_no_number(server, tmp_path):
+    config = write_config(tmp_path, EPOCHS)
+    server.start(config, tmp_path / 'whole')
+    assert server.end() == 0, (tmp_path / 'whole.err').read_text()[-900:]
+    expected = read_errors(tmp_path / 'whole')
+    assert expected['epochs'] == [1, 2]
+    for stage in STAGES:
+        killed = tmp_path / f'killed_{stage}'
+        server.start(config, killed, kill=['epoch', stage])
+        assert server.end() == signal.SIGKILL
+        server.start(config, killed, resume=True)
+        assert server.end() == 0, (tmp_path / f'{killed.name}.err').read_text()[-900:]
+        assert read_errors(killed) == expected, stage
+        paths = (folder / 'epoch_2.pth' for folder in (tmp_path / 'whole', killed))
+        same_state(*map(read_checkpoint, map(str, paths)))
 
 
 def same_state(one, other):

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import cv2
 import numpy as np
 import pytest
+from locations import ROOT
+from processes import session_members, wait_for_end
 from synthetic_humans.build import build_synthetic_data
 from synthetic_humans.manifest import PART_IMAGES, Layout
 
@@ -16,7 +23,7 @@ from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
 
 
 def digests(folder):
-    files = sorted(p for p in folder.rglob('*') if p.is_file())
+    files = sorted(p for p in folder.rglob('*') if p.is_file() and p.name != '.lock')
     return {str(p.relative_to(folder)): hashlib.md5(p.read_bytes()).hexdigest() for p in files}
 
 
@@ -76,6 +83,45 @@ def stop(*_):
 def test_impossible_counts_are_refused(tmp_path, options):
     with pytest.raises(ValueError, match=f'--{next(iter(options))} must be'):
         build_synthetic_data(tmp_path, **options)
+
+
+def test_a_full_disk_is_named(small_disk):
+    small_disk.make('full')
+    with pytest.raises(OSError, match='No space left on device'):
+        build_synthetic_data(small_disk.folder / 'out', train=2, test=1, jobs=1, quiet=True)
+
+
+def make_data(folder):
+    """``mroi make-data`` as a session of its own, drawing in two processes."""
+    return subprocess.Popen(
+        [sys.executable, '-m', 'mroi_plugin.cli', 'make-data', '--out', folder, '--train', '900'],
+        start_new_session=True, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, 'PYTHONPATH': f'{ROOT}:{ROOT}/projects/synthetic_humans'},
+    )  # fmt: skip
+
+
+def drawing(process, folder):
+    """Wait until images appear; returns the processes."""
+    deadline = time.monotonic() + 240
+    while not any(folder.rglob('*.jpg')):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    return session_members(process.pid)
+
+
+def test_killed_it_takes_the_processes_that_draw_with_it(tmp_path):
+    process = make_data(tmp_path)
+    assert len(drawing(process, tmp_path)) >= 4
+    process.kill()
+    process.wait()
+    wait_for_end(process.pid, 20)
+
+
+def test_a_process_that_draws_and_is_killed_is_told(tmp_path):
+    process = make_data(tmp_path)
+    os.kill(max(drawing(process, tmp_path)), signal.SIGKILL)
+    told = process.communicate(timeout=60)[1]
+    assert process.returncode == 1 and 'lower --jobs' in told and 'Traceback' not in told
 
 
 def test_images_are_spread_over_folders():

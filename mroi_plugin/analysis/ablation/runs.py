@@ -51,11 +51,12 @@ def prepare_run(run: Run, out: str | Path, threads: int) -> Path:
     plan = folder / PLAN
     if plan.is_file():
         found = json.loads(plan.read_text())
-        changed = sorted(key for key, value in run.plan().items() if found.get(key) != value)
+        settings = {'threads': threads, **found, **run.plan()}
+        changed = sorted(key for key, value in settings.items() if found.get(key) != value)
         if changed:
             raise UsageError(
                 f'{folder} was made with other settings ({", ".join(changed)}): '
-                f'{found[changed[0]]!r}, now {run.plan()[changed[0]]!r}. Use another --out.'
+                f'{found.get(changed[0])!r}, now {settings[changed[0]]!r}. Use another --out.'
             )
     else:
         write_json(plan, {**run.plan(), 'threads': threads})

@@ -17,7 +17,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     with report_user_errors():
         run = load_run(folder)
-        # Set and not left to the environment: what MKL takes by itself may change with the load.
+        # Set and not left to the environment: MKL may otherwise take fewer threads than told.
         torch.set_num_threads(planned_threads(folder))
         test_interrupted_epoch(folder, run.row, options_of(run))
         train_once(run.row, str(folder), options_of(run), run.epochs)

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,8 @@ import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mroi_plugin.utils.atomic_files import write_atomically
+from mroi_plugin.utils.child_processes import end_with
+from mroi_plugin.utils.ownership import owned
 from synthetic_humans.body import SyntheticBody
 from synthetic_humans.manifest import PART_IMAGES, Layout, Recipe, body_digest
 from synthetic_humans.samples import SPLITS, Studio, to_table
@@ -53,6 +56,7 @@ class _Worker:
 
 def _start_worker(root: str, seed: int) -> None:
     """Prepare a worker process: one OpenCV thread, the body loaded once."""
+    end_with(multiprocessing.parent_process().pid)
     cv2.setNumThreads(1)
     _Worker.current = _Worker(root, seed)
 
@@ -72,6 +76,11 @@ def _workers(jobs: int, root: str, seed: int) -> Iterator:
     with ProcessPoolExecutor(jobs, context, _start_worker, (root, seed)) as pool:
         try:
             yield lambda *columns: pool.map(_make, *columns)
+        except BrokenProcessPool as error:
+            raise ChildProcessError(
+                'a process that draws images was killed, mostly because memory ran out: lower '
+                '--jobs; what is drawn stays, the same command goes on from there'
+            ) from error
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -128,7 +137,9 @@ def build_synthetic_data(
         Whether anything had to be built.
 
     Raises:
-        ValueError: for counts out of range, or if `out` holds a different data set.
+        ValueError: for counts out of range, if `out` holds a different data set, or another process
+            writes to it.
+        OSError: if the disk is full or a process was killed; what is drawn stays.
     """
     from mroi_plugin.datasets.annotation_file import write_human_data
     from mroi_plugin.models.body_models.smpl import body_digest as digest_of
@@ -138,23 +149,26 @@ def build_synthetic_data(
     layout, splits = Layout(Path(out)), {'train': train, 'test': test}
     arrays = load_body_arrays(free_body=True)
     recipe = Recipe(seed, train, test, body_digest(arrays), found())
-    if force:
-        layout.clear(SPLITS)
-    elif layout.is_complete(recipe, splits):
+    if not force and layout.is_complete(recipe, splits):  # which a read-only folder may hold
         return False
-    layout.write(recipe, complete=False)
-    _draw_all(layout, splits, seed, jobs, quiet)
-    misc = {
-        'generator': f'synthetic {recipe.generator}',
-        'seed': seed,
-        'body': digest_of(arrays),
-    }
-    for split, count in splits.items():
-        columns = _collected(layout, split, count)
-        names = [layout.image_name(split, index) for index in columns.pop('image').tolist()]
-        write_human_data(str(layout.annotations(split)), to_table(names, columns, misc))
-    layout.write(recipe, complete=True)
-    layout.clear_parts()
+    with owned(out):
+        if force:
+            layout.clear(SPLITS)
+        elif layout.is_complete(recipe, splits):
+            return False
+        layout.write(recipe, complete=False)
+        _draw_all(layout, splits, seed, jobs, quiet)
+        misc = {
+            'generator': f'synthetic {recipe.generator}',
+            'seed': seed,
+            'body': digest_of(arrays),
+        }
+        for split, count in splits.items():
+            columns = _collected(layout, split, count)
+            names = [layout.image_name(split, index) for index in columns.pop('image').tolist()]
+            write_human_data(str(layout.annotations(split)), to_table(names, columns, misc))
+        layout.write(recipe, complete=True)
+        layout.clear_parts()
     return True
 
 

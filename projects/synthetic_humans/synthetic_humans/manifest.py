@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mroi_plugin.utils.atomic_files import write_json
+from mroi_plugin.utils.atomic_files import remove_parts, write_json
 
 VERSION = 4
 """Version of the generator; raise it whenever the same seed gives other bytes."""
@@ -19,7 +19,7 @@ PART_IMAGES = 100
 """Images whose annotations are written at a time, before those of a split are put together."""
 FOLDER_IMAGES = 1000
 
-_NAMES = re.compile(r'(\d{6}\.jpg|(train|test)_\d{6}\.npz)(\.\d+\.part)?')
+_NAMES = re.compile(r'(\d{6}\.jpg|(train|test)_\d{6}\.npz)')
 
 
 def body_digest(arrays: dict[str, np.ndarray]) -> str:
@@ -144,6 +144,7 @@ def _remove_files(folder: Path) -> None:
     """Remove the files of this generator from a folder, and the folder if nothing is left."""
     if not folder.is_dir():
         return
+    remove_parts(folder)
     for path in list(folder.iterdir()):
         if _NAMES.fullmatch(path.name):
             path.unlink()
