@@ -49,7 +49,12 @@ def test_the_second_stage_of_pare_starts_from_the_first(repo, in_workspace, tmp_
     )
     engine_train(first, str(tmp_path / 'first'), options=TINY)
     checkpoint = str(tmp_path / 'first' / 'epoch_1.pth')
-    still = (*TINY, f'load_from={checkpoint}', 'optim_wrapper.optimizer.lr=0.0')
+    still = (
+        *TINY,
+        f'load_from={checkpoint}',
+        'optim_wrapper.optimizer.lr=0.0',
+        'param_scheduler=[]',
+    )
     engine_train(second, str(tmp_path / 'second'), options=still)
     a, b = (
         torch.load(path, weights_only=False)['state_dict']['head.pose_mlp.weight']
