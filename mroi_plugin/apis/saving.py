@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import cv2
 import numpy as np
@@ -14,7 +12,7 @@ import numpy as np
 from mroi_plugin.apis.trackers.overlap_tracker import Tracks
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.writers import WRITERS
-from mroi_plugin.utils.atomic_files import PART
+from mroi_plugin.utils.atomic_files import atomic_file
 from mroi_plugin.utils.colors import instance_color
 from mroi_plugin.utils.names import safe_stem
 from mroi_plugin.visualization.drawing import write_image
@@ -116,15 +114,17 @@ class _Video:
 
     def __init__(self, source: str, target: Path, size: tuple[int, int]) -> None:
         self.source, self.target, self.size = source, target, size
-        self.part = target.with_name(f'.{target.name}.{uuid4().hex}{PART}.mp4')
         self.tracks = Tracks()
         capture = cv2.VideoCapture(source)
         rate = capture.get(cv2.CAP_PROP_FPS)
         capture.release()
         rate = rate if np.isfinite(rate) and rate > 0 else FALLBACK_FPS
-        self.writer = cv2.VideoWriter(str(self.part), cv2.VideoWriter_fourcc(*'mp4v'), rate, size)
+        self.file = ExitStack()
+        part = str(self.file.enter_context(atomic_file(target)))
+        self.writer = cv2.VideoWriter(part, cv2.VideoWriter_fourcc(*'mp4v'), rate, size)
         if not self.writer.isOpened():
-            raise OSError(f'{self.part} cannot be written as a video of {size[0]}x{size[1]}.')
+            self.discard()
+            raise OSError(f'{target} cannot be written as a video of {size[0]}x{size[1]}.')
 
     def add(self, result: ImageResult) -> None:
         boxes = np.array([instance.bbox for instance in result.instances]).reshape(-1, 4)
@@ -136,10 +136,10 @@ class _Video:
 
     def close(self) -> Path:
         self.writer.release()
-        os.replace(self.part, self.target)
+        self.file.close()
         return self.target
 
     def discard(self) -> None:
         self.writer.release()
-        with suppress(OSError):
-            self.part.unlink()
+        stopped = InterruptedError('the run was stopped')
+        self.file.__exit__(type(stopped), stopped, None)  # which keeps nothing
