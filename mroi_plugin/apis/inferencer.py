@@ -23,7 +23,6 @@ from mroi_plugin.datasets.pixel_checks import box_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.encoded_image import MAX_PIXELS
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
-from mroi_plugin.engine.checkpoints import check_finite_weights
 from mroi_plugin.engine.device import choose_device
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
@@ -97,7 +96,6 @@ class MultiRoIInferencer:
         config = as_path('config', config)
         checkpoint = as_path('checkpoint', checkpoint or find_weights(config))
         model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
-        check_finite_weights(model, checkpoint)
         self.model = model.to(self.device)
         dataset = cfg.test_dataloader.dataset
         with plugin_scope():

@@ -100,6 +100,7 @@ def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
     Raises:
         CheckpointMismatchError: naming the first wrong, missing and unexpected parameter, and the
             methods and numbers of RoIs if they differ.
+        ValueError: if a weight is not finite.
     """
     have, want = read_state_dict(path), model.state_dict()
     problems = []
@@ -117,7 +118,17 @@ def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
             f'{path} does not fit the model of the config{_difference(model, path)}: '
             f'{"; ".join(problems)}. Use the config it was trained with.'
         )
+    _check_finite(path, have)
     return have
+
+
+def _check_finite(path: str, state: dict[str, Tensor]) -> None:
+    for name, value in state.items():
+        if value.is_floating_point() and not value.isfinite().all():
+            raise ValueError(
+                f'{path}: {name} is not finite in {int((~value.isfinite()).sum())} of '
+                f'{value.numel()} weights: take another checkpoint.'
+            )
 
 
 def check_initial_weights(model: nn.Module) -> None:
@@ -191,17 +202,3 @@ def _described_in(config_text: str) -> dict[str, Any]:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().split('\n')[0]
-
-
-def check_finite_weights(model: nn.Module, checkpoint: str) -> None:
-    """Refuse weights of which some are NaN or infinite.
-
-    Raises:
-        ValueError: naming the checkpoint and the first such parameter.
-    """
-    for name, value in model.state_dict().items():
-        if value.is_floating_point() and not value.isfinite().all():
-            raise ValueError(
-                f'{checkpoint}: {name} is not finite in {int((~value.isfinite()).sum())} of '
-                f'{value.numel()} weights: take another checkpoint.'
-            )
