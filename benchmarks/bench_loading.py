@@ -37,7 +37,7 @@ if what == 'mmhuman3d':
     start, before = time.perf_counter(), private_mib()
     data = HumanData.fromfile(path)
     seconds = time.perf_counter() - start
-    from mroi_plugin.datasets.annotation_columns import KEYPOINTS
+    from mroi_plugin.datasets.annotation_checks import KEYPOINTS
     columns = {k: v for k, v in data.items() if k in ('image_path', 'bbox_xywh', *KEYPOINTS)}
     columns.update(data['smpl'])
     read = lambda i: [np.array(column[i]) for column in columns.values()]

@@ -220,7 +220,7 @@ def test_checkpoint_of_another_method(tmp_path, repo):
     five, cfg = synthetic_model()
     path = tmp_path / 'ours.pth'
     torch.save({'state_dict': five.state_dict(), 'meta': {'cfg': cfg.pretty_text}}, path)
-    hmr = Config.fromfile(str(repo / 'configs' / 'hosts' / 'hmr_synthetic.py'))
+    hmr = Config.fromfile(str(repo / 'configs' / '_base_' / 'hosts' / 'small.py'))
     with pytest.raises(CheckpointMismatchError) as error:
         check_checkpoint(MODELS.build(hmr.model), str(path))
     message = str(error.value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import resource
 import subprocess
@@ -13,28 +12,18 @@ from locations import ROOT
 from mmengine.config import Config
 from tiny_training import CONFIG, write_config
 
-from mroi_plugin import apis
 from mroi_plugin.engine.loader_limits import TIMEOUT_S, prepare_loaders
-
-FORK = multiprocessing.get_context('fork')
-
-
-def train_with(limit, config, work_dir, queue):
-    resource.setrlimit(resource.RLIMIT_NOFILE, limit)
-    try:
-        apis.train(config, work_dir)
-    except OSError as error:
-        queue.put(str(error))
 
 
 def test_too_few_open_files_are_an_error_before_training(in_workspace, tmp_path):
-    queue = FORK.Queue()
-    arguments = ((64, 64), write_config(tmp_path), str(tmp_path / 'run'), queue)
-    process = FORK.Process(target=train_with, args=arguments)
-    process.start()
-    message = queue.get(timeout=60)
-    process.join()
-    assert 'may open 64 files' in message and 'ulimit -n 4096' in message
+    command = f'ulimit -n 64 && exec "$@" --work-dir {tmp_path / "run"}'
+    tool = [sys.executable, str(ROOT / 'mroi_plugin' / 'cli.py'), 'train', write_config(tmp_path)]
+    done = subprocess.run(
+        ['sh', '-c', command, 'sh', *tool], capture_output=True, text=True, check=False,
+        timeout=120, env={**os.environ, 'PYTHONPATH': str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 2 and not (tmp_path / 'run' / 'epoch_1.pth').exists()
+    assert 'may open 64 files' in done.stderr and 'ulimit -n 4096' in done.stderr
 
 
 def test_the_limit_is_raised_to_what_may_be_and_waits_have_an_end():

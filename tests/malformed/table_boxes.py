@@ -96,27 +96,8 @@ CAMERAS = {
     'principal point of seven': (camera(c=np.ones((7, 2))), 'cam_param.c has 7 rows'),
 }
 
-FOCAL_LENGTHS = {
-    'focal length times 1e20': 500 * 1e20,
-    'focal length as a share of the image': 0.9,
-    'focal length in millimeters': 35.0,
-}
-
-
-def seen_with(focal):
-    return lambda scene: scene.dataset(cam_param=camera(f=np.full((8, 2), focal)))[3]
-
 
 CASES = [
-    *(
-        (
-            name,
-            seen_with(focal),
-            InvalidSampleError,
-            ['(sample 3 of', f'a focal length of {focal:.4g} px', 'fix cam_param'],
-        )
-        for name, focal in FOCAL_LENGTHS.items()
-    ),
     *(
         (
             name,

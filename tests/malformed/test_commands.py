@@ -130,7 +130,10 @@ def test_folders_in_the_folder(infer, good, tmp_path):
     assert status == 0 and 'in 1 images' in told
     assert 'warning: ' in told and 'no images or videos: notes.txt' in told
     assert '--recursive reads them): sub' in told
-    status, told = infer('--recursive')
+    boxes = tmp_path / 'both.json'
+    rows = [{'image_id': name, 'bbox': BOX} for name in ('in/good.jpg', 'sub/good.jpg')]
+    boxes.write_text(json.dumps(rows))
+    status, told = infer('--recursive', '--boxes', str(boxes))
     assert status == 0 and 'in 2 images' in told and 'folders skipped' not in told
 
 
