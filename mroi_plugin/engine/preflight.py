@@ -99,6 +99,8 @@ def check_rois(cfg: Mapping[str, Any]) -> None:
     Raises:
         ValueError: naming both keys and numbers.
     """
+    if cfg['model'].get('type') == 'LandmarkEstimator':  # takes any number
+        return
     wanted = cfg['model'].get('head', {}).get('num_rois', 1)
     chosen = '-'  # key of a data set that takes some of the RoIs that are cut
     for key, node in _walk({k: v for k, v in cfg.items() if k.endswith('_dataloader')}):

@@ -114,3 +114,7 @@ def test_the_number_of_rois_is_checked(config):
     cfg.train_dataloader.dataset.num_rois = 3
     with pytest.raises(ValueError, match='num_rois is 3'):
         check_rois(cfg)
+
+
+def test_landmarks_are_found_in_any_number_of_rois():
+    check_rois(load_config('mroi_open_landmarks'))
