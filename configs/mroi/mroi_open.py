@@ -8,6 +8,7 @@ _base_ = [
 ]
 
 # What is validated and kept is a running mean of the weights, over a tenth of the steps so far.
-default_hooks = dict(
-    ema=dict(type='EMAHook', ema_type='MomentumAnnealingEMA', momentum=0.002, gamma=10)
-)
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(type='EMAHook', ema_type='MomentumAnnealingEMA', momentum=0.002, gamma=10),
+]

@@ -19,4 +19,5 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=4e-3, weight_decay=0.0),
     clip_grad=dict(max_norm=1.0),
 )
-default_hooks = dict(checkpoint=dict(save_best='landmark/error_2d'), ema=None)
+default_hooks = dict(checkpoint=dict(save_best='landmark/error_2d'))
+custom_hooks = [hook for hook in _base_.custom_hooks if hook['type'] != 'EMAHook']
