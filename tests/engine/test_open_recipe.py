@@ -1,0 +1,38 @@
+"""The open recipe from its first stage to its second, on the small images."""
+
+from __future__ import annotations
+
+import json
+
+import torch
+
+from mroi_plugin.apis.test import test as test_config
+from mroi_plugin.apis.train import train
+from mroi_plugin.engine.checkpoints import read_state_dict
+
+SMALL = [
+    'train_dataloader.batch_size=8',
+    'train_dataloader.num_workers=0',
+    'val_dataloader.num_workers=0',
+    'test_dataloader.num_workers=0',
+]
+
+
+def test_landmarks_then_heads(in_workspace, tmp_path):
+    maps = [f'{loader}_dataloader.dataset.cache_dir={tmp_path}' for loader in ('train', 'val')]
+    first = tmp_path / 'landmarks'
+    train('mroi_open_landmarks', str(first), options=[*SMALL, *maps], epochs=1)
+    state = read_state_dict(str(first / 'epoch_1.pth'))
+    assert any('norm.running_var' in name for name in state)
+    log = [json.loads(line) for line in next(first.rglob('scalars.json')).open()]
+    assert any('landmark/error_2d' in line for line in log)
+    start = f'model.backbone.init_cfg.checkpoint={first / "epoch_1.pth"}'
+    runner = train(
+        'cliff_open_cached', str(tmp_path / 'cliff'), options=[*SMALL, *maps, start], epochs=1
+    )
+    found = runner.model.backbone.state_dict()
+    weight = 'network.convs.50.weight'
+    assert not any('norm' in name for name in found)
+    assert not torch.equal(found[weight], state[f'backbone.{weight}'])  # batch norm is folded in
+    errors = test_config('cliff_open', str(tmp_path / 'cliff' / 'epoch_1.pth'), options=SMALL)
+    assert errors['mesh/mpjpe'] > 0
