@@ -78,9 +78,12 @@ def test_every_shipped_schedule_is_as_long_as_its_training(name, monkeypatch):
 def test_no_worker_processes_is_one_option(in_workspace):
     from mmengine.runner import Runner
 
+    from mroi_plugin.engine.model_builder import plugin_scope
+
     options = ['train_dataloader.num_workers=0', 'train_dataloader.prefetch_factor=4']
     cfg = load_config('mroi_synthetic', 'unused', options=options)
-    loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
+    with plugin_scope():
+        loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
     assert loader.num_workers == 0 and len(next(iter(loader))['img']) == 32
     assert cfg.val_dataloader.persistent_workers  # which has processes
     assert isinstance(loader.dataset, DATASETS.get('MultiRoIHumanDataset'))

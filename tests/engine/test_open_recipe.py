@@ -6,7 +6,7 @@ import json
 
 import torch
 
-from mroi_plugin.apis.test import test as test_config
+from mroi_plugin.apis.test import test as measure
 from mroi_plugin.apis.train import train
 from mroi_plugin.engine.checkpoints import read_state_dict
 
@@ -34,5 +34,5 @@ def test_landmarks_then_heads(in_workspace, tmp_path):
     weight = 'network.convs.50.weight'
     assert not any('norm' in name for name in found)
     assert not torch.equal(found[weight], state[f'backbone.{weight}'])  # batch norm is folded in
-    errors = test_config('cliff_open', str(tmp_path / 'cliff' / 'epoch_1.pth'), options=SMALL)
+    errors = measure('cliff_open', str(tmp_path / 'cliff' / 'epoch_1.pth'), options=SMALL)
     assert errors['mesh/mpjpe'] > 0
