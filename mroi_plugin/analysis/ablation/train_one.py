@@ -28,18 +28,16 @@ def test_interrupted_epoch(folder: Path, config: str, options: list[str]) -> Non
 
     Writes ``epoch_<n>.json``; does nothing if there is no checkpoint or its errors are known.
     """
-    from mmengine.runner import find_latest_checkpoint
-
     from mroi_plugin.analysis.ablation.runs import read_errors
     from mroi_plugin.apis.test import test
 
-    checkpoint = find_latest_checkpoint(str(folder))
-    if checkpoint is None:
+    # By name: a run may have been killed before it noted its last checkpoint.
+    epochs = {int(path.stem.split('_')[-1]): path for path in folder.glob('epoch_*.pth')}
+    if not epochs or max(epochs) in read_errors(folder)['epochs']:
         return
-    name = Path(checkpoint).stem
-    if int(name.split('_')[-1]) not in read_errors(folder)['epochs']:
-        work_dir = str(folder / 'interrupted')
-        test(config, checkpoint, str(folder / f'{name}.json'), work_dir, options=options)
+    checkpoint = epochs[max(epochs)]
+    work_dir = str(folder / 'interrupted')
+    test(config, str(checkpoint), str(checkpoint.with_suffix('.json')), work_dir, options=options)
 
 
 if __name__ == '__main__':
