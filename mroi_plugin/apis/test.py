@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 from mroi_plugin.engine.checkpoints import bare_model, load_weights
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
-from mroi_plugin.engine.failures import release_workers
+from mroi_plugin.engine.failures import name_failures, release_workers
 from mroi_plugin.engine.launch import launched
 from mroi_plugin.engine.loader_limits import prepare_loaders
 from mroi_plugin.engine.preflight import check_config
@@ -65,7 +65,9 @@ def test(
             runner = Runner.from_cfg(cfg)
         model = bare_model(runner.model)
         load_weights(model, checkpoint)
-        metrics = {name: float(value) for name, value in runner.test().items()}
+        with name_failures(runner):
+            found = runner.test()
+        metrics = {name: float(value) for name, value in found.items()}
         table = kept_rows(runner.test_evaluator.metrics)
         release_workers(runner)
         if runner.rank == 0:

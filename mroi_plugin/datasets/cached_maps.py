@@ -18,6 +18,7 @@ from mmengine.dist import barrier, is_main_process
 from mmengine.registry import DefaultScope
 from torch.utils.data import Dataset
 
+from mroi_plugin.datasets.lost_batches import end_on_lost_batch
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
 from mroi_plugin.utils.atomic_files import atomic_file, write_atomically
 from mroi_plugin.utils.progress import track
@@ -118,6 +119,7 @@ class CachedMapsDataset(Dataset):
         self._epoch[0], self._epoch[1] = seed, epoch
 
     def __getitem__(self, index: int) -> dict[str, Any]:
+        end_on_lost_batch()
         turn, (shard, row) = int(self._epoch[1]) % self.augmentations, divmod(int(index), SHARD)
         sample = {name: values[row] for name, values in self._rows[turn][shard].items()}
         maps = self._maps[turn][shard][row]

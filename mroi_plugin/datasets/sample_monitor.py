@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset, get_worker_info
 
+from mroi_plugin.datasets.lost_batches import end_on_lost_batch
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 
 SLOTS = 256
@@ -44,6 +45,7 @@ class SampleMonitor:
             InvalidSampleError: for a sample that cannot be used, if they are not skipped or the
                 replacements cannot be used either.
         """
+        end_on_lost_batch()
         at_work, chosen, attempt = self._at_work.numpy()[_slot()], index, 0
         while True:
             at_work[:] = os.getpid(), chosen

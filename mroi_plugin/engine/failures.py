@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from mmengine.runner import BaseLoop
 
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.sample_monitor import monitored_parts
@@ -16,6 +20,7 @@ DEAD = re.compile(r'DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)(.*)')
 """How torch says that a worker has died."""
 LATE = re.compile(r'DataLoader timed out after \d+ seconds')
 """How torch says that a worker gives nothing."""
+LOOPS = ('train', 'val', 'test')
 NO_MEMORY = re.compile(r'unable to \w+ (?:to file|shared memory)[^\n]*')
 """How torch says that shared memory is full."""
 
@@ -26,7 +31,7 @@ class WorkerDiedError(ChildProcessError):
 
 @contextmanager
 def name_failures(runner: Any) -> Iterator[None]:
-    """Tell failures of the loaders with the iteration they stopped.
+    """Tell failures of the loaders with the iteration at which training stopped.
 
     Raises:
         InvalidSampleError: of a sample, with the iteration.
@@ -35,12 +40,14 @@ def name_failures(runner: Any) -> Iterator[None]:
     try:
         yield
     except InvalidSampleError as error:
+        if not _trains(runner):
+            raise
         raise InvalidSampleError(
             f'{message_of(error)} Training stopped after {runner.iter} iterations; '
             'skip_invalid=True in the training set skips such samples.'
         ) from None
-    except (RuntimeError, OSError) as error:
-        message = str(error)
+    except (RuntimeError, OSError, EOFError) as error:
+        message = _of_dead_worker(error) or str(error)
         dead, late = DEAD.search(message), LATE.search(message)
         if dead:
             pids = [int(pid) for pid in dead.group(1).split(',')]
@@ -49,15 +56,39 @@ def name_failures(runner: Any) -> Iterator[None]:
             what = f'or gave nothing ({(late or NO_MEMORY.search(message)).group(0)})'
         else:
             raise
+        stopped, go_on = '', ''
+        if _trains(runner):
+            stopped, go_on = f' after {runner.iter} iterations', ' Go on with --resume.'
         raise WorkerDiedError(
-            f'a loader process died after {runner.iter} iterations {what}. {advice(message)} Go on '
-            'with --resume.'
+            f'a loader process died{stopped} {what}. {advice(message)}{go_on}'
         ) from error
+
+
+def _trains(runner: Any) -> bool:
+    return isinstance(runner._train_loop, BaseLoop)
+
+
+def _of_dead_worker(error: Exception) -> str:
+    """What torch says of a worker that has ended, also where it does not know how, or a connection
+    to it broke first; empty if there is none in the loader that the error came through."""
+    loaders = [frame.f_locals.get('self') for frame, _ in traceback.walk_tb(error.__traceback__)]
+    workers = [worker for loader in loaders for worker in getattr(loader, '_workers', ())]
+    try:
+        for worker in workers:
+            worker.join(0.2)  # connections close before a process has ended
+    except RuntimeError as ended:  # torch's handler of the signal that a child has ended
+        return str(ended)
+    for worker in filter(lambda worker: worker.exitcode, workers):
+        how = f'exited unexpectedly with exit code {worker.exitcode}'
+        if worker.exitcode < 0:
+            how = f'is killed by signal: {signal.strsignal(-worker.exitcode)}'
+        return f'DataLoader worker (pid {worker.pid}) {how}'
+    return ''
 
 
 def _samples(runner: Any, pids: list[int]) -> str:
     """Samples that dead workers were loading."""
-    loops = (getattr(runner, f'_{name}_loop', None) for name in ('train', 'val'))
+    loops = (getattr(runner, f'_{name}_loop', None) for name in LOOPS)
     loaders = [loop.dataloader for loop in loops if hasattr(loop, 'dataloader')]
     found = []
     for part in (part for loader in loaders for part in monitored_parts(loader.dataset)):
@@ -70,7 +101,7 @@ def _samples(runner: Any, pids: list[int]) -> str:
 def release_workers(runner: Any) -> None:
     """End the loaders' processes now: the garbage collector may do it in a thread that they wait
     for, which takes five seconds each."""
-    for loop in ('train', 'val', 'test'):
+    for loop in LOOPS:
         loader = getattr(runner, f'_{loop}_loop', None)
         loader = getattr(loader, 'dataloader', None)
         if loader is not None:

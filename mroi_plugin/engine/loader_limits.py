@@ -56,12 +56,13 @@ def prepare_loaders(cfg: Any) -> None:
 
 def advice(message: str) -> str:
     """What to do about an error of a loader process, from what torch says."""
-    if 'Too many open files' in message:
+    if 'Too many open files' in message or f'exit code {errno.EMFILE}' in message:
         return (
             'This process may not open more files: raise the limit (ulimit -n), or lower '
             'train_dataloader.num_workers; num_workers=0 takes none.'
         )
-    if 'Bus error' in message or 'shared memory' in message:
+    full = ('Bus error', 'shared memory', f'exit code {errno.ENOSPC}')
+    if any(mark in message for mark in full):
         return (
             f'The shared memory is full ({SHARED_MEMORY}, {_free_mib()} MiB free now): enlarge it '
             '(docker run --shm-size=8g), or lower train_dataloader.num_workers or batch_size; '

@@ -98,6 +98,20 @@ def test_a_storage_that_hangs_ends_the_run(in_workspace, tmp_path):
         train(tmp_path, more)
 
 
+def test_a_storage_that_hangs_ends_a_test(in_workspace, tmp_path):
+    checkpoint = tmp_path / 'run' / 'epoch_1.pth'
+    train(tmp_path)
+    more = """
+test_dataloader = dict(timeout=3, num_workers=1, dataset=dict(pipeline=dict(
+    _delete_=True, first=dict(type='HangAt', sample=2), load=dict(type='LoadImage'),
+    crop=dict(type='MultiRoICrop', crop_size=(48, 64)), pack=dict(type='PackMultiRoIInputs'),
+)))
+"""
+    with pytest.raises(WorkerDiedError, match=r'timed out after 3 seconds') as error:
+        apis.test(write_config(tmp_path, CONFIG + more), str(checkpoint))
+    assert 'iterations' not in str(error.value) and '--resume' not in str(error.value)
+
+
 def test_an_image_that_vanishes_is_named_with_its_iteration(in_workspace, tmp_path):
     with pytest.raises(InvalidSampleError) as error:
         train(tmp_path, first_step('VanishAt', samples=[7]))
