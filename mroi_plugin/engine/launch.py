@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -21,6 +22,8 @@ STARTED_BY = {
 RANK = {'pytorch': 'RANK', 'slurm': 'SLURM_PROCID'}
 """Variables that are 0 in the first process."""
 
+_run_numbers = itertools.count(1)
+
 
 class LaunchError(ValueError):
     """A launcher that cannot work as it was called."""
@@ -28,7 +31,7 @@ class LaunchError(ValueError):
 
 @contextmanager
 def launched(cfg: Any, own: bool = False) -> Iterator[None]:
-    """`prepare_launch`, and in the end the processes let go of each other.
+    """`prepare_launch` and `name_run`, and in the end the processes let go of each other.
 
     Args:
         cfg: config with ``launcher`` and ``work_dir``.
@@ -43,10 +46,26 @@ def launched(cfg: Any, own: bool = False) -> Iterator[None]:
     with owned(cfg.work_dir) if own and first else nullcontext():
         try:
             prepare_launch(cfg)
+            name_run(cfg)
             yield
         finally:
             if dist.is_initialized() and not before:
                 dist.destroy_process_group()
+
+
+def name_run(cfg: Any) -> None:
+    """Give the second run of this process, and each later one, a name of its own.
+
+    mmengine names a run by its config and the second it begins in, and runs of one name share
+    their log files, scalars and messages.
+
+    Args:
+        cfg: config with ``filename``; its ``experiment_name`` is completed.
+    """
+    number = next(_run_numbers)
+    if number > 1:
+        name = cfg.get('experiment_name') or os.path.splitext(os.path.basename(cfg.filename))[0]
+        cfg.experiment_name = f'{name}_run{number}'
 
 
 def prepare_launch(cfg: Any) -> None:

@@ -30,14 +30,13 @@ def test_interrupted_epoch(folder: Path, config: str, options: list[str]) -> Non
     """
     from mroi_plugin.analysis.ablation.runs import read_errors
     from mroi_plugin.apis.test import test
+    from mroi_plugin.engine.resume import latest_checkpoint
 
-    # By name: a run may have been killed before it noted its last checkpoint.
-    epochs = {int(path.stem.split('_')[-1]): path for path in folder.glob('epoch_*.pth')}
-    if not epochs or max(epochs) in read_errors(folder)['epochs']:
+    last = latest_checkpoint(str(folder))
+    if last is None or int(Path(last).stem.split('_')[-1]) in read_errors(folder)['epochs']:
         return
-    checkpoint = epochs[max(epochs)]
-    work_dir = str(folder / 'interrupted')
-    test(config, str(checkpoint), str(checkpoint.with_suffix('.json')), work_dir, options=options)
+    out = str(Path(last).with_suffix('.json'))
+    test(config, last, out, str(folder / 'interrupted'), options=options)
 
 
 if __name__ == '__main__':
