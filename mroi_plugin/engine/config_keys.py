@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+import mmengine
+
 from mroi_plugin.utils.config_text import read_setting
 from mroi_plugin.utils.errors import UsageError
 
@@ -75,7 +77,7 @@ def check_names(path: str, cfg: Mapping[str, Any]) -> None:
     for those in a folder ``_base_``.
 
     Args:
-        path: of the file, Python.
+        path: of the file, Python, YAML or JSON.
         cfg: what was read from it.
 
     Raises:
@@ -84,7 +86,7 @@ def check_names(path: str, cfg: Mapping[str, Any]) -> None:
     above = ''
     for file in _files(Path(path)):
         text = file.read_text(encoding='utf-8')
-        for name in _unused_names(text):
+        for name in _unused_names(text) if file.suffix == '.py' else _unread_keys(file):
             if f'_base_.{name}' not in above:
                 _refuse(f'{file}: {name}', name, cfg, '; begin a name for other files with _')
         above += text
@@ -96,12 +98,15 @@ def _files(path: Path) -> Iterator[Path]:
     waiting, seen = [path], set()
     while waiting:
         file = waiting.pop(0)
-        if file.suffix != '.py' or not file.is_file() or file.resolve() in seen:
-            continue  # of another format, or a name that mmengine completes
+        if not file.is_file() or file.resolve() in seen:
+            continue  # a name that mmengine completes
         yield file
         seen.add(file.resolve())
         try:
-            bases = read_setting(file.read_text(encoding='utf-8'), '_base_')
+            if file.suffix == '.py':
+                bases = read_setting(file.read_text(encoding='utf-8'), '_base_')
+            else:
+                bases = mmengine.load(file).get('_base_', [])
         except (KeyError, ValueError):
             continue
         for base in [bases] if isinstance(bases, str) else bases:
@@ -122,6 +127,11 @@ def _unused_names(text: str) -> Iterator[str]:
         for name in (getattr(goal, 'id', '_') for goal in goals):
             if name not in used and name not in READ and not name.startswith('_'):
                 yield name
+
+
+def _unread_keys(file: Path) -> list[str]:
+    """Keys at the top of a YAML or JSON config that are not `READ`."""
+    return [name for name in mmengine.load(file) if name not in READ and not name.startswith('_')]
 
 
 def check_nodes(cfg: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from mroi_plugin.datasets.transforms.multi_roi_crop import DEFAULT_SCALES
 from mroi_plugin.engine.config_checks import check_sections
 from mroi_plugin.mmhuman3d_compat.loading import missing_packages
 from mroi_plugin.models.body_models.smpl import BODY_GENDERS, licensed_files
+from mroi_plugin.registry import MODELS
 from mroi_plugin.utils.required_files import MissingFilesError, RequiredFile, require_files
 
 LOOPS = ('train', 'val', 'test')
@@ -99,7 +100,8 @@ def check_rois(cfg: Mapping[str, Any]) -> None:
     Raises:
         ValueError: naming both keys and numbers.
     """
-    if cfg['model'].get('type') == 'LandmarkEstimator':  # takes any number
+    name = str(cfg['model'].get('type'))
+    if '.' not in name and getattr(MODELS.get(name), 'takes_any_rois', False):
         return
     wanted = cfg['model'].get('head', {}).get('num_rois', 1)
     chosen = '-'  # key of a data set that takes some of the RoIs that are cut

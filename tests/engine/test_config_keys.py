@@ -86,6 +86,20 @@ def test_config_files_that_reach_nothing(tmp_path, text):
     assert FILES[text] in str(caught.value)
 
 
+def test_configs_of_other_formats_that_reach_nothing(tmp_path):
+    base = find_config('mroi_synthetic')
+    for name, text in {
+        'mine.json': f'{{"_base_": "{base}", "train_cfg": {{"max_epochs": 3}}, "batch_size": 4}}',
+        'mine.yaml': f'_base_: {base}\ntrain_cfg: {{max_epochs: 3}}\nbatch_size: 4\n',
+    }.items():
+        path = tmp_path / name
+        path.write_text(text)
+        with pytest.raises(UsageError, match=rf'{name}: batch_size reaches .* train_dataloader'):
+            load_config(str(path), 'unused')
+        path.write_text(text.replace('batch_size', '_batch_size'))
+        assert load_config(str(path), 'unused').train_cfg.max_epochs == 3
+
+
 def test_files_that_a_config_is_built_on(tmp_path):
     """A name that the file above uses is a variable of both, another reaches nothing."""
     base = tmp_path / 'base.py'

@@ -61,6 +61,16 @@ def folder(scene):
     return scene.image(None)
 
 
+def special(make):
+    """A path that gives nothing, or never ends, to who opens it."""
+
+    def spoil(scene):
+        make(scene.folder / 'bad.jpg')
+        return scene.image(None)
+
+    return spoil
+
+
 def with_thumbnail(scene):
     """Cut off, but with a whole thumbnail in front: its end is not the image's."""
     whole, thumbnail = scene.good_image(), cv2.imencode('.jpg', PIXELS[:32, :32])[1].tobytes()
@@ -132,6 +142,13 @@ CASES = [
     ('missing', lambda s: s.image(None), InvalidSampleError, [*WHERE, 'the image is missing']),
     ('dangling link', dangling, InvalidSampleError, [*WHERE, 'the image is missing']),
     ('folder', folder, InvalidSampleError, [*WHERE, 'cannot be read']),
+    ('pipe', special(os.mkfifo), InvalidSampleError, [*WHERE, 'it is no file']),
+    (
+        'device without an end',
+        special(lambda path: os.symlink('/dev/zero', path)),
+        InvalidSampleError,
+        [*WHERE, 'it is no file'],
+    ),
     (
         'name that no file can have',
         lambda s: s.dataset(s.folder, image_path=np.array(['a\0b.jpg'] * 8, object))[0],

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Subset
 from mroi_plugin.analysis.comparison.methods import Method
 from mroi_plugin.engine.checkpoints import load_weights
 from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.loader_limits import TIMEOUT_S
 from mroi_plugin.engine.model_builder import build_model, plugin_scope
 from mroi_plugin.engine.preflight import check_files
 from mroi_plugin.registry import DATASETS, METRICS
@@ -73,7 +74,7 @@ def _batch(dataset: Any, size: int) -> dict[str, Any]:
 
 @torch.no_grad()
 def _evaluate(model: nn.Module, dataset: Any, metric: Any, report: Report) -> dict[str, float]:
-    loader = DataLoader(dataset, batch_size=32, num_workers=1)
+    loader = DataLoader(dataset, batch_size=32, num_workers=1, timeout=TIMEOUT_S)
     for position, batch in enumerate(loader):
         report('test', position / len(loader))
         metric.process(batch, model.test_step(dict(batch)))

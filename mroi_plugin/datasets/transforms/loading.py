@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path as osp
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,10 @@ class LoadImage:
                 'the path is an address, which is fetched only as configured: set backend_args of '
                 'LoadImage, or fix image_path.',
             )
+        if self.backend_args is None and _is_special(sample['image_path']):
+            raise InvalidSampleError.of(
+                sample, 'the image cannot be read (it is no file): fix image_path.'
+            )
         try:
             data = fileio.get(sample['image_path'], backend_args=self.backend_args)
         except FileNotFoundError:
@@ -94,6 +99,11 @@ class LoadImage:
                 sample, 'the image is missing: check data_root and image_dir of the dataset config.'
             )
         return data
+
+
+def _is_special(path: str) -> bool:
+    """Whether a path is a pipe, a device or a folder."""
+    return osp.exists(path) and not osp.isfile(path)
 
 
 def _check_pixels(sample: Sample, size: np.ndarray) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from mmengine.model import BaseModel
@@ -60,6 +60,8 @@ class LandmarkEstimator(BaseModel):
         data_preprocessor: `MultiRoIPreprocessor`.
         init_cfg: see mmengine.
     """
+
+    takes_any_rois: ClassVar[bool] = True
 
     def __init__(
         self,
