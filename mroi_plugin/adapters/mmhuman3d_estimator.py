@@ -231,17 +231,18 @@ class MMHuman3DEstimator(BaseModel):
     def _cameras(
         self, out: dict[str, Any], tensors: dict[str, Tensor], batch: Batch
     ) -> dict[str, Tensor]:
-        """``pred_cam`` and ``pred_cam_full``, (N, 1, 3) each."""
+        """``pred_cam`` and ``pred_cam_full``, (N, 1, 3) each, and ``pred_transl`` (N, 3)."""
         roi, focal = batch['rois'][:, 0], batch['focal_length']
         if 'camera' not in out:
             pelvis = rest_joints(self.body_model, tensors['pred_betas'])[:, 0]
-            return {'pred_cam_full': (out['root'] - pelvis)[:, None]}
+            transl = out['root'] - pelvis
+            return {'pred_cam_full': transl[:, None], 'pred_transl': transl}
         camera = torch.as_tensor(out['camera'], device=roi.device).float().reshape(-1, 3)
         if _reads_boxes(self.architecture):  # CLIFF returns the camera of the image
             local, full = full_to_crop_camera(camera, roi, focal), camera
         else:
             local, full = camera, crop_to_full_camera(camera, roi, focal)
-        return {'pred_cam': local[:, None], 'pred_cam_full': full[:, None]}
+        return {'pred_cam': local[:, None], 'pred_cam_full': full[:, None], 'pred_transl': full}
 
 
 def _reads_boxes(architecture: nn.Module) -> bool:

@@ -26,7 +26,7 @@ CHUNK = 256
 """Persons whose vertices are in memory at once during evaluation."""
 NAMES = {'mpjpe': 'mpjpe', 'pa-mpjpe': 'pa_mpjpe', 'pve': 'pve'}
 """mmhuman3d's names of our errors; results carry them in capitals, as there."""
-KEPT = ('pred_pose', 'pred_betas', 'pred_cam', 'pred_cam_full', 'focal_length')
+KEPT = ('pred_pose', 'pred_betas', 'pred_cam', 'pred_cam_full', 'pred_transl', 'focal_length')
 
 
 class WrongRunnerError(ValueError):

@@ -288,6 +288,7 @@ def _instance(told: dict[str, np.ndarray], box: np.ndarray, score: float) -> Ins
         focal_length=float(told['focal_length']),
         principal_point=single['principal_point'],
         rois=single['rois'],
+        trans=single['pred_transl'],
         local_cameras=single['pred_cam'],
         full_cameras=single['pred_cam_full'],
         consensus_camera=single['consensus_camera'],

@@ -66,7 +66,7 @@ class Summary:
         if not result.instances and not result.problems:
             self.empty.append(result.name)
         for i, instance in enumerate(result.instances[: max(0, SHOWN - len(self.rows))]):
-            depth = f'{instance.full_camera[2]:.2f}'
+            depth = f'{instance.trans[2]:.2f}'
             spread = f'{instance.spread_px:.1f}'
             self.rows.append((result.name, i, instance.score, depth, spread, instance.confidence))
         if self.keep:

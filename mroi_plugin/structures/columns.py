@@ -12,7 +12,7 @@ import numpy as np
 
 from mroi_plugin.structures.results import ImageResult, InstanceResult, require_finite
 
-VERSION = 2
+VERSION = 3
 FORMAT = 'mroi_plugin.result'
 PERSON = {
     'bbox': (4,),
@@ -24,16 +24,20 @@ PERSON = {
     'focal_length': (),
     'principal_point': (2,),
     'rois': (None, 3),
+    'trans': (3,),
     'local_cameras': (None, 3),
     'full_cameras': (None, 3),
     'consensus_camera': (3,),
     'spread_px': (),
     'spread_m': (),
     'confidence': (),
+    'track': (),
 }
 """Shape of every column of a person; None is any number."""
-FLOATS = tuple(name for name, shape in PERSON.items() if shape == ())
-DERIVED = ('poses', 'trans', 'joints2d')
+KINDS = {name: np.float64 for name, shape in PERSON.items() if shape == ()}
+KINDS['track'] = np.int64
+"""Types of columns of single numbers; others are float32."""
+DERIVED = ('poses', 'joints2d')
 """Columns for readers of other tools, computed from the others."""
 
 
@@ -41,7 +45,7 @@ def to_columns(result: ImageResult) -> dict[str, Any]:
     """Arrays (P, ...) of P persons, float32, and of the image.
 
     ``poses`` (P, 72) axis-angle and ``trans`` (P, 3) m are SMPL's parameters as other tools read
-    them: ``trans`` is the full camera of RoI 0.
+    them.
 
     Raises:
         ValueError: if a number is not finite.
@@ -60,14 +64,14 @@ def to_columns(result: ImageResult) -> dict[str, Any]:
     }
     for name, shape in PERSON.items():
         rows = [np.asarray(getattr(instance, name)) for instance in instances]
-        kind = np.float64 if name in FLOATS else np.float32
-        columns[name] = np.array(rows, kind).reshape(len(rows), *_shape(rows, shape))
+        columns[name] = np.array(rows, KINDS.get(name, np.float32)).reshape(
+            len(rows), *_shape(rows, shape)
+        )
     weights = [p.fusion_weights for p in instances if p.fusion_weights is not None]
     if instances and len(weights) == len(instances):
         columns['fusion_weights'] = np.array(weights, np.float32)
     columns['poses'] = np.array([p.pose_axis_angle.ravel() for p in instances], np.float32)
     columns['poses'] = columns['poses'].reshape(len(instances), 72)
-    columns['trans'] = columns['full_cameras'][:, 0] if instances else np.zeros((0, 3), np.float32)
     columns['joints2d'] = np.array([p.joints2d for p in instances], np.float32).reshape(
         len(instances), *((columns['joints'].shape[1], 2) if instances else (0, 2))
     )
@@ -114,7 +118,7 @@ def from_columns(path: str, columns: Mapping[str, Any]) -> ImageResult:
 
 def _instance(arrays: Mapping[str, np.ndarray], weights: Any, i: int) -> InstanceResult:
     told = {
-        name: float(array[i]) if name in FLOATS else array[i].astype(np.float32)
+        name: array[i].item() if name in KINDS else array[i].astype(np.float32)
         for name, array in arrays.items()
     }
     fusion = None if weights is None else np.asarray(weights[i], np.float32)

@@ -24,7 +24,7 @@ UPRIGHT = np.array([1.0, -1.0, -1.0])
 
 def instance_mesh(instance: InstanceResult, faces: np.ndarray, number: int) -> trimesh.Trimesh:
     """A body where its full camera puts it, in axes of glTF, meters."""
-    vertices = (instance.vertices.astype(np.float64) + instance.full_camera) * UPRIGHT
+    vertices = (instance.vertices.astype(np.float64) + instance.trans) * UPRIGHT
     color = [*(round(255 * x) for x in instance_color(number)), 255]
     mesh = trimesh.Trimesh(vertices, faces, process=False)
     mesh.visual = trimesh.visual.TextureVisuals(

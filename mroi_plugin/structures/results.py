@@ -26,6 +26,8 @@ class InstanceResult:
         focal_length: px.
         principal_point: (2,) px.
         rois: (M, 3) center relative to the principal point and side, px.
+        trans: (3,) m, where the body is: the full camera of RoI 0, or the one that
+            `MultiRoIEstimator`'s ``align_camera`` has found.
         local_cameras: (M, 3) s, tx, ty of every RoI.
         full_cameras: (M, 3) m, the full camera that every RoI implies (Eq. 12).
         consensus_camera: (3,) m, robust consensus of ``full_cameras``.
@@ -34,6 +36,7 @@ class InstanceResult:
         spread_m: spread of the depths of ``full_cameras``, m.
         confidence: 0..1, falls with the disagreement of the cameras; 1 where M = 1 says nothing.
         fusion_weights: (M, M) or None where the fusion has none.
+        track: number of the person throughout its video; -1 where nobody was followed.
     """
 
     bbox: np.ndarray
@@ -45,6 +48,7 @@ class InstanceResult:
     focal_length: float
     principal_point: np.ndarray
     rois: np.ndarray
+    trans: np.ndarray
     local_cameras: np.ndarray
     full_cameras: np.ndarray
     consensus_camera: np.ndarray
@@ -52,11 +56,7 @@ class InstanceResult:
     spread_m: float
     confidence: float
     fusion_weights: np.ndarray | None = None
-
-    @property
-    def full_camera(self) -> np.ndarray:
-        """(3,) m, the full camera of RoI 0, which errors are measured with."""
-        return self.full_cameras[0]
+    track: int = -1
 
     @property
     def pose_axis_angle(self) -> np.ndarray:
@@ -65,7 +65,7 @@ class InstanceResult:
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Pixels (n, 2) of the image of points (n, 3) m, which are without translation."""
-        placed = points + self.full_camera
+        placed = points + self.trans
         return placed[:, :2] / placed[:, 2:] * self.focal_length + self.principal_point
 
     @property
@@ -103,8 +103,9 @@ class ImageResult:
 
 def non_finite_value(instance: InstanceResult) -> str | None:
     """What of a person is NaN or infinite in float32, None if nothing is."""
-    if not (instance.full_cameras[:, 2] > 0).all():
-        depth = float(instance.full_cameras[:, 2].min())
+    depths = [instance.trans[2], *instance.full_cameras[:, 2]]
+    if not np.all(np.array(depths) > 0):
+        depth = float(min(depths))
         return f'the network puts the body behind the camera, at a depth of {depth:.4g} m.'
     values = {entry.name: getattr(instance, entry.name) for entry in fields(instance)}
     with np.errstate(all='ignore'):

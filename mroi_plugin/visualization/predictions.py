@@ -58,7 +58,7 @@ def _panel(model: nn.Module, dataset: Dataset, index: int) -> InstancePanel:
         rois=batch['rois'][0].numpy(),
         crop_size=(width, height),
         pred_vertices=prediction['pred_vertices'].cpu().numpy(),
-        pred_camera=prediction['pred_cam_full'][0].cpu().numpy(),
+        pred_camera=prediction['pred_transl'].cpu().numpy(),
         title=TITLE.format(index),
         **_truth(model, data),
     )

@@ -35,7 +35,7 @@ def scene_meshes(
 ) -> list[Mesh]:
     """Bodies where their full cameras put them, camera axes, meters."""
     return [
-        Mesh(instance.vertices + instance.full_camera, faces, color)
+        Mesh(instance.vertices + instance.trans, faces, color)
         for instance, color in zip(instances, colors)
     ]
 
@@ -84,7 +84,7 @@ def turned_view(
     if not instances:
         return paper
     turn = np.asarray(axes, np.float64)
-    placed = [(instance.vertices + instance.full_camera) @ turn.T for instance in instances]
+    placed = [(instance.vertices + instance.trans) @ turn.T for instance in instances]
     everything = np.concatenate(placed)
     low, high = everything.min(0), everything.max(0)
     extent = max(((high - low)[:2] / size).max() * MARGIN, 1e-3)  # meters per px

@@ -39,6 +39,7 @@ def test_errors_are_those_of_the_test_tool(inferencer, people, config, checkpoin
             'pred_vertices': torch.from_numpy(person.vertices),
             'pred_joints': torch.from_numpy(person.joints),
             'pred_cam_full': torch.from_numpy(person.full_cameras),
+            'pred_transl': torch.from_numpy(person.trans),
             'focal_length': torch.tensor(person.focal_length),
         }
         metric.process(torch.utils.data.default_collate([dataset[i]]), [prediction])
@@ -143,9 +144,9 @@ def test_what_a_person_is(inferencer, people):
     cx, cy, b = person.rois[0]
     depth = 2 * person.focal_length / (s * b)
     expected = [tx + 2 * cx / (s * b), ty + 2 * cy / (s * b), depth]
-    np.testing.assert_allclose(person.full_camera, expected, rtol=1e-4)
+    np.testing.assert_allclose(person.trans, expected, rtol=1e-4)
     camera = people.matrix(0)
-    placed = (person.joints + person.full_camera) @ camera.T
+    placed = (person.joints + person.trans) @ camera.T
     np.testing.assert_allclose(person.joints2d, placed[:, :2] / placed[:, 2:], atol=0.01)
     assert person.score == 1 and 0 < person.confidence <= 1 and person.spread_px > 0
 
@@ -159,7 +160,7 @@ def test_one_roi_has_no_disagreement(repo, people, tmp_path):
     cliff = MultiRoIInferencer(config, str(tmp_path / 'cliff.pth'), 'cpu')
     (person,) = infer_one(cliff, people.path(0), boxes=people.box(0)).instances
     assert person.confidence == pytest.approx(1) and person.spread_px == pytest.approx(0, abs=1e-4)
-    np.testing.assert_allclose(person.consensus_camera, person.full_camera, rtol=1e-5)
+    np.testing.assert_allclose(person.consensus_camera, person.trans, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -51,11 +51,13 @@ def person(body, seed, rois=5):
         joints=posed['joints'][0].numpy(),
         focal_length=812.25,
         principal_point=np.array([311.5, 233.25], np.float32),
+        trans=(cameras[0] + 0.05).astype(np.float32),
         full_cameras=cameras,
         consensus_camera=cameras.mean(0),
         spread_px=float(rng.uniform()),
         spread_m=0.1,
         confidence=1 / 3,
+        track=seed - 1,
     )
 
 
@@ -93,7 +95,7 @@ def test_json_is_exact_but_for_the_faces(result, tmp_path):
     path = WRITERS['json'](result, tmp_path / 'a')
     same(read_json(path), result, but=('faces',))
     content = json.loads(path.read_text())
-    assert content['version'] == 2 and len(content['instances']) == 3
+    assert content['version'] == 3 and len(content['instances']) == 3
     assert content['instances'][1]['betas'][2] == float(str(result.instances[1].betas[2]))
 
 
@@ -117,7 +119,7 @@ def test_columns_of_other_tools(result, tmp_path):
     with np.load(WRITERS['npz'](result, tmp_path / 'a')) as file:
         poses, trans, pixels = file['poses'], file['trans'], file['joints2d']
     assert poses.shape == (3, 72) and trans.shape == (3, 3) and pixels.shape == (3, 54, 2)
-    np.testing.assert_array_equal(trans[1], result.instances[1].full_camera)
+    np.testing.assert_array_equal(trans[1], result.instances[1].trans)
     np.testing.assert_allclose(pixels[2], result.instances[2].joints2d, rtol=1e-6)
 
 
@@ -146,7 +148,7 @@ def test_axes_of_glb_are_upright(result, tmp_path):
     scene = trimesh.load(WRITERS['glb'](result, tmp_path / 'a'))
     for i, one in enumerate(result.instances):
         mesh = scene.geometry[f'instance_{i}']
-        expected = (one.vertices + one.full_camera) * [1, -1, -1]
+        expected = (one.vertices + one.trans) * [1, -1, -1]
         np.testing.assert_allclose(mesh.vertices, expected, atol=1e-5)
         assert mesh.volume > 0.02
 
@@ -156,9 +158,7 @@ def test_obj_and_ply_hold_all_persons(result, tmp_path):
     assert [line for line in text.splitlines() if line.startswith('o ')] == [
         f'o instance_{i}' for i in range(3)
     ]
-    expected = np.concatenate(
-        [(p.vertices + p.full_camera) * [1, -1, -1] for p in result.instances]
-    )
+    expected = np.concatenate([(p.vertices + p.trans) * [1, -1, -1] for p in result.instances])
     for name in ('obj', 'ply'):
         path = WRITERS[name](result, tmp_path / 'a')
         mesh = trimesh.load(path, process=False, force='mesh')
@@ -189,7 +189,7 @@ def damaged(path, columns):
 @pytest.mark.parametrize(
     ('columns', 'message'),
     [
-        ({'version': 1}, 'version 1; expected'),
+        ({'version': 2}, 'version 2; expected'),
         ({'format': 'other'}, 'is other, version'),
         ({'betas': None}, 'lacks betas'),
         ({'betas': np.zeros((3, 9))}, r'betas is \(3, 9\), expected \(3, 10\)'),

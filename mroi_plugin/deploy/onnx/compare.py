@@ -25,6 +25,7 @@ LIMITS = {
     'fusion_weights': (1e-4, ''),
     'pred_vertices': (0.1, 'mm'),
     'pred_joints': (0.1, 'mm'),
+    'pred_transl': (1e-4, 'of its length'),
 }
 """Largest difference that is taken as none, and its unit."""
 ENCODING_LIMIT = 2.4e-7
@@ -73,7 +74,7 @@ def compare_model(wrapped: WrappedModel, path: str, example: Example) -> list[Co
 
 def _difference(name: str, ours: np.ndarray, theirs: np.ndarray) -> float:
     difference = np.abs(ours.astype(np.float64) - theirs)
-    if name == 'pred_cam_full':
+    if LIMITS[name][1] == 'of its length':
         difference = difference / np.linalg.norm(ours, axis=-1, keepdims=True)
     factor = 1000 if LIMITS[name][1] == 'mm' else 1
     return float(factor * difference.max()) if np.isfinite(difference).all() else float('nan')

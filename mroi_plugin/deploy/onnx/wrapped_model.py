@@ -5,12 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 
 INPUTS = ('crops', 'rois', 'focal_length')
 OUTPUTS = ('pred_pose', 'pred_betas', 'pred_cam', 'pred_cam_full', 'fusion_weights')
-BODY_OUTPUTS = ('pred_vertices', 'pred_joints')
+BODY_OUTPUTS = ('pred_vertices', 'pred_joints', 'pred_transl')
 
 
 class WrappedModel(nn.Module):
@@ -41,15 +40,10 @@ class WrappedModel(nn.Module):
         Returns:
             ``pred_pose`` (N, 24, 3, 3), ``pred_betas`` (N, 10), ``pred_cam`` (N, M, 3),
             ``pred_cam_full`` (N, M, 3) m, ``fusion_weights`` (N, M, M), and with the body
-            ``pred_vertices`` (N, V, 3) and ``pred_joints`` (N, K, 3) m without translation.
+            ``pred_vertices`` (N, V, 3) and ``pred_joints`` (N, K, 3) m without translation, and
+            ``pred_transl`` (N, 3) m.
         """
         preprocessor = self.model.data_preprocessor
         images = (crops.to(torch.float32) - preprocessor.mean) / preprocessor.std
-        info = encode_bbox_info(rois, focal_length[:, None])
-        out = self.model.head(self.model.encode(images), info)
-        full = crop_to_full_camera(out['pred_cam'], rois, focal_length[:, None])
-        told = (out['pred_pose'], out['pred_betas'], out['pred_cam'], full, out['fusion_weights'])
-        if not self.body:
-            return told
-        body = self.model.pose_body(out['pred_pose'], out['pred_betas'])
-        return (*told, body['pred_vertices'], body['pred_joints'])
+        out = self.model.extract(images, {'rois': rois, 'focal_length': focal_length})
+        return tuple(out[name] for name in self.outputs)

@@ -54,14 +54,14 @@ def camera_errors(batch: Mapping[str, Any], samples: Sequence[Mapping[str, Tenso
 
     Args:
         batch: collated samples.
-        samples: predictions with ``pred_joints`` (K, 3) m, ``pred_cam_full`` (M, 3) m and
-            ``focal_length`` px; without them there is nothing to say.
+        samples: predictions with ``pred_joints`` (K, 3) m, ``pred_cam_full`` (M, 3) m,
+            ``pred_transl`` (3) m and ``focal_length`` px; without them there is nothing to say.
     """
-    if any(name not in samples[0] for name in ('pred_cam_full', 'pred_joints', 'focal_length')):
+    needed = ('pred_joints', 'pred_cam_full', 'pred_transl', 'focal_length')
+    if any(name not in samples[0] for name in needed):
         return {}
-    joints, cameras = (
-        torch.stack([sample[name] for sample in samples]).float()
-        for name in ('pred_joints', 'pred_cam_full')
+    joints, cameras, transl = (
+        torch.stack([sample[name] for sample in samples]).float() for name in needed[:3]
     )
     focal = torch.stack([torch.as_tensor(s['focal_length']) for s in samples]).to(joints)
     errors = {}
@@ -72,7 +72,7 @@ def camera_errors(batch: Mapping[str, Any], samples: Sequence[Mapping[str, Tenso
             batch[name].to(joints) for name in ('keypoints2d', 'principal_point', 'rois')
         )
         if keypoints.shape[1] == joints.shape[1]:
-            pixels = reprojection_px(joints, keypoints, cameras[:, 0], focal, center)
+            pixels = reprojection_px(joints, keypoints, transl, focal, center)
             errors['reprojection_px'] = pixels
             errors['reprojection_share'] = pixels / rois[:, 0, 2]
     return errors

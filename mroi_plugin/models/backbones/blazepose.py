@@ -23,6 +23,13 @@ CROP_PX = 256
 """Side of the crops that the networks were trained with."""
 NUM_LANDMARKS = 39
 """33 landmarks of the body and 6 auxiliary ones."""
+LANDMARKS = {
+    **{'head': 0, 'left_shoulder': 11, 'right_shoulder': 12, 'left_elbow': 13, 'right_elbow': 14},
+    **{'left_wrist': 15, 'right_wrist': 16, 'left_hand': 19, 'right_hand': 20, 'left_hip': 23},
+    **{'right_hip': 24, 'left_knee': 25, 'right_knee': 26, 'left_ankle': 27, 'right_ankle': 28},
+    **{'left_foot': 31, 'right_foot': 32},
+}
+"""Joints of SMPL and the landmark of BlazePose nearest to each."""
 OUTPUTS = {'middle': (), 'map': ('map',), 'landmarks': ('landmarks', 'world')}
 """Outputs of the network by the kind of feature that they make."""
 TRAINABLE = ('none', 'rest', 'all')
@@ -165,6 +172,11 @@ class BlazePose(BaseModule):
         )
         points = LANDMARK_UNIT * points.unflatten(1, (NUM_LANDMARKS, 5))[..., :3]
         return points, WORLD_UNIT_M * world.unflatten(1, (NUM_LANDMARKS, 3))
+
+    def joint_places(self, feature: Tensor) -> Tensor:
+        """Joints of SMPL, those that are keys of `LANDMARKS`, in features (N, D): (N, K, 2) in
+        sides of the crop from its center."""
+        return self.landmarks(feature)[0][:, [*LANDMARKS.values()], :2]
 
 
 def _quarters(x: Tensor) -> Tensor:

@@ -9,17 +9,11 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
+from mroi_plugin.models.backbones.blazepose import LANDMARKS
 from mroi_plugin.models.losses.keypoints3d import center_on_root
 from mroi_plugin.models.losses.masked import masked_mean
 from mroi_plugin.registry import MODELS, register
 
-LANDMARKS = {
-    **{'head': 0, 'left_shoulder': 11, 'right_shoulder': 12, 'left_elbow': 13, 'right_elbow': 14},
-    **{'left_wrist': 15, 'right_wrist': 16, 'left_hand': 19, 'right_hand': 20, 'left_hip': 23},
-    **{'right_hip': 24, 'left_knee': 25, 'right_knee': 26, 'left_ankle': 27, 'right_ankle': 28},
-    **{'left_foot': 31, 'right_foot': 32},
-}
-"""Joints of SMPL and the landmark of BlazePose nearest to each."""
 REACH = 1.0
 """Joints farther from the center of the crop than this, in sides, are not asked for."""
 Batch = dict[str, Any]

@@ -10,10 +10,13 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 
 from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
+from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
+from mroi_plugin.models.backbones.blazepose import LANDMARKS
 from mroi_plugin.models.backbones.features import count_channels, pool_features
 from mroi_plugin.models.backbones.recomputation import recompute_blocks
 from mroi_plugin.models.body_models.smpl_targets import smpl_targets
 from mroi_plugin.models.estimators.fast_inference import FastInference
+from mroi_plugin.models.layers.camera_alignment import align_camera
 from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.precision import at_least_float32
 
@@ -39,12 +42,15 @@ class MultiRoIEstimator(BaseModel):
         channels_last: run the backbone in channels-last memory order, faster on most devices.
         recompute: compute the backbone's blocks again in the backward pass, to save memory; see
             `recompute_blocks`.
+        align_camera: place the body where the landmarks in the backbone's features are, see
+            `align_camera`, and not by the camera of RoI 0; `BlazePose` has such features.
         inference: options of `FastInference`, for ``predict`` alone.
         data_preprocessor: `MultiRoIPreprocessor`.
         init_cfg: see mmengine.
 
     Raises:
-        ValueError: if ``head.in_channels`` is not the backbone's, or a loss has no type.
+        ValueError: if ``head.in_channels`` is not the backbone's, a loss has no type, or
+            ``align_camera`` is asked of a backbone without landmarks.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class MultiRoIEstimator(BaseModel):
         loss_scale: float = 1.0,
         channels_last: bool = False,
         recompute: bool = False,
+        align_camera: bool = False,
         inference: dict[str, Any] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
@@ -72,6 +79,7 @@ class MultiRoIEstimator(BaseModel):
         self.body_model = MODELS.build(body_model).requires_grad_(False)
         self.losses = _build_losses(losses or {})
         self.loss_scale = loss_scale
+        self.landmark_joints = self._landmark_joints() if align_camera else None
         self.infer = FastInference(**(inference or {}))
         self._compiled: Any = None
 
@@ -109,13 +117,43 @@ class MultiRoIEstimator(BaseModel):
 
         Returns:
             The head's outputs, ``pred_cam_full`` (N, M, 3) m (Eq. 12), ``pred_vertices`` (N, V, 3)
-            and ``pred_joints`` (N, K, 3), m in the frame of the body, without translation.
+            and ``pred_joints`` (N, K, 3), m in the frame of the body, without translation, and
+            ``pred_transl`` (N, 3) m, which is RoI 0's full camera unless ``align_camera``.
         """
         rois, focal = batch['rois'], batch['focal_length'][:, None]
-        out = self.head(self.encode(img), encode_bbox_info(rois, focal), supervise)
+        features = self.encode(img)
+        out = self.head(features, encode_bbox_info(rois, focal), supervise)
         full = crop_to_full_camera(at_least_float32(out['pred_cam']), rois, focal)
-        body = self.pose_body(out['pred_pose'], out['pred_betas'])
-        return {**out, 'pred_cam_full': full, **body}
+        out = {**out, 'pred_cam_full': full, 'pred_transl': full[:, 0]}
+        out.update(self.pose_body(out['pred_pose'], out['pred_betas']))
+        if self.landmark_joints is not None and not supervise:
+            out['pred_transl'] = self._aligned(features, out, rois, focal[:, 0])
+        return out
+
+    def _landmark_joints(self) -> list[int]:
+        """Numbers of the joints among ``pred_joints`` that the backbone has landmarks of."""
+        if not hasattr(self.backbone, 'joint_places'):
+            raise ValueError(
+                f'align_camera=True: {type(self.backbone).__name__} finds no landmarks; leave it '
+                'out, or use BlazePose.'
+            )
+        names = keypoint_names(self.body_model.keypoint_dst)
+        return [names.index(name) for name in LANDMARKS]
+
+    def _aligned(self, features: Tensor, out: Batch, rois: Tensor, focal: Tensor) -> Tensor:
+        """Translation (N, 3) m by the landmarks of all RoIs that lie within their crop."""
+        places = self.backbone.joint_places(at_least_float32(features).flatten(0, 1))
+        places = places.unflatten(0, rois.shape[:2])
+        points = rois[..., None, :2] + rois[..., None, 2:] * places
+        joints = out['pred_joints'][:, self.landmark_joints].repeat(1, rois.shape[1], 1)
+        return align_camera(
+            joints,
+            points.flatten(1, 2),
+            (places.abs() < 0.5).all(-1).flatten(1).to(points.dtype),
+            out['pred_transl'],
+            focal,
+            rois[:, 0, 2],
+        )
 
     def pose_body(self, rotations: Tensor, betas: Tensor) -> dict[str, Tensor]:
         """Vertices and joints, in float32 at least, of rotations (N, 24, 3, 3) and betas (N,
@@ -192,7 +230,8 @@ class MultiRoIEstimator(BaseModel):
         Returns:
             ``pred_pose`` (24, 3, 3), ``pred_betas`` (10), ``pred_vertices`` (V, 3) and
             ``pred_joints`` (K, 3) in meters without translation, ``pred_cam`` (M, 3) local,
-            ``pred_cam_full`` (M, 3) meters, ``fusion_weights`` (M, M), and ``rois``,
+            ``pred_cam_full`` (M, 3) meters, ``pred_transl`` (3) meters, ``fusion_weights`` (M, M),
+            and ``rois``,
             ``focal_length``, ``principal_point``, ``sample_idx`` of the sample.
         """
         out = self.infer(self.extract, img, _inputs(batch))

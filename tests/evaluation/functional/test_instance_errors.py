@@ -112,7 +112,8 @@ def test_without_cameras_nothing_is_said():
 def test_the_share_is_of_the_side_of_roi_0():
     sample = {
         'pred_joints': torch.zeros(2, 3),
-        'pred_cam_full': torch.tensor([[0.0, 0, 5]]),
+        'pred_cam_full': torch.tensor([[0.5, 0, 5]]),
+        'pred_transl': torch.tensor([0.0, 0, 5]),
         'focal_length': torch.tensor(1000.0),
     }
     batch = {

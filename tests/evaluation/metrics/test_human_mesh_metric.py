@@ -71,6 +71,7 @@ def predictions(body, batch: dict, rois: int = 3, seed: int = 1) -> list[dict]:
             'pred_vertices': posed['vertices'][i],
             'pred_joints': posed['joints'][i],
             'pred_cam_full': full[i],
+            'pred_transl': full[i, 0],
             'focal_length': torch.tensor(1000.0 + i),
             'sample_idx': batch['sample_idx'][i],
         }

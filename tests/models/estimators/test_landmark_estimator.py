@@ -7,7 +7,8 @@ import torch
 
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
-from mroi_plugin.models.estimators.landmark_estimator import LANDMARKS, landmark_targets
+from mroi_plugin.models.backbones.blazepose import LANDMARKS
+from mroi_plugin.models.estimators.landmark_estimator import landmark_targets
 from mroi_plugin.registry import METRICS, MODELS
 
 JOINTS = [keypoint_names('smpl_54').index(name) for name in LANDMARKS]
