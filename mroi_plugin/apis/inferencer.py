@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from mroi_plugin.apis.arguments import as_boxes, as_number, as_path, check_arguments, plain
-from mroi_plugin.apis.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
 from mroi_plugin.apis.given_camera import GivenCamera, Matrix
 from mroi_plugin.apis.inputs import Input, InputImage, iterate_images
@@ -27,6 +26,7 @@ from mroi_plugin.engine.device import choose_device
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
+from mroi_plugin.models.layers.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.registry import DETECTORS, TRANSFORMS
 from mroi_plugin.structures.results import ImageResult, InstanceResult, non_finite_value
 

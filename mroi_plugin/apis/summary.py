@@ -67,8 +67,10 @@ class Summary:
             self.empty.append(result.name)
         for i, instance in enumerate(result.instances[: max(0, SHOWN - len(self.rows))]):
             depth = f'{instance.trans[2]:.2f}'
-            spread = f'{instance.spread_px:.1f}'
-            self.rows.append((result.name, i, instance.score, depth, spread, instance.confidence))
+            told = ('-', '-')  # one camera agrees with itself
+            if len(instance.full_cameras) > 1:
+                told = (f'{instance.spread_px:.1f}', f'{instance.confidence:.2f}')
+            self.rows.append((result.name, i, instance.score, depth, *told))
         if self.keep:
             bare = [replace(p, vertices=np.zeros((0, 3), np.float32)) for p in result.instances]
             self.kept.append(replace(result, instances=bare, image=None))
@@ -103,7 +105,5 @@ class Summary:
         for column in ('person', 'score', 'depth [m]', 'cameras differ by [px]', 'confidence'):
             table.add_column(column, justify='right')
         for name, i, score, depth, spread, confidence in self.rows:
-            table.add_row(
-                Text(printable(name)), str(i), f'{score:.2f}', depth, spread, f'{confidence:.2f}'
-            )
+            table.add_row(Text(printable(name)), str(i), f'{score:.2f}', depth, spread, confidence)
         return table

@@ -86,6 +86,36 @@ def test_meshes_lie_pelvis_on_pelvis(tested):
             np.testing.assert_allclose(weights @ vertices, [1.2 * i, 0, 0], atol=1e-5)
 
 
+def test_the_json_says_what_confidence_is_worth(tested):
+    folder, metrics = tested
+    table = pd.read_csv(folder / 'per_sample.csv')
+    assert table['confidence'].between(0, 1).all()
+    content = json.loads((folder / 'metrics.json').read_text())
+    assert -1 <= content['confidence_rank_correlation'] <= 1
+    groups = content['per_confidence']
+    assert len(groups) == 8 and sum(group['instances'] for group in groups.values()) == 8
+    assert 'mesh/confidence' not in metrics
+
+
+@pytest.mark.parametrize('sign', [1, -1])
+def test_confidence_by_tenths(sign):
+    rng = np.random.default_rng(0)
+    confidence = rng.permutation(np.linspace(0, 1, 200))
+    table = pd.DataFrame({'confidence': confidence, 'mpjpe': 200 - sign * 100 * confidence})
+    found = summarize(table)
+    assert found['confidence_rank_correlation'] == pytest.approx(sign)
+    groups = list(found['per_confidence'].items())
+    assert [group['instances'] for _, group in groups] == [20] * 10
+    assert groups[0][0] == '01: 0.000 - 0.095' and groups[9][0] == '10: 0.905 - 1.000'
+    means = [group['mpjpe'] for _, group in groups]
+    assert means == sorted(means, reverse=sign == 1)
+
+
+def test_confidence_of_one_roi_says_nothing():
+    table = pd.DataFrame({'confidence': [np.nan] * 3, 'mpjpe': [1.0, 2, 3]})
+    assert 'per_confidence' not in summarize(table)
+
+
 def batch_of(indices):
     count = len(indices)
     return {

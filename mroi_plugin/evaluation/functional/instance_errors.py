@@ -18,6 +18,7 @@ from mroi_plugin.evaluation.functional.errors import (
 )
 from mroi_plugin.evaluation.functional.protocol import J14_NAMES
 from mroi_plugin.models.body_models.genders import NEUTRAL
+from mroi_plugin.models.layers.camera_agreement import confidence, consensus_camera, spread
 
 MM_PER_M = 1000.0
 PCK_MM = 150.0
@@ -50,7 +51,7 @@ def joint_errors(joints: Tensor, truth: Tensor, pelvis: Tensor, true_pelvis: Ten
 
 def camera_errors(batch: Mapping[str, Any], samples: Sequence[Mapping[str, Tensor]]) -> Errors:
     """``reprojection_px``, ``reprojection_share`` (of the side of RoI 0) and, of several RoIs,
-    ``camera_residual_px``, (N) each.
+    ``camera_residual_px`` and ``confidence``, which says how well the cameras agree; (N) each.
 
     Args:
         batch: collated samples.
@@ -67,6 +68,9 @@ def camera_errors(batch: Mapping[str, Any], samples: Sequence[Mapping[str, Tenso
     errors = {}
     if cameras.shape[1] > 1:
         errors['camera_residual_px'] = camera_residual_px(joints, cameras, focal)
+        if 'rois' in batch:
+            pixels, _ = spread(joints, cameras, consensus_camera(cameras, focal), focal)
+            errors['confidence'] = confidence(pixels, batch['rois'][:, 0, 2].to(pixels))
     if all(name in batch for name in ('keypoints2d', 'principal_point', 'rois')):
         keypoints, center, rois = (
             batch[name].to(joints) for name in ('keypoints2d', 'principal_point', 'rois')

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
 
 ERRORS = ('mpjpe', 'pa_mpjpe', 'pve', 'pck', 'reprojection_px')
+TENTHS = 10
 BINS = {
     'offset': (0, 0.05, 0.1, 0.2, 0.3, np.inf),
     'truncation': (-np.inf, 0.01, 0.1, 0.25, 0.5, np.inf),
@@ -26,7 +28,8 @@ def summarize(table: pd.DataFrame) -> dict[str, Any]:
     Returns:
         ``per_joint`` mm by name; ``per_action``, ``per_num_rois``, ``per_offset``,
         ``per_truncation`` and ``per_depth_m``: ``{group: {persons, mpjpe, ...}}``, of the groups
-        that have persons.
+        that have persons; ``per_confidence``: of tenths of the persons, the least confident first;
+        ``confidence_rank_correlation``: Spearman's between confidence and -MPJPE.
     """
     joints = [column for column in table if column.startswith('joint/')]
     found: dict[str, Any] = {
@@ -42,7 +45,23 @@ def summarize(table: pd.DataFrame) -> dict[str, Any]:
             labels = [_label(a, b) for a, b in zip(edges, edges[1:])]
             binned = pd.cut(table[name], edges, right=False, labels=labels)
             found[f'per_{name}'] = _groups(table, binned)
+    if 'confidence' in table and 'mpjpe' in table:
+        found.update(_by_confidence(table.dropna(subset=['confidence', 'mpjpe'])))
     return found
+
+
+def _by_confidence(table: pd.DataFrame) -> dict[str, Any]:
+    if table['confidence'].nunique() < 2 or table['mpjpe'].nunique() < 2:
+        return {}
+    tenth = (table['confidence'].rank(method='first') - 1) * TENTHS // len(table)
+    labels = {}
+    for number, values in table.groupby(tenth)['confidence']:
+        labels[number] = f'{number + 1:02.0f}: {values.min():.3f} - {values.max():.3f}'
+    correlation = spearmanr(table['confidence'], -table['mpjpe']).statistic
+    return {
+        'confidence_rank_correlation': float(correlation),
+        'per_confidence': _groups(table, tenth.map(labels)),
+    }
 
 
 def _groups(table: pd.DataFrame, key: pd.Series) -> dict[str, dict[str, float]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from mroi_plugin.apis.camera_agreement import (
+from mroi_plugin.models.layers.camera_agreement import (
     camera_coordinates,
     confidence,
     consensus_camera,
