@@ -94,9 +94,9 @@ def quickstart(
 
 
 def start_from(checkpoint: str) -> list[str]:
-    """Options of a config whose backbone starts from that of a checkpoint."""
-    init = {'type': 'Pretrained', 'checkpoint': checkpoint, 'prefix': 'backbone.'}
-    return [f'model.backbone.init_cfg.{key}={value}' for key, value in init.items()]
+    """Options of a config whose backbone, and that of its cached features, is a checkpoint's."""
+    places = ('model', *(f'{loop}_dataloader.dataset' for loop in ('train', 'val', 'test')))
+    return [f'{place}.backbone.init_cfg.checkpoint={checkpoint}' for place in places]
 
 
 def epochs_of(stage: str, options: Sequence[str]) -> int | None:

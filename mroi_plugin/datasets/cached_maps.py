@@ -27,6 +27,8 @@ SHARD = 512
 """Samples per file."""
 BATCH = 8
 """Samples per pass through the stem."""
+PASS = 32
+"""Samples per pass through the rest."""
 TRAINING = ('trainable', 'batch_norm', 'init_cfg')
 """Options of a backbone that its frozen stem does not depend on."""
 PER_ROI = ('rois', 'roi_affines', 'bbox_info')
@@ -34,23 +36,28 @@ PER_ROI = ('rois', 'roi_affines', 'bbox_info')
 
 @register(DATASETS)
 class CachedMapsDataset(Dataset):
-    """Samples of a data set with ``stem(crops)`` of a backbone in place of the crops.
+    """Samples of a data set with what a frozen backbone makes of the crops in place of them.
+
+    That is ``stem(crops)``, or, of a backbone that is not trained at all, its feature.
 
     What is missing in ``cache_dir`` is computed first, in files of `SHARD` samples; an interrupted
     build goes on where it was. Other options of data or stem go to another folder.
 
     Args:
         dataset: config of `MultiRoIHumanDataset`.
-        backbone: config of a backbone with ``stem(crops)`` giving one map per crop, as `BlazePose`.
+        backbone: config of a backbone with ``stem(crops)`` giving one map per crop, as `BlazePose`;
+            for ``features``, that of the model, with its weights.
         data_preprocessor: config of what normalizes the crops before.
         cache_dir: folder of the maps, float16.
         augmentations: times that each sample is drawn with other random numbers; epochs take turns.
         num_rois: a prefix of the RoIs that were cut; None for all, 'any' for one drawn at random,
             which sees the person as boxes of all sizes do.
+        features: give the features (M, D) of the maps, computed at the start and kept in memory.
         jobs: processes that build.
 
     Raises:
         InvalidSampleError: if a sample cannot be used.
+        ValueError: for ``features``, if the weights of the backbone have a stem of their own.
     """
 
     metainfo: ClassVar[dict[str, Any]] = {}
@@ -63,6 +70,7 @@ class CachedMapsDataset(Dataset):
         cache_dir: str = 'work_dirs/cached_maps',
         augmentations: int = 1,
         num_rois: int | str | None = None,
+        features: bool = False,
         jobs: int = 2,
     ) -> None:
         self.num_rois, self.augmentations = num_rois, augmentations
@@ -87,6 +95,8 @@ class CachedMapsDataset(Dataset):
             [_read_rows(self._path(turn, start, 'npz')) for start in self._starts]
             for turn in range(augmentations)
         ]
+        if features:
+            self._maps = _features_of(self._maps, backbone)
         # Shared with worker processes, persistent ones too: (seed, epoch).
         self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
 
@@ -170,6 +180,32 @@ def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
         np.save(part, np.concatenate(maps))
     with atomic_file(path) as part:
         np.savez(part, **numbers)
+
+
+@torch.inference_mode()
+def _features_of(maps: list[list[np.ndarray]], backbone: dict[str, Any]) -> list[list[np.ndarray]]:
+    """Features (n, M, D), float16, of the maps (n, M, C, h, w) of every file."""
+    with DefaultScope.overwrite_default_scope(SCOPE):
+        network, stored = (MODELS.build(dict(backbone)).eval() for _ in range(2))
+    network.init_weights()
+    crops = torch.rand(1, 3, 64, 64)
+    if not all(map(torch.equal, network.stem(crops), stored.stem(crops))):
+        raise ValueError(
+            f'CachedMapsDataset: the weights of {backbone.get("init_cfg")} have another stem than '
+            'the backbone that the maps are of: train its rest alone, or cache no maps.'
+        )
+    found: list[list[np.ndarray]] = []
+    shards = [(turn, shard) for turn, files in enumerate(maps) for shard in files]
+    for turn, shard in track(shards, 'features of the maps', len(shards), quiet=False):
+        if turn == len(found):
+            found.append([])
+        rows = [
+            network(torch.from_numpy(np.array(shard[i : i + PASS])).float().flatten(0, 1))
+            for i in range(0, len(shard), PASS)
+        ]
+        features = torch.cat(rows).unflatten(0, shard.shape[:2])
+        found[turn].append(features.half().numpy())
+    return found
 
 
 def _keep_freed_memory() -> None:

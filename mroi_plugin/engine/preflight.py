@@ -118,6 +118,26 @@ def check_rois(cfg: Mapping[str, Any]) -> None:
             )
 
 
+def check_features(cfg: Mapping[str, Any]) -> None:
+    """Refuse cached features of another backbone than the model's, or of one that is trained.
+
+    Raises:
+        ValueError: naming both keys.
+    """
+    own = cfg['model'].get('backbone', {})
+    for loader in (f'{loop}_dataloader' for loop in LOOPS):
+        for key, node in _walk(cfg.get(loader), loader):
+            if node.get('type') != 'CachedMapsDataset' or not node.get('features'):
+                continue
+            differ = [k for k in {*own, *node['backbone']} if own.get(k) != node['backbone'].get(k)]
+            if differ or own.get('trainable') != 'none':
+                what = f'{differ[0]} differs' if differ else 'it is trained'
+                raise ValueError(
+                    f'{key}.features=True, but {key}.backbone is not the frozen model.backbone '
+                    f'({what}): set both alike with trainable="none", or features=False.'
+                )
+
+
 def check_skipping(cfg: Mapping[str, Any]) -> None:
     """Refuse to skip samples in an evaluation: a replacement would count twice.
 
@@ -145,6 +165,7 @@ def check_config(cfg: Mapping[str, Any]) -> None:
     check_sections(cfg)
     check_rois(cfg)
     check_skipping(cfg)
+    check_features(cfg)
     packages = missing_packages()
     try:
         check_files(cfg)

@@ -12,7 +12,7 @@ from torch.utils.data import default_collate
 
 from mroi_plugin.datasets.cached_maps import CachedMapsDataset
 from mroi_plugin.engine.config import load_config
-from mroi_plugin.engine.preflight import check_rois
+from mroi_plugin.engine.preflight import check_features, check_rois
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE
 
 
@@ -62,6 +62,58 @@ def test_outputs_are_those_of_the_crops(setting):
     for a, b in zip(found, expected):
         torch.testing.assert_close(a['pred_vertices'], b['pred_vertices'], atol=2e-3, rtol=0)
         torch.testing.assert_close(a['pred_cam'], b['pred_cam'], atol=2e-3, rtol=0)
+
+
+def test_features_are_those_of_the_maps(setting, tmp_path):
+    cfg, folder = setting
+    with DefaultScope.overwrite_default_scope(SCOPE):
+        torch.manual_seed(0)
+        model = MODELS.build(cfg.model.to_dict()).eval()
+    with torch.no_grad():
+        for index in model.backbone.network.steps[model.backbone.cut :]:
+            if str(index) in model.backbone.network.convs:
+                model.backbone.network.convs[str(index)].weight *= 1.01
+    torch.save({'state_dict': model.state_dict()}, tmp_path / 'trained.pth')
+    cfg = cfg.copy()
+    cfg.model.backbone.init_cfg = dict(
+        type='Pretrained', prefix='backbone.', checkpoint=str(tmp_path / 'trained.pth')
+    )
+    maps, features = (cached((cfg, folder), features=f) for f in (False, True))
+    batches = [default_collate([data[i] for i in (0, 5)]) for data in (maps, features)]
+    inputs = [model.data_preprocessor(batch)['img'] for batch in batches]
+    assert inputs[1].shape == (2, 5, model.backbone.out_channels)
+    with torch.no_grad():
+        expected, found = (model.encode(img) for img in inputs)
+    torch.testing.assert_close(found, expected, atol=2e-3, rtol=1e-3)
+    one = cached((cfg, folder), features=True, num_rois=1)
+    assert one[5]['img'].equal(features[5]['img'][:1])
+
+
+def test_features_of_another_stem_are_refused(setting, tmp_path):
+    cfg, folder = setting
+    with DefaultScope.overwrite_default_scope(SCOPE):
+        backbone = MODELS.build(cfg.model.backbone.to_dict())
+    with torch.no_grad():
+        backbone.network.convs_before(backbone.cut)[0].weight *= 1.01
+    torch.save({'state_dict': backbone.state_dict()}, tmp_path / 'whole.pth')
+    cfg = cfg.copy()
+    cfg.model.backbone.init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'whole.pth'))
+    with pytest.raises(ValueError, match='another stem'):
+        cached((cfg, folder), features=True)
+
+
+@pytest.mark.parametrize(
+    ('option', 'said'),
+    [
+        ('model.backbone.trainable=rest', 'trainable differs'),
+        ('model.backbone.init_cfg.checkpoint=other.pth', 'init_cfg differs'),
+    ],
+)
+def test_features_are_those_of_the_backbone_of_the_model(option, said):
+    check_features(load_config('cliff_open_cached'))
+    with pytest.raises(ValueError, match=rf'train_dataloader.dataset.features=True.*{said}'):
+        check_features(load_config('cliff_open_cached', options=[option]))
+    check_features(load_config('mroi_open_landmarks'))
 
 
 def test_what_is_there_is_not_computed_again_and_what_is_missing_is(setting):

@@ -6,6 +6,7 @@ import torch
 from locations import ROOT
 
 from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.preflight import check_features
 from mroi_plugin.registry import MODELS
 
 QUICKSTART = runpy.run_path(str(ROOT / 'tools' / 'quickstart.py'), run_name='quickstart')
@@ -22,6 +23,7 @@ def test_methods_start_from_the_backbone_alone(tmp_path):
         cfg = load_config(
             f'{config}_cached', options=QUICKSTART['start_from'](str(tmp_path / 'pretrained.pth'))
         )
+        check_features(cfg)
         torch.manual_seed(1)
         model = MODELS.build(cfg.model)
         model.init_weights()

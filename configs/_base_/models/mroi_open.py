@@ -1,4 +1,5 @@
-# The model of the open recipe: BlazePose as a pretrained backbone, decoders with activations.
+# The model of the open recipe: BlazePose as a pretrained backbone, decoders with activations, 3D
+# joints by their distance, which the errors of test people gain from.
 _base_ = 'mroi.py'
 
 model = dict(
@@ -9,4 +10,5 @@ model = dict(
         mean_params=dict(free_body=True),
     ),
     body_model=dict(free_body=True),
+    losses=dict(keypoints3d=dict(squared=False, loss_weight=1.0)),
 )

@@ -108,7 +108,10 @@ class MultiRoIEstimator(BaseModel):
         raise ValueError(f"mode={mode!r}: expected 'tensor', 'loss' or 'predict'.")
 
     def encode(self, img: Tensor) -> Tensor:
-        """RoI features ``h_m = pool(E(X_m))`` (N, M, D) of the crops (N, M, 3, h, w)."""
+        """RoI features ``h_m = pool(E(X_m))`` (N, M, D) of the crops (N, M, 3, h, w), or of
+        what `CachedMapsDataset` gives for them; features stay as they are."""
+        if img.dim() == 3:
+            return img
         crops = img.flatten(0, 1).contiguous(memory_format=self.memory_format)
         return pool_features(self.backbone(crops)).reshape(*img.shape[:2], -1)
 

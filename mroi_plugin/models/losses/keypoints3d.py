@@ -18,7 +18,9 @@ def center_on_root(joints: Tensor, root: Sequence[int]) -> Tensor:
     return joints - joints[..., list(root), :].mean(-2, keepdim=True)
 
 
-def keypoints3d_loss(joints: Tensor, target: Tensor, roots: Sequence[Sequence[int]]) -> Tensor:
+def keypoints3d_loss(
+    joints: Tensor, target: Tensor, roots: Sequence[Sequence[int]], squared: bool = True
+) -> Tensor:
     """``L_3D = mean_k conf_k (J_k - J'_k)^2`` with both centered on the pelvis, in m^2 (Eq. 18).
 
     Args:
@@ -26,6 +28,7 @@ def keypoints3d_loss(joints: Tensor, target: Tensor, roots: Sequence[Sequence[in
         target: (N, K, 4) meters and confidence, likewise.
         roots: sets of joint indices whose mean is the pelvis, best first; a person is centered
             on the first set that is annotated for it, and not supervised if none is.
+        squared: False takes distances ``|J_k - J'_k|``, in m, for squares of coordinates.
 
     Returns:
         Scalar.
@@ -37,12 +40,13 @@ def keypoints3d_loss(joints: Tensor, target: Tensor, roots: Sequence[Sequence[in
         >>> round(keypoints3d_loss(joints, target, [[0]]).item(), 6)  # one coordinate of six is off
         0.166667
     """
-    error = torch.zeros_like(joints)
+    error = joints.new_zeros(1)
     confidence = torch.zeros_like(target[..., 3:])
     for root in reversed(list(roots)):
         known = (target[:, list(root), 3] > 0).all(-1)[:, None, None]
         residual = center_on_root(joints, root) - center_on_root(target[..., :3], root)
-        error = torch.where(known, residual.square(), error)
+        off = residual.square() if squared else residual.norm(dim=-1, keepdim=True)
+        error = torch.where(known, off, error)
         confidence = torch.where(known, target[..., 3:], confidence)
     return masked_mean(error, confidence)
 
@@ -53,14 +57,18 @@ class Keypoints3DLoss(nn.Module):
 
     Args:
         convention: keypoint convention of ``pred_joints`` and ``keypoints3d``.
+        squared: False takes distances for squares; errors are then those that MPJPE means.
         loss_weight: factor on the result.
 
     Raises:
         ValueError: if the convention is unknown or has no hips.
     """
 
-    def __init__(self, convention: str = 'smpl_54', loss_weight: float = 1.0) -> None:
+    def __init__(
+        self, convention: str = 'smpl_54', squared: bool = True, loss_weight: float = 1.0
+    ) -> None:
         super().__init__()
+        self.squared = squared
         self.roots = pelvis_roots(convention)
         self.loss_weight = loss_weight
 
@@ -71,5 +79,7 @@ class Keypoints3DLoss(nn.Module):
             outputs: ``pred_joints`` (N, K, 3) m.
             batch: ``keypoints3d`` (N, K, 4) m and confidence.
         """
-        loss = keypoints3d_loss(outputs['pred_joints'], batch['keypoints3d'], self.roots)
+        loss = keypoints3d_loss(
+            outputs['pred_joints'], batch['keypoints3d'], self.roots, self.squared
+        )
         return self.loss_weight * loss

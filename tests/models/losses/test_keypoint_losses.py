@@ -245,20 +245,18 @@ def test_reprojection_gradients():
     )
 
 
-def expected_3d(joints: np.ndarray, target: np.ndarray, roots: list) -> float:
-    """Mean over annotated joints of conf (J - J')^2, each person centered on a full root."""
+def expected_3d(joints: np.ndarray, target: np.ndarray, roots: list, squared: bool) -> float:
+    """Mean over annotated joints of conf (J - J')^2, by coordinate, or of conf |J - J'|, each
+    person centered on a full root."""
     terms = []
     for j, t in zip(joints, target):
         for root in roots:
             if all(t[k, 3] > 0 for k in root):
                 centered = j - j[root].mean(0)
                 centered_target = t[:, :3] - t[root, :3].mean(0)
-                terms += [
-                    t[k, 3] * (centered[k, d] - centered_target[k, d]) ** 2
-                    for k in range(len(j))
-                    if t[k, 3] > 0
-                    for d in range(3)
-                ]
+                for k in (k for k in range(len(j)) if t[k, 3] > 0):
+                    off = centered[k] - centered_target[k]
+                    terms += [t[k, 3] * x for x in (off**2 if squared else [np.linalg.norm(off)])]
                 break
     return oracle.mean_or_zero(terms)
 
@@ -278,11 +276,13 @@ def persons_3d() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.tensor(rng.normal(0, 0.3, (4, 6, 3))), torch.tensor(target)
 
 
+@pytest.mark.parametrize('squared', [True, False])
 @pytest.mark.parametrize(('dtype', 'limit'), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
-def test_joints_are_centered_on_the_pelvis(dtype, limit):
+def test_joints_are_centered_on_the_pelvis(dtype, limit, squared):
     joints, target = persons_3d()
-    loss = joint_loss(loss_weight=2.0)(joints.to(dtype), target.to(dtype), ROOTS)
-    expected = 2 * expected_3d(joints.numpy(), target.numpy(), ROOTS)
+    loss = joint_loss(loss_weight=2.0, squared=squared)
+    loss = loss(joints.to(dtype), target.to(dtype), ROOTS)
+    expected = 2 * expected_3d(joints.numpy(), target.numpy(), ROOTS, squared)
     assert loss.item() == pytest.approx(expected, rel=limit)
 
 
