@@ -48,6 +48,7 @@ class Summary:
     notes: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     kept: list[ImageResult] = field(default_factory=list)
+    followed: dict[str, tuple[int, set[int]]] = field(default_factory=dict)
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
     def fail(self, name: str, problem: str) -> None:
@@ -63,15 +64,24 @@ class Summary:
         self.instances += len(result.instances)
         self.files += files
         self.refused += [(result.name, problem) for problem in result.problems]
-        if not result.instances and not result.problems:
+        if result.frame is not None:
+            self._add_frame(result)
+        elif not result.instances and not result.problems:
             self.empty.append(result.name)
         for i, instance in enumerate(result.instances[: max(0, SHOWN - len(self.rows))]):
+            i = instance.track if instance.track >= 0 else i
             depth = f'{instance.trans[2]:.2f}'
             spread = f'{instance.spread_px:.1f}'
             self.rows.append((result.name, i, instance.score, depth, spread, instance.confidence))
         if self.keep:
             bare = [replace(p, vertices=np.zeros((0, 3), np.float32)) for p in result.instances]
             self.kept.append(replace(result, instances=bare, image=None))
+
+    def _add_frame(self, result: ImageResult) -> None:
+        video = result.name.rpartition('#')[0]
+        count, tracks = self.followed.get(video, (0, set()))
+        tracks |= {instance.track for instance in result.instances}
+        self.followed[video] = count + 1, tracks
 
     def show(self, folder: Path) -> int:
         """Print it; returns the exit status: 1 if an image or a box could not be used, or no file
@@ -80,6 +90,9 @@ class Summary:
         plain: Any = {'markup': False, 'highlight': False, 'soft_wrap': True}
         if self.rows:
             console.print(self._table())
+        for video, (count, tracks) in self.followed.items():
+            people = f'{len(tracks)} people followed' if tracks else 'no person found'
+            console.print(f'{printable(video)}: {people} in {count} frames', **plain)
         for name in self.empty:
             console.print(f'{printable(name)}: no person found', **plain)
         for name, problem in (*self.failed, *self.refused):
