@@ -15,7 +15,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent
 
 REQUIREMENTS = [
-    'av>=15',
+    'av>=15.1',
     'filelock>=3.10',
     'ioutrack-rs>=0.4',
     'jinja2',

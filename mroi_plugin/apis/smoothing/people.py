@@ -13,8 +13,8 @@ from mroi_plugin.structures.results import ImageResult, InstanceResult
 
 PoseBody = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From rotations (N, 24, 3, 3) and betas (N, 10) to vertices (N, V, 3) and joints (N, K, 3), m."""
-ROTATION = (3.0, 5.0)
-"""Cutoff at rest, Hz, and Hz per rad/s: no joint lags by more than 1 / (2 pi 5) rad = 1.8 deg."""
+ROTATION = (3.0, 7.0)
+"""Cutoff at rest, Hz, and Hz per rad/s: no joint lags by more than 1 / (2 pi 7) rad = 1.3 deg."""
 PLACE = (2.0, 10.0)
 """The same of a body's place in the image, Hz per m/s at its depth; lags by 16 mm at most."""
 DEPTH = (1.0, 5.0)
