@@ -1,7 +1,8 @@
-"""Bodies of people in a video made steady, frame by frame and without delay."""
+"""Bodies of people in a video made steady, as frames come."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -13,80 +14,132 @@ from mroi_plugin.structures.results import ImageResult, InstanceResult
 
 PoseBody = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From rotations (N, 24, 3, 3) and betas (N, 10) to vertices (N, V, 3) and joints (N, K, 3), m."""
-ROTATION = (3.0, 7.0)
-"""Cutoff at rest, Hz, and Hz per rad/s: no joint lags by more than 1 / (2 pi 7) rad = 1.3 deg."""
+LOOK_AHEAD = 6
+"""Frames that a frame waits for."""
+ROTATION = (2.0, 2.0)
+"""Cutoff at rest, Hz, and Hz per rad/s."""
 PLACE = (2.0, 10.0)
-"""The same of a body's place in the image, Hz per m/s at its depth; lags by 16 mm at most."""
+"""The same of a body's place in the image, Hz per m/s at its depth."""
 DEPTH = (1.0, 5.0)
-"""The same of the logarithm of its depth, Hz per 1/s; lags by 3 % of the depth at most."""
+"""The same of the logarithm of its depth, Hz per 1/s."""
+
+
+class _Filters:
+    """Pose and place of one person through time, forward or backward."""
+
+    def __init__(self) -> None:
+        self.rotation = OneEuroFilter(*ROTATION, ROTATIONS)
+        self.place, self.depth = OneEuroFilter(*PLACE), OneEuroFilter(*DEPTH)
+        self.time = 0.0
+
+    def __call__(self, instance: InstanceResult, time: float) -> tuple[np.ndarray, np.ndarray]:
+        """Rotations (24, 3, 3), and x/z, y/z and log z of where the body is."""
+        dt, self.time = abs(time - self.time), time
+        x, y, z = instance.trans.astype(np.float64)
+        depth = self.depth(np.log([z]), dt)
+        place = self.place(np.array([x, y]) / z, dt, scale=float(np.exp(depth[0])))
+        return self.rotation(instance.pose.astype(np.float64), dt), np.append(place, depth)
 
 
 @dataclass
 class _Person:
-    """Filters of one person, and the sum of the shapes so far."""
+    """What is known of one person up to the newest frame."""
 
-    rotation: OneEuroFilter = field(default_factory=lambda: OneEuroFilter(*ROTATION, ROTATIONS))
-    place: OneEuroFilter = field(default_factory=lambda: OneEuroFilter(*PLACE))
-    depth: OneEuroFilter = field(default_factory=lambda: OneEuroFilter(*DEPTH))
+    filters: _Filters = field(default_factory=_Filters)
     betas: np.ndarray = field(default_factory=lambda: np.zeros(10))
     count: int = 0
-    time: float = 0.0
     frame: int = 0
-
-    def smooth(self, instance: InstanceResult, frame: int, time: float) -> InstanceResult:
-        """An instance whose vertices and joints are still those that were measured."""
-        dt, self.time, self.frame = time - self.time, time, frame
-        self.betas, self.count = self.betas + instance.betas, self.count + 1
-        x, y, z = instance.trans.astype(np.float64)
-        log_depth = self.depth(np.log([z]), dt)
-        depth = float(np.exp(log_depth[0]))
-        place = self.place(np.array([x, y]) / z, dt, scale=depth)
-        pose = self.rotation(instance.pose.astype(np.float64), dt)
-        return replace(
-            instance,
-            pose=pose.astype(np.float32),
-            betas=(self.betas / self.count).astype(np.float32),
-            trans=np.append(place * depth, depth).astype(np.float32),
-        )
 
 
 def smooth_people(results: Iterable[ImageResult], pose_body: PoseBody) -> Iterator[ImageResult]:
-    """Results with the bodies of people who are followed made steady; one out for every one in.
+    """Results with the bodies of people who are followed made steady, in the same order.
 
-    Per track, a `OneEuroFilter` runs over the rotations on SO(3), over the place in the image
-    ``(x/z, y/z)`` and over ``log z`` of ``trans``; ``betas`` are the mean of the frames so far. The
-    M cameras stay as the network gave them.
+    Per track, a `OneEuroFilter` runs forward over all frames so far, and one backward from up to
+    `LOOK_AHEAD` frames later; the result is midway, so that the lag of one is the lead of the
+    other. They run over the rotations on SO(3), and over the place in the image ``(x/z, y/z)`` and
+    ``log z`` of ``trans``. ``betas`` are the mean of all frames seen. The M cameras stay as the
+    network gave them.
 
     Args:
         results: of images, which pass as they are, and of frames in the order of their videos.
         pose_body: makes bodies of the smoothed values.
     """
-    people: dict[int, _Person] = {}
-    last: tuple[str, int] | None = None
+    video: _Video | None = None
     for result in results:
-        if result.frame is None or result.time is None:
+        if video is not None and not video.goes_on(result):
+            yield from video.rest()
+            video = None
+        if result.frame is None:
             yield result
             continue
-        video = result.name.rpartition('#')[0]
-        if last is None or last[0] != video or last[1] >= result.frame:
-            people = {}
-        last = video, result.frame
-        people = {k: p for k, p in people.items() if result.frame - p.frame <= FORGET_AFTER}
-        yield _smoothed(result, people, pose_body)
+        video = video or _Video(pose_body)
+        video.add(result)
+        if len(video.waiting) > LOOK_AHEAD:
+            yield video.next()
+    if video is not None:
+        yield from video.rest()
 
 
-def _smoothed(result: ImageResult, people: dict[int, _Person], pose_body: PoseBody) -> ImageResult:
-    if not result.instances:
-        return result
-    steady = [
-        people.setdefault(instance.track, _Person()).smooth(instance, result.frame, result.time)
-        for instance in result.instances
-    ]
-    vertices, joints = pose_body(
-        np.stack([instance.pose for instance in steady]),
-        np.stack([instance.betas for instance in steady]),
-    )
-    posed = [
-        replace(instance, vertices=v, joints=j) for instance, v, j in zip(steady, vertices, joints)
-    ]
-    return replace(result, instances=posed)
+class _Video:
+    """Frames of one video that wait for later ones, and the people so far."""
+
+    def __init__(self, pose_body: PoseBody) -> None:
+        self.pose_body = pose_body
+        self.waiting: deque[ImageResult] = deque()
+        self.people: dict[int, _Person] = {}
+        self._newest: ImageResult | None = None
+
+    def goes_on(self, result: ImageResult) -> bool:
+        """Whether a result is of a later frame of this video."""
+        return (
+            result.frame is not None
+            and result.name.rpartition('#')[0] == self._newest.name.rpartition('#')[0]
+            and result.frame > self._newest.frame
+        )
+
+    def add(self, result: ImageResult) -> None:
+        """Take the next frame."""
+        self._newest = result
+        self.waiting.append(result)
+        for instance in result.instances:
+            person = self.people.setdefault(instance.track, _Person())
+            person.betas = person.betas + instance.betas
+            person.count, person.frame = person.count + 1, result.frame
+        oldest = result.frame - FORGET_AFTER - LOOK_AHEAD
+        self.people = {k: person for k, person in self.people.items() if person.frame >= oldest}
+
+    def next(self) -> ImageResult:
+        """The frame that has waited longest."""
+        steady = [self._steady(instance) for instance in self.waiting[0].instances]
+        result = self.waiting.popleft()
+        if not steady:
+            return result
+        bodies = self.pose_body(
+            np.stack([instance.pose for instance in steady]),
+            np.stack([instance.betas for instance in steady]),
+        )
+        posed = [replace(p, vertices=v, joints=j) for p, v, j in zip(steady, *bodies)]
+        return replace(result, instances=posed)
+
+    def rest(self) -> Iterator[ImageResult]:
+        """All frames that wait."""
+        while self.waiting:
+            yield self.next()
+
+    def _steady(self, instance: InstanceResult) -> InstanceResult:
+        """A person of the first frame that waits, with the vertices and joints of before."""
+        person, backward = self.people[instance.track], _Filters()
+        for result in reversed(self.waiting):
+            for seen in result.instances:
+                if seen.track == instance.track:
+                    later = backward(seen, result.time)
+        earlier = person.filters(instance, self.waiting[0].time)
+        pose = ROTATIONS.moved(earlier[0], ROTATIONS.difference(earlier[0], later[0]) / 2)
+        x, y, log_depth = (earlier[1] + later[1]) / 2
+        trans = np.exp(log_depth) * np.array([x, y, 1])
+        return replace(
+            instance,
+            pose=pose.astype(np.float32),
+            betas=(person.betas / person.count).astype(np.float32),
+            trans=trans.astype(np.float32),
+        )

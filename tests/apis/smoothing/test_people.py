@@ -10,7 +10,7 @@ import torch
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
-from mroi_plugin.apis.smoothing.people import smooth_people
+from mroi_plugin.apis.smoothing.people import LOOK_AHEAD, smooth_people
 from mroi_plugin.models.body_models.smpl import SMPLBody
 from mroi_plugin.structures.results import ImageResult, InstanceResult
 
@@ -80,14 +80,15 @@ def results(pose, betas, place, pose_body, track=0):
 
 
 def errors(joints, place, true_joints, true_place):
-    """MPJPE, mm; acceleration error, mm per frame^2; shake, px per frame^2, and error, px, of the
-    projection."""
+    """MPJPE, mm; acceleration error about the pelvis and in space, mm per frame^2; shake, px per
+    frame^2, and error, px, of the projection."""
     j, t = joints[:, :24], true_joints[:, :24]
     centered = j - j[:, :1] - (t - t[:, :1])
     placed, true = j + place[:, None], t + true_place[:, None]
     pixels = FOCAL * (placed[..., :2] / placed[..., 2:] - true[..., :2] / true[..., 2:])
     return np.array([
         1000 * np.linalg.norm(centered, axis=-1).mean(),
+        1000 * np.linalg.norm(np.diff(centered, 2, axis=0), axis=-1).mean(),
         1000 * np.linalg.norm(np.diff(placed - true, 2, axis=0), axis=-1).mean(),
         np.linalg.norm(np.diff(pixels, 2, axis=0), axis=-1).mean(),
         np.linalg.norm(pixels, axis=-1).mean(),
@@ -95,7 +96,7 @@ def errors(joints, place, true_joints, true_place):
 
 
 @pytest.mark.parametrize('strides_per_s', [0.9, 1.8], ids=['walking', 'running'])
-@pytest.mark.parametrize('degrees', [1.5, 3, 5])
+@pytest.mark.parametrize('degrees', [0.7, 1.5, 3, 5])
 def test_half_the_acceleration_error_and_no_larger_position_error(
     pose_body, strides_per_s, degrees
 ):
@@ -111,12 +112,13 @@ def test_half_the_acceleration_error_and_no_larger_position_error(
         for clip in (rough, steady)
     )  # fmt: skip
     print(f'{before.round(1)} -> {after.round(1)}')
-    assert after[0] <= before[0] and after[3] <= before[3]
-    assert after[1] < 0.5 * before[1] and after[2] < 0.6 * before[2]
+    assert after[0] <= before[0] and after[4] <= before[4]
+    assert (after[1:4] < 0.5 * before[1:4]).all()
 
 
 def test_results_are_of_the_body_that_they_name(pose_body):
-    """One by one, as they come; vertices and joints are those of pose and betas; cameras stay."""
+    """They come with a short delay; vertices and joints are those of pose and betas; cameras
+    stay."""
     pose, place = walk(0.9)
     betas = np.random.default_rng(1).normal(size=(FRAMES, 10))
     given = results(pose, betas, place, pose_body)
@@ -124,13 +126,14 @@ def test_results_are_of_the_body_that_they_name(pose_body):
     steady = smooth_people((asked.append(r) or r for r in given), pose_body)
     for i in range(5):
         (person,) = next(steady).instances
-        (measured_person,) = asked[-1].instances
-        assert len(asked) == i + 1
+        (measured_person,) = asked[i].instances
+        assert len(asked) == i + 1 + LOOK_AHEAD
         vertices, joints = pose_body(person.pose[None], person.betas[None])
         np.testing.assert_allclose(person.vertices, vertices[0], atol=1e-6)
         np.testing.assert_allclose(person.joints, joints[0], atol=1e-6)
-        np.testing.assert_allclose(person.betas, betas[: i + 1].mean(0), atol=1e-6)
+        np.testing.assert_allclose(person.betas, betas[: len(asked)].mean(0), atol=1e-6)
         np.testing.assert_array_equal(person.full_cameras, measured_person.full_cameras)
+    assert [r.frame for r in steady] == list(range(5, FRAMES))
 
 
 def test_people_videos_and_images_are_apart(pose_body):
@@ -141,11 +144,14 @@ def test_people_videos_and_images_are_apart(pose_body):
     other = [replace(r, instances=[replace(r.instances[0], track=1)]) for r in clip]
     elsewhere = [replace(r, name=f'b{r.name}') for r in clip]
     image = replace(clip[3], name='a.jpg', frame=None, time=None)
-    given = [*clip, *clip, *elsewhere, image, clip[0], other[1], clip[2]]
-    out = [r.instances[0].betas for r in smooth_people(iter(given), pose_body)]
+    mixed = [clip[0], other[1], clip[2]]
+    given = [*clip, *clip, *elsewhere, image, *mixed]
+    steady = list(smooth_people(iter(given), pose_body))
+    assert [r.name for r in steady] == [r.name for r in given]
+    out = [r.instances[0].betas for r in steady]
     for start in (4, 8):
         np.testing.assert_array_equal(out[start : start + 4], out[:4])
-    np.testing.assert_array_equal(out[12], image.instances[0].betas)
-    np.testing.assert_array_equal(out[14], other[1].instances[0].betas)
-    expected = (clip[0].instances[0].betas + clip[2].instances[0].betas) / 2
-    np.testing.assert_allclose(out[15], expected, atol=1e-6)
+    assert steady[12] is image
+    np.testing.assert_allclose(out[14], betas[1], atol=1e-6)
+    np.testing.assert_allclose(out[15], betas[[0, 2]].mean(0), atol=1e-6)
+    np.testing.assert_array_equal(out[13], out[15])
