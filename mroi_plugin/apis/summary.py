@@ -33,7 +33,7 @@ class RateColumn(ProgressColumn):
 
 @dataclass
 class Summary:
-    """Counts, and the first persons in detail.
+    """Counts, the people followed through videos, and the first persons in detail.
 
     Args:
         keep: keep all results, without their meshes and pixels.
@@ -91,8 +91,9 @@ class Summary:
         if self.rows:
             console.print(self._table())
         for video, (count, tracks) in self.followed.items():
-            people = f'{len(tracks)} people followed' if tracks else 'no person found'
-            console.print(f'{printable(video)}: {people} in {count} frames', **plain)
+            people = '1 person' if len(tracks) == 1 else f'{len(tracks)} people'
+            told = f'{people} followed' if tracks else 'no person found'
+            console.print(f'{printable(video)}: {told} in {count} frames', **plain)
         for name in self.empty:
             console.print(f'{printable(name)}: no person found', **plain)
         for name, problem in (*self.failed, *self.refused):

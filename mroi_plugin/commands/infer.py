@@ -13,6 +13,7 @@ from mroi_plugin.commands.options import add_cfg_options
 
 DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
 FORMATS = 'json, npz, obj, ply, glb, coco, overlay, video'
+DEFAULT_FORMATS = 'json,overlay,video'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'videos, as of --boxes; goes before --focal-length',
     )
     add('--focal-length', type=float, help='focal length in px; else from EXIF, or sqrt(W^2 + H^2)')
-    add('--save', default='json,overlay', help=f'some of {FORMATS} (json,overlay)')
+    add('--save', default=DEFAULT_FORMATS, help=f'some of {FORMATS} ({DEFAULT_FORMATS})')
     add(
         '--no-smooth',
         action='store_true',

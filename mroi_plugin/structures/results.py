@@ -36,7 +36,7 @@ class InstanceResult:
         spread_m: spread of the depths of ``full_cameras``, m.
         confidence: 0..1, falls with the disagreement of the cameras; 1 where M = 1 says nothing.
         fusion_weights: (M, M) or None where the fusion has none.
-        track: number of the person throughout its video; -1 where nobody was followed, in images.
+        track: number of the person throughout its video, from 0; -1 in images.
     """
 
     bbox: np.ndarray
@@ -81,7 +81,7 @@ class ImageResult:
     Attributes:
         name: path of the image, or ``video.mp4#000012``.
         size: (w, h) px; (0, 0) where the image could not be read.
-        instances: one result per person, as the detector ordered them; may be empty.
+        instances: one result per person, as the detector ordered them, then those between frames.
         faces: (F, 3) int64 of every body.
         joint_names: K names of ``InstanceResult.joints``.
         image: (H, W, 3) uint8 RGB as the pixels were seen, upright; None where it was not kept.
