@@ -72,6 +72,4 @@ def packets_of(path, kind):
     """Times, s, and bytes of the packets of sound or pictures."""
     with av.open(str(path)) as file:
         stream = next(iter(getattr(file.streams, kind)))
-        return [
-            (float(p.pts * p.time_base), bytes(p)) for p in file.demux(stream) if p.dts is not None
-        ]
+        return [(float(p.pts * p.time_base), bytes(p)) for p in file.demux(stream) if p.size]

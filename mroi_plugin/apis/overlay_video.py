@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from av.codec.context import Flags
 
-from mroi_plugin.apis.videos import BT709, FALLBACK_RATE, frame_rate
+from mroi_plugin.apis.videos import BT709, FALLBACK_RATE, frame_rate, start_time
 from mroi_plugin.utils.atomic_files import atomic_file
 
 CLOCK = Fraction(1, 90_000)
@@ -106,18 +106,19 @@ class OverlayVideo:
         return stream
 
     def _packets(self, source: av.container.InputContainer) -> Iterator[av.Packet]:
-        """Packets of sound for the file, in the order of the source."""
+        """Packets of sound for the file, in the order of the source and from its start."""
         copies = {}
         for stream in source.streams.audio:
-            if stream.codec.canonical_name in self.container.supported_codecs:
+            name = getattr(stream.codec_context, 'name', 'of an unknown kind')
+            if name in self.container.supported_codecs:
                 copies[stream] = self.container.add_stream_from_template(stream)
             else:
                 warnings.warn(
-                    f'{self.source}: its sound, {stream.codec.canonical_name}, cannot be in MP4; '
-                    'the video is written without.',
+                    f'{self.source}: its sound, {name}, cannot be in MP4; the video is written '
+                    'without.',
                     stacklevel=2,
                 )
-        return self._copied(source, copies)
+        return self._copied(source, copies) if copies else iter(())
 
     def _copied(
         self,
@@ -125,8 +126,10 @@ class OverlayVideo:
         copies: dict[av.AudioStream, av.AudioStream],
     ) -> Iterator[av.Packet]:
         with suppress(*CODEC_ERRORS):  # a file that is cut
-            for packet in source.demux(list(copies)) if copies else ():
-                if packet.dts is not None:
+            for packet in source.demux(list(copies)):
+                if packet.dts is not None and packet.pts is not None:
+                    start = round(start_time(source) / packet.time_base)
+                    packet.pts, packet.dts = packet.pts - start, packet.dts - start
                     packet.stream = copies[packet.stream]
                     yield packet
 

@@ -38,6 +38,11 @@ def frame_rate(video: av.VideoStream) -> Fraction:
     return video.average_rate or video.guessed_rate or FALLBACK_RATE
 
 
+def start_time(container: av.container.InputContainer) -> float:
+    """Time, s, of the file's clock when it begins."""
+    return (container.start_time or 0) / av.time_base
+
+
 def count_frames(path: str) -> int:
     """Number of frames as the header says, 1 at least."""
     try:
@@ -48,8 +53,8 @@ def count_frames(path: str) -> int:
 
 
 def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, float]]:
-    """Frames (H, W, 3) uint8 RGB and their presentation times in s, which increase; read when they
-    are asked for.
+    """Frames (H, W, 3) uint8 RGB, read when they are asked for, and when each is shown, s from the
+    start of the file, which increases.
 
     Frames are turned as the file says; what cannot be decoded is left out.
 
@@ -68,8 +73,9 @@ def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, flo
     with container:
         number, time = 0, 0.0
         for frame in _decoded(container, max_pixels):
-            if frame.time is not None and (not number or frame.time > time):
-                time = frame.time
+            shown = None if frame.time is None else frame.time - start_time(container)
+            if shown is not None and (not number or shown > time):
+                time = shown
             elif number:
                 time += float(1 / frame_rate(container.streams.video[0]))
             turns = round(frame.rotation / 90)  # counterclockwise
@@ -136,9 +142,8 @@ def _check_end(
     if path.lower().endswith(COUNTED):
         lost = number < count
     else:
-        start = (container.start_time or 0) / av.time_base
-        end = start + (container.duration or 0) / av.time_base
-        lost = number < count and reached_s < end - MAX_LOST_S
+        duration = (container.duration or 0) / av.time_base
+        lost = number < count and reached_s < duration - MAX_LOST_S
     if not lost:
         return
     problem = f'{number} of {count} frames could be read'

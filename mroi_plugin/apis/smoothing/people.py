@@ -16,7 +16,7 @@ PoseBody = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From rotations (N, 24, 3, 3) and betas (N, 10) to vertices (N, V, 3) and joints (N, K, 3), m."""
 LOOK_AHEAD = 6
 """Frames that a frame waits for."""
-ROTATION = (2.0, 2.0)
+ROTATION = (2.0, 3.0)
 """Cutoff at rest, Hz, and Hz per rad/s."""
 PLACE = (2.0, 10.0)
 """The same of a body's place in the image, Hz per m/s at its depth."""
