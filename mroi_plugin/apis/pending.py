@@ -50,14 +50,14 @@ class PendingImage:
         return cls(image, boxes[good], scores[good], np.full(good.sum(), -1), told)
 
     @property
+    def name(self) -> str:
+        """Of the image."""
+        return self.image.name
+
+    @property
     def frame(self) -> int | None:
         """Number of the frame in its video, None of an image."""
         return self.image.frame
-
-    @property
-    def video(self) -> str:
-        """Path of the video of a frame."""
-        return self.image.name.rpartition('#')[0]
 
     @property
     def done(self) -> int:

@@ -9,6 +9,7 @@ import av
 import cv2
 
 from mroi_plugin.apis.overlay_video import OverlayVideo
+from mroi_plugin.apis.video_stages import video_of
 from mroi_plugin.apis.videos import FALLBACK_RATE
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.writers import WRITERS
@@ -78,7 +79,7 @@ class Saver:
     def _stem(self, result: ImageResult) -> Path:
         if result.frame is None:
             return self.folder / self._unique(result.name, safe_stem(result.name))
-        base = self._unique(_video_of(result), safe_stem(_video_of(result)))
+        base = self._unique(video_of(result), safe_stem(video_of(result)))
         return self.folder / self._unique(result.name, f'{base}_{result.frame:06d}')
 
     def _unique(self, source: str, base: str) -> str:
@@ -93,7 +94,7 @@ class Saver:
         return self._names[source]
 
     def _add_frame(self, result: ImageResult) -> list[Path]:
-        source, done = _video_of(result), []
+        source, done = video_of(result), []
         if self._video is None or self._video.source != source:
             done = self.close()
             name = self._unique(source, safe_stem(source))
@@ -104,7 +105,3 @@ class Saver:
         time = result.frame / float(FALLBACK_RATE) if result.time is None else result.time
         self._video.add(drawn, time)
         return done
-
-
-def _video_of(result: ImageResult) -> str:
-    return result.name.rpartition('#')[0]

@@ -13,6 +13,7 @@ from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
+from mroi_plugin.apis.video_stages import video_of
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.utils.names import printable
 
@@ -78,7 +79,7 @@ class Summary:
             self.kept.append(replace(result, instances=bare, image=None))
 
     def _add_frame(self, result: ImageResult) -> None:
-        video = result.name.rpartition('#')[0]
+        video = video_of(result)
         count, tracks = self.followed.get(video, (0, set()))
         tracks |= {instance.track for instance in result.instances}
         self.followed[video] = count + 1, tracks

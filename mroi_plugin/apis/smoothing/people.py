@@ -10,6 +10,7 @@ import numpy as np
 
 from mroi_plugin.apis.smoothing.one_euro import ROTATIONS, OneEuroFilter
 from mroi_plugin.apis.trackers.box_tracker import FORGET_AFTER
+from mroi_plugin.apis.video_stages import through_stages
 from mroi_plugin.structures.results import ImageResult, InstanceResult
 
 PoseBody = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -64,42 +65,19 @@ def smooth_people(results: Iterable[ImageResult], pose_body: PoseBody) -> Iterat
         results: of images, which pass as they are, and of frames in the order of their videos.
         pose_body: makes bodies of the smoothed values.
     """
-    video: _Video | None = None
-    for result in results:
-        if video is not None and not video.goes_on(result):
-            yield from video.rest()
-            video = None
-        if result.frame is None:
-            yield result
-            continue
-        video = video or _Video(pose_body)
-        video.add(result)
-        if len(video.waiting) > LOOK_AHEAD:
-            yield video.next()
-    if video is not None:
-        yield from video.rest()
+    return through_stages(results, lambda: _Smoothing(pose_body))
 
 
-class _Video:
+class _Smoothing:
     """Frames of one video that wait for later ones, and the people so far."""
 
     def __init__(self, pose_body: PoseBody) -> None:
         self.pose_body = pose_body
         self.waiting: deque[ImageResult] = deque()
         self.people: dict[int, _Person] = {}
-        self._newest: ImageResult | None = None
-
-    def goes_on(self, result: ImageResult) -> bool:
-        """Whether a result is of a later frame of this video."""
-        return (
-            result.frame is not None
-            and result.name.rpartition('#')[0] == self._newest.name.rpartition('#')[0]
-            and result.frame > self._newest.frame
-        )
 
     def add(self, result: ImageResult) -> None:
         """Take the next frame."""
-        self._newest = result
         self.waiting.append(result)
         for instance in result.instances:
             person = self.people.setdefault(instance.track, _Person())
@@ -108,7 +86,17 @@ class _Video:
         oldest = result.frame - FORGET_AFTER - LOOK_AHEAD
         self.people = {k: person for k, person in self.people.items() if person.frame >= oldest}
 
-    def next(self) -> ImageResult:
+    def ready(self) -> Iterator[ImageResult]:
+        """Frames that `LOOK_AHEAD` others have come after."""
+        while len(self.waiting) > LOOK_AHEAD:
+            yield self._first()
+
+    def rest(self) -> Iterator[ImageResult]:
+        """All frames that wait."""
+        while self.waiting:
+            yield self._first()
+
+    def _first(self) -> ImageResult:
         """The frame that has waited longest."""
         steady = [self._steady(instance) for instance in self.waiting[0].instances]
         result = self.waiting.popleft()
@@ -120,11 +108,6 @@ class _Video:
         )
         posed = [replace(p, vertices=v, joints=j) for p, v, j in zip(steady, *bodies)]
         return replace(result, instances=posed)
-
-    def rest(self) -> Iterator[ImageResult]:
-        """All frames that wait."""
-        while self.waiting:
-            yield self.next()
 
     def _steady(self, instance: InstanceResult) -> InstanceResult:
         """A person of the first frame that waits, with the vertices and joints of before."""

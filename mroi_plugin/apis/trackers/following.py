@@ -10,6 +10,7 @@ import numpy as np
 
 from mroi_plugin.apis.pending import PendingImage
 from mroi_plugin.apis.trackers.box_tracker import BoxTracker
+from mroi_plugin.apis.video_stages import through_stages
 
 MAX_GAP = 10
 """Frames in a row in which a person is filled in; a frame waits for so many at most."""
@@ -21,36 +22,17 @@ def follow_people(images: Iterable[PendingImage]) -> Iterator[PendingImage]:
     Added boxes are interpolated between those before and after, and have score 0. Images that are
     no frames pass as they are.
     """
-    video: _Video | None = None
-    for image in images:
-        if video is not None and not video.goes_on(image):
-            yield from video.waiting
-            video = None
-        if image.frame is None:
-            yield image
-            continue
-        video = video or _Video()
-        video.add(image)
-        yield from video.ready()
-    if video is not None:
-        yield from video.waiting
+    return through_stages(images, _Following)
 
 
-class _Video:
+class _Following:
     """Frames of one video that may still get boxes, and where each person was last."""
 
     def __init__(self) -> None:
         self.tracker = BoxTracker()
         self.waiting: deque[PendingImage] = deque()
         self._last: dict[int, tuple[int, np.ndarray]] = {}
-        self._newest: PendingImage | None = None
-
-    def goes_on(self, image: PendingImage) -> bool:
-        """Whether an image is a later frame of this video."""
-        newest = self._newest
-        return image.frame is not None and (
-            newest is None or (image.video == newest.video and image.frame > newest.frame)
-        )
+        self._newest = 0
 
     def add(self, image: PendingImage) -> None:
         """Number the people of the next frame, and fill them in where they were missed before."""
@@ -59,7 +41,7 @@ class _Video:
             if track in self._last:
                 self._fill(track, image.frame, box)
             self._last[track] = image.frame, box
-        self._newest = image
+        self._newest = image.frame
         self.waiting.append(image)
 
     def _fill(self, track: int, frame: int, box: np.ndarray) -> None:
@@ -73,8 +55,11 @@ class _Video:
 
     def ready(self) -> Iterator[PendingImage]:
         """Frames that nobody can be filled in any more."""
-        newest = self._newest.frame
-        recent = [frame for frame, _ in self._last.values() if newest - frame <= MAX_GAP]
-        until = min(recent, default=newest)
+        recent = [frame for frame, _ in self._last.values() if self._newest - frame <= MAX_GAP]
+        until = min(recent, default=self._newest)
         while self.waiting and self.waiting[0].frame <= until:
             yield self.waiting.popleft()
+
+    def rest(self) -> Iterator[PendingImage]:
+        """All frames that wait."""
+        yield from self.waiting
