@@ -103,6 +103,19 @@ def test_a_source_that_is_cut(tmp_path):
     assert 0 < len(packets_of(drawn, 'audio')) < whole
 
 
+def test_files_put_together(tmp_path):
+    """Their clock starts anew: frames go on, the sound is the first one's."""
+    source = write_clip(tmp_path / 'a.m2ts', frames(64, 48), TIMES, 'h264', 'aac')
+    sound = len(packets_of(source, 'audio'))
+    source.write_bytes(2 * source.read_bytes())
+    times = [time for _, time in iterate_frames(str(source), 10**6)]
+    assert len(times) == 2 * len(TIMES) and (np.diff(times) > 0).all()
+    pixels = np.concatenate([frames(64, 48)] * 2)
+    drawn = written(source, tmp_path / 'drawn.mp4', pixels, times)
+    assert len(packets_of(drawn, 'video')) == 2 * len(TIMES)
+    assert len(packets_of(drawn, 'audio')) == pytest.approx(sound, abs=1)
+
+
 def test_a_disk_that_is_full(small_disk):
     rng = np.random.default_rng(0)
     video = OverlayVideo('no.mp4', small_disk.folder / 'a.mp4', (640, 480))
