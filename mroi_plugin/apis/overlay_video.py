@@ -134,7 +134,7 @@ class OverlayVideo:
                     yield packet
 
     def _write_sound(self, until: float) -> None:
-        """Sound up to a time, s; of files put together, whose clocks start anew, the first one's."""
+        """Sound up to a time, s; of files put together, the sound of the first."""
         while self._waiting is not None and self._waiting.dts * self._waiting.time_base <= until:
             with suppress(ValueError):  # FFmpeg refuses a packet that is earlier than the last
                 self.container.mux(self._waiting)
