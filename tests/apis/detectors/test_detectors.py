@@ -1,4 +1,4 @@
-"""Who is in an image by a network of transformers; persons followed by their boxes."""
+"""Who is in an image by a network of transformers; overlap of boxes."""
 
 from __future__ import annotations
 
