@@ -15,7 +15,9 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent
 
 REQUIREMENTS = [
+    'av>=15.1',
     'filelock>=3.10',
+    'ioutrack-rs>=0.4',
     'jinja2',
     'matplotlib',
     'mmengine>=0.10.4,<0.11',  # private members of it are used

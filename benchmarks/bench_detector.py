@@ -20,8 +20,8 @@ import skimage.data
 from common import ROOT, report
 
 from mroi_plugin.apis.detectors.nanodet import NanoDetDetector
+from mroi_plugin.apis.detectors.overlap import intersection_over_union
 from mroi_plugin.apis.inputs import InputImage, read_image
-from mroi_plugin.apis.trackers.overlap_tracker import intersection_over_union
 
 MARKS = ROOT / 'tests' / 'data' / 'real_images.json'
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6)

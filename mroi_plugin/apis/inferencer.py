@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +17,9 @@ from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
 from mroi_plugin.apis.given_camera import GivenCamera, Matrix
 from mroi_plugin.apis.inputs import Input, InputImage, iterate_images
 from mroi_plugin.apis.model_zoo import DEFAULT_MODEL, find_weights
-from mroi_plugin.datasets.pixel_checks import box_problem
+from mroi_plugin.apis.pending import PendingImage
+from mroi_plugin.apis.smoothing.people import smooth_people
+from mroi_plugin.apis.trackers.following import follow_people
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.encoded_image import MAX_PIXELS
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
@@ -28,31 +29,11 @@ from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.models.layers.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.registry import DETECTORS, TRANSFORMS
-from mroi_plugin.structures.results import ImageResult, InstanceResult, non_finite_value
+from mroi_plugin.structures.results import ImageResult
 
 IMAGE_ERRORS = (InvalidSampleError, cv2.error, MemoryError, OSError)
 """What is wrong with one image, and not with the run."""
 DEFAULT_DETECTOR = {'type': 'NanoDetDetector'}
-
-
-@dataclass
-class _Pending:
-    """An image whose persons are on their way through the network."""
-
-    image: InputImage
-    boxes: np.ndarray
-    scores: np.ndarray
-    problems: list[str]
-    instances: list[InstanceResult] = field(default_factory=list)
-    lost: int = 0
-
-    @property
-    def done(self) -> int:
-        return len(self.instances) + self.lost
-
-    @property
-    def complete(self) -> bool:
-        return self.done == len(self.boxes)
 
 
 class MultiRoIInferencer:
@@ -122,8 +103,12 @@ class MultiRoIInferencer:
         focal_length: float | None = None,
         camera_matrix: Matrix | None = None,
         recursive: bool = False,
+        smooth: bool = True,
     ) -> Iterator[ImageResult]:
         """One result per image or frame, in order, as soon as it is known.
+
+        The people of a video are followed, and filled in where they are missed for a moment, for
+        which a frame waits for `MAX_GAP` others at most, see `follow_people`.
 
         Args:
             inputs: see `iterate_images`.
@@ -132,6 +117,7 @@ class MultiRoIInferencer:
             focal_length: px, of all images.
             camera_matrix: (3, 3) px, of all images, or by their names, see `GivenCamera`.
             recursive: read the folders in folders.
+            smooth: make the people in videos steady, see `smooth_people`.
 
         Raises:
             TypeError: for an argument of another kind.
@@ -144,30 +130,50 @@ class MultiRoIInferencer:
             focal_length = as_number('focal_length', focal_length, 'px')
         camera = GivenCamera(focal_length, plain(camera_matrix))
         if boxes is None:
-            return self._run(images, self.detector, camera)
+            return self._run(images, self.detector, camera, smooth)
         if isinstance(boxes, GivenBoxes):
-            return self._run(images, boxes, camera)
-        return self._run_and_report(images, GivenBoxes(as_boxes(boxes)), camera)
+            return self._run(images, boxes, camera, smooth)
+        return self._run_and_report(images, GivenBoxes(as_boxes(boxes)), camera, smooth)
 
     def _run_and_report(
-        self, images: Iterator[InputImage], boxes: GivenBoxes, camera: GivenCamera
+        self, images: Iterator[InputImage], boxes: GivenBoxes, camera: GivenCamera, smooth: bool
     ) -> Iterator[ImageResult]:
-        yield from self._run(images, boxes, camera)
+        yield from self._run(images, boxes, camera, smooth)
         for line in boxes.report():
             warnings.warn(line, stacklevel=2)
 
     def _run(
-        self, images: Iterator[InputImage], detector: Any, camera: GivenCamera
+        self, images: Iterator[InputImage], detector: Any, camera: GivenCamera, smooth: bool
     ) -> Iterator[ImageResult]:
-        waiting: deque[Any] = deque()  # results, and images whose persons are pending
-        samples: list[tuple[_Pending, dict[str, Any]]] = []
+        found = follow_people(self._find(image, detector, camera) for image in images)
+        results = self._in_batches(found, camera)
+        yield from smooth_people(results, self._pose_body) if smooth else results
+        camera.refuse_unused()
+
+    def _find(self, image: InputImage, detector: Any, camera: GivenCamera) -> PendingImage:
+        """The persons in an image, or why it cannot be used."""
+        if image.error is not None:
+            for given in (camera, detector):
+                if isinstance(given, (GivenCamera, GivenBoxes)):
+                    given.by_name.of(image)  # it is met, though of no use
+            return PendingImage(image, error=image.error)
+        try:
+            boxes, scores = (np.asarray(values, np.float64) for values in detector(image))
+        except IMAGE_ERRORS as error:
+            return PendingImage(image, error=str(error) or repr(error))
+        return PendingImage.of_found(image, boxes, scores)
+
+    def _in_batches(
+        self, images: Iterator[PendingImage], camera: GivenCamera
+    ) -> Iterator[ImageResult]:
+        waiting: deque[PendingImage] = deque()
+        samples: list[tuple[PendingImage, dict[str, Any]]] = []
         for image in images:
             try:
-                found = self._prepare(image, detector, camera)
-                waiting.append(found[0])
-                samples += [(found[0], sample) for sample in found[1]]
+                samples += [(image, sample) for sample in self._samples(image, camera)]
             except IMAGE_ERRORS as error:
-                waiting.append(ImageResult(image.name, image.size, error=str(error) or repr(error)))
+                image.error = str(error) or repr(error)
+            waiting.append(image)
             while len(samples) >= self.batch_size:
                 self._predict(samples[: self.batch_size])
                 samples = samples[self.batch_size :]
@@ -178,52 +184,43 @@ class MultiRoIInferencer:
         if samples:
             self._predict(samples)
         yield from self._finished(waiting)
-        camera.refuse_unused()
 
-    def _finished(self, waiting: deque[Any]) -> Iterator[ImageResult]:
-        while waiting and (isinstance(waiting[0], ImageResult) or waiting[0].complete):
-            entry = waiting.popleft()
-            yield entry if isinstance(entry, ImageResult) else self._result(entry)
+    def _finished(self, waiting: deque[PendingImage]) -> Iterator[ImageResult]:
+        while waiting and waiting[0].complete:
+            yield self._result(waiting.popleft())
 
-    def _result(self, entry: _Pending) -> ImageResult:
-        image = entry.image
+    def _result(self, entry: PendingImage) -> ImageResult:
+        image, pixels, error = entry.image, None, entry.error
         try:
-            pixels = image.pixels() if self.keep_images else None
-        except IMAGE_ERRORS as error:
-            return ImageResult(
-                image.name, image.size, frame=image.frame, error=str(error) or repr(error)
-            )
-        parts = (entry.instances, self.faces, self.joint_names, pixels, image.frame)
-        return ImageResult(image.name, image.size, *parts, problems=tuple(entry.problems))
+            if self.keep_images and error is None:
+                pixels = image.pixels()
+        except IMAGE_ERRORS as problem:
+            error = str(problem) or repr(problem)
+        place = {'frame': image.frame, 'time': image.time}
+        if error is not None:
+            return ImageResult(image.name, image.size, error=error, **place)
+        parts = (entry.instances, self.faces, self.joint_names, pixels)
+        problems = tuple(entry.problems)
+        return ImageResult(image.name, image.size, *parts, problems=problems, **place)
 
-    def _prepare(
-        self, image: InputImage, detector: Any, camera: GivenCamera
-    ) -> tuple[_Pending, list[dict[str, Any]]]:
-        """An image's boxes and the samples of its persons.
+    def _samples(self, entry: PendingImage, camera: GivenCamera) -> list[dict[str, Any]]:
+        """What the network gets of the persons in an image.
 
         Raises:
             InvalidSampleError: if the image or its camera cannot be used.
         """
-        if image.error is not None:
-            for given in (camera, detector):
-                if isinstance(given, (GivenCamera, GivenBoxes)):
-                    given.by_name.of(image)  # it is met, though of no use
-            raise InvalidSampleError(image.error)
-        boxes, scores = (np.asarray(values, np.float64) for values in detector(image))
-        focal, center = camera(image)
-        problems = [_box_problem(image, box, score) for box, score in zip(boxes, scores)]
-        good = np.array([problem is None for problem in problems], bool)
-        samples = [
+        if entry.error is not None:
+            return []
+        focal, center = camera(entry.image)
+        return [
             {
-                **self._cut(image, box, center),
+                **self._cut(entry.image, box, center),
                 'focal_length': focal,
                 'principal_point': center,
                 'box': box,
             }
-            for box in boxes[good]
+            for box in entry.boxes
         ]
-        told = [f'box {i}: {problem}.' for i, problem in enumerate(problems) if problem]
-        return _Pending(image, boxes[good], scores[good], told), samples
 
     def _cut(self, image: InputImage, box: np.ndarray, center: np.ndarray) -> dict[str, Any]:
         return self.crop(
@@ -239,7 +236,7 @@ class MultiRoIInferencer:
         )
 
     @torch.inference_mode()
-    def _predict(self, samples: list[tuple[_Pending, dict[str, Any]]]) -> None:
+    def _predict(self, samples: list[tuple[PendingImage, dict[str, Any]]]) -> None:
         """Run persons through the network and append their results to their images."""
         batch = {
             'img': torch.from_numpy(np.stack([sample['img'] for _, sample in samples])),
@@ -261,39 +258,11 @@ class MultiRoIInferencer:
         }
         for i, (entry, sample) in enumerate(samples):
             told = {name: value[i].numpy() for name, value in {**found, **agreement}.items()}
-            instance = _instance(told, sample['box'], float(entry.scores[entry.done]))
-            problem = non_finite_value(instance)
-            if problem is None:
-                entry.instances.append(instance)
-            else:
-                entry.problems.append(f'person {entry.done}: {problem}')
-                entry.lost += 1
+            entry.add_prediction(told, sample['box'])
 
-
-def _box_problem(image: InputImage, box: np.ndarray, score: float) -> str | None:
-    if not np.isfinite(score):
-        return f'the score is {score}, expected a number'
-    return box_problem(box, image.size)
-
-
-def _instance(told: dict[str, np.ndarray], box: np.ndarray, score: float) -> InstanceResult:
-    single = {name: np.asarray(value, np.float32) for name, value in told.items()}
-    return InstanceResult(
-        bbox=np.asarray(box, np.float32),
-        score=score,
-        pose=single['pred_pose'],
-        betas=single['pred_betas'],
-        vertices=single['pred_vertices'],
-        joints=single['pred_joints'],
-        focal_length=float(told['focal_length']),
-        principal_point=single['principal_point'],
-        rois=single['rois'],
-        trans=single['pred_transl'],
-        local_cameras=single['pred_cam'],
-        full_cameras=single['pred_cam_full'],
-        consensus_camera=single['consensus_camera'],
-        spread_px=float(told['spread_px']),
-        spread_m=float(told['spread_m']),
-        confidence=float(told['confidence']),
-        fusion_weights=single.get('fusion_weights'),
-    )
+    @torch.inference_mode()
+    def _pose_body(self, pose: np.ndarray, betas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See `PoseBody`."""
+        values = (torch.from_numpy(array).to(self.device) for array in (pose, betas))
+        body = self.model.pose_body(*values)
+        return tuple(body[name].cpu().numpy() for name in ('pred_vertices', 'pred_joints'))

@@ -50,6 +50,7 @@ class InputImage:
         source: encoded image, or pixels (H, W, 3) uint8 RGB.
         focal_length: px, that the file tells; None if it does not.
         frame: number in its video.
+        time: of the frame in its video, s.
         error: why it cannot be used.
         exif_problem: why the focal length that the file tells is not believed.
     """
@@ -59,6 +60,7 @@ class InputImage:
     source: EncodedImage | np.ndarray | None = None
     focal_length: float | None = None
     frame: int | None = None
+    time: float | None = None
     error: str | None = None
     exif_problem: str | None = None
 
@@ -229,7 +231,8 @@ def _of_pillow(image: Image.Image, name: str, max_pixels: int) -> InputImage:
 
 def _of_video(path: str, max_pixels: int) -> Iterator[InputImage]:
     try:
-        for number, pixels in enumerate(iterate_frames(path, max_pixels)):
-            yield InputImage(f'{path}#{number:06d}', pixels.shape[1::-1], pixels, frame=number)
+        for number, (pixels, time) in enumerate(iterate_frames(path, max_pixels)):
+            name, size = f'{path}#{number:06d}', pixels.shape[1::-1]
+            yield InputImage(name, size, pixels, frame=number, time=time)
     except VideoError as error:
         yield InputImage(path, error=str(error))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
+import av
 import cv2
-import numpy as np
 
-from mroi_plugin.apis.trackers.overlap_tracker import Tracks
+from mroi_plugin.apis.overlay_video import OverlayVideo
+from mroi_plugin.apis.video_stages import video_of
+from mroi_plugin.apis.videos import FALLBACK_RATE
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.writers import WRITERS
-from mroi_plugin.utils.atomic_files import atomic_file
 from mroi_plugin.utils.colors import instance_color
 from mroi_plugin.utils.names import safe_stem
 from mroi_plugin.visualization.drawing import write_image
@@ -21,8 +21,7 @@ from mroi_plugin.visualization.scene import meshes_over_image, result_row
 FORMATS = (*WRITERS, 'overlay', 'video')
 OF_RUN = 'results_coco'
 """Stem of the file of a whole run."""
-FALLBACK_FPS = 25.0
-SAVING_ERRORS = (OSError, ValueError, MemoryError, cv2.error)
+SAVING_ERRORS = (OSError, ValueError, MemoryError, cv2.error, av.FFmpegError)
 """What is wrong with the files of one result, and not with the run."""
 
 
@@ -50,7 +49,7 @@ class Saver:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
         self._taken = {OF_RUN: 1}
-        self._video: _Video | None = None
+        self._video: OverlayVideo | None = None
 
     def save(self, result: ImageResult) -> list[Path]:
         """Write a result; of one with an error nothing is written."""
@@ -80,7 +79,7 @@ class Saver:
     def _stem(self, result: ImageResult) -> Path:
         if result.frame is None:
             return self.folder / self._unique(result.name, safe_stem(result.name))
-        base = self._unique(_video_of(result), safe_stem(_video_of(result)))
+        base = self._unique(video_of(result), safe_stem(video_of(result)))
         return self.folder / self._unique(result.name, f'{base}_{result.frame:06d}')
 
     def _unique(self, source: str, base: str) -> str:
@@ -95,51 +94,14 @@ class Saver:
         return self._names[source]
 
     def _add_frame(self, result: ImageResult) -> list[Path]:
-        source, done = _video_of(result), []
+        source, done = video_of(result), []
         if self._video is None or self._video.source != source:
             done = self.close()
             name = self._unique(source, safe_stem(source))
             target = self.folder / f'{name}_overlay.mp4'
-            self._video = _Video(source, target, result.size)
-        self._video.add(result)
-        return done
-
-
-def _video_of(result: ImageResult) -> str:
-    return result.name.rpartition('#')[0]
-
-
-class _Video:
-    """A video of overlays, written to a temporary file that is renamed in the end."""
-
-    def __init__(self, source: str, target: Path, size: tuple[int, int]) -> None:
-        self.source, self.target, self.size = source, target, size
-        self.tracks = Tracks()
-        capture = cv2.VideoCapture(source)
-        rate = capture.get(cv2.CAP_PROP_FPS)
-        capture.release()
-        rate = rate if np.isfinite(rate) and rate > 0 else FALLBACK_FPS
-        self.file = ExitStack()
-        part = str(self.file.enter_context(atomic_file(target)))
-        self.writer = cv2.VideoWriter(part, cv2.VideoWriter_fourcc(*'mp4v'), rate, size)
-        if not self.writer.isOpened():
-            self.discard()
-            raise OSError(f'{target} cannot be written as a video of {size[0]}x{size[1]}.')
-
-    def add(self, result: ImageResult) -> None:
-        boxes = np.array([instance.bbox for instance in result.instances]).reshape(-1, 4)
-        colors = [instance_color(number) for number in self.tracks.update(boxes)]
+            self._video = OverlayVideo(source, target, result.size)
+        colors = [instance_color(instance.track) for instance in result.instances]
         drawn = meshes_over_image(result.image, result.instances, result.faces, colors)
-        if drawn.shape[1::-1] != self.size:  # of a video that changes its size; else not written
-            drawn = cv2.resize(drawn, self.size, interpolation=cv2.INTER_AREA)
-        self.writer.write(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
-
-    def close(self) -> Path:
-        self.writer.release()
-        self.file.close()
-        return self.target
-
-    def discard(self) -> None:
-        self.writer.release()
-        stopped = InterruptedError('the run was stopped')
-        self.file.__exit__(type(stopped), stopped, None)  # which keeps nothing
+        time = result.frame / float(FALLBACK_RATE) if result.time is None else result.time
+        self._video.add(drawn, time)
+        return done

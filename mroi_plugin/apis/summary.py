@@ -13,6 +13,7 @@ from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
+from mroi_plugin.apis.video_stages import video_of
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.utils.names import printable
 
@@ -33,7 +34,7 @@ class RateColumn(ProgressColumn):
 
 @dataclass
 class Summary:
-    """Counts, and the first persons in detail.
+    """Counts, the people followed through videos, and the first persons in detail.
 
     Args:
         keep: keep all results, without their meshes and pixels.
@@ -48,6 +49,7 @@ class Summary:
     notes: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     kept: list[ImageResult] = field(default_factory=list)
+    followed: dict[str, tuple[int, set[int]]] = field(default_factory=dict)
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
     def fail(self, name: str, problem: str) -> None:
@@ -63,9 +65,12 @@ class Summary:
         self.instances += len(result.instances)
         self.files += files
         self.refused += [(result.name, problem) for problem in result.problems]
-        if not result.instances and not result.problems:
+        if result.frame is not None:
+            self._add_frame(result)
+        elif not result.instances and not result.problems:
             self.empty.append(result.name)
         for i, instance in enumerate(result.instances[: max(0, SHOWN - len(self.rows))]):
+            i = instance.track if instance.track >= 0 else i
             depth = f'{instance.trans[2]:.2f}'
             told = ('-', '-')  # one camera agrees with itself
             if len(instance.full_cameras) > 1:
@@ -75,6 +80,12 @@ class Summary:
             bare = [replace(p, vertices=np.zeros((0, 3), np.float32)) for p in result.instances]
             self.kept.append(replace(result, instances=bare, image=None))
 
+    def _add_frame(self, result: ImageResult) -> None:
+        video = video_of(result)
+        count, tracks = self.followed.get(video, (0, set()))
+        tracks |= {instance.track for instance in result.instances}
+        self.followed[video] = count + 1, tracks
+
     def show(self, folder: Path) -> int:
         """Print it; returns the exit status: 1 if an image or a box could not be used, or no file
         was written."""
@@ -82,6 +93,10 @@ class Summary:
         plain: Any = {'markup': False, 'highlight': False, 'soft_wrap': True}
         if self.rows:
             console.print(self._table())
+        for video, (count, tracks) in self.followed.items():
+            people = '1 person' if len(tracks) == 1 else f'{len(tracks)} people'
+            told = f'{people} followed' if tracks else 'no person found'
+            console.print(f'{printable(video)}: {told} in {count} frames', **plain)
         for name in self.empty:
             console.print(f'{printable(name)}: no person found', **plain)
         for name, problem in (*self.failed, *self.refused):

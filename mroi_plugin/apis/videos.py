@@ -1,12 +1,14 @@
-"""Frames of a video, and whether all that its header promises came."""
+"""Frames of a video, upright, with their times, and whether all that its header promises came."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from fractions import Fraction
 
-import cv2
+import av
 import numpy as np
+from av.video.reformatter import Colorspace
 
 VIDEOS = (
     *('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm'),
@@ -16,26 +18,45 @@ COUNTED = ('.mp4', '.m4v', '.mov', '.avi', '.3gp')
 """Formats whose header counts the frames; others tell a duration, at best."""
 MAX_LOST_S = 0.5
 """Of a duration, which is no exact measure of the last frame."""
-
-
 MAX_UNSHOWN = 2
 """Frames that a header may count and a whole video not show: edit lists leave out the first."""
+FALLBACK_RATE = Fraction(25)
+"""Frames per second, where a file tells none."""
+
+BT709, UNSPECIFIED, BT2020 = 1, 2, (9, 10)
+"""Numbers of color matrices, as H.264 and FFmpeg have them."""
+HD_LINES = 720
+"""Height from which on an untold matrix is that of BT.709; below, of BT.601."""
 
 
 class VideoError(ValueError):
     """A video that cannot be read, or not to its end."""
 
 
+def frame_rate(video: av.VideoStream) -> Fraction:
+    """Frames per second on average, as the header says."""
+    return video.average_rate or video.guessed_rate or FALLBACK_RATE
+
+
+def start_time(container: av.container.InputContainer) -> float:
+    """Time, s, of the file's clock when it begins."""
+    return (container.start_time or 0) / av.time_base
+
+
 def count_frames(path: str) -> int:
     """Number of frames as the header says, 1 at least."""
-    video = cv2.VideoCapture(path)
-    count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    video.release()
-    return max(count, 1)
+    try:
+        with av.open(path) as container:
+            return max(_promised_frames(container), 1)
+    except (av.FFmpegError, IndexError):
+        return 1
 
 
-def iterate_frames(path: str, max_pixels: int) -> Iterator[np.ndarray]:
-    """Frames (H, W, 3) uint8 RGB, read when they are asked for.
+def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, float]]:
+    """Frames (H, W, 3) uint8 RGB, read when they are asked for, and when each is shown, s from the
+    start of the file, which increases.
+
+    Frames are turned as the file says; what cannot be decoded is left out.
 
     Args:
         path: of the video.
@@ -45,41 +66,87 @@ def iterate_frames(path: str, max_pixels: int) -> Iterator[np.ndarray]:
         VideoError: before the first frame if there is none or it is too large; after the last if
             the header promises more.
     """
-    video = cv2.VideoCapture(path)
     try:
-        width, height = (
-            video.get(p) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-        )
-        if width * height > max_pixels:
-            raise VideoError(
-                f'it claims frames of {width:.0f}x{height:.0f} pixels, more than '
-                f'max_pixels={max_pixels}: shrink it, or raise max_pixels of LoadImage in the '
-                'config.'
-            )
-        number, reached_s = 0, 0.0
-        while True:
-            reached_s = max(reached_s, video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-            done, frame = video.read()
-            if not done:
-                break
-            yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+        container = av.open(path)
+    except av.FFmpegError as error:
+        raise VideoError('it cannot be read as a video, or has no frame.') from error
+    with container:
+        number, time = 0, 0.0
+        for frame in _decoded(container, max_pixels):
+            shown = None if frame.time is None else frame.time - start_time(container)
+            if shown is not None and (not number or shown > time):
+                time = shown
+            elif number:
+                time += float(1 / frame_rate(container.streams.video[0]))
+            turns = round(frame.rotation / 90)  # counterclockwise
+            yield np.ascontiguousarray(np.rot90(_rgb(frame), turns)), time
             number += 1
         if not number:
             raise VideoError('it cannot be read as a video, or has no frame.')
-        _check_end(video, path, number, reached_s)
-    finally:
-        video.release()
+        _check_end(container, path, number, time)
 
 
-def _check_end(video: cv2.VideoCapture, path: str, number: int, reached_s: float) -> None:
-    count, rate = (video.get(p) for p in (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FPS))
+def _decoded(container: av.container.InputContainer, max_pixels: int) -> Iterator[av.VideoFrame]:
+    """Frames of all packets that can be read and decoded."""
+    if not container.streams.video:
+        return
+    video = container.streams.video[0]
+    if video.width * video.height > max_pixels:
+        raise VideoError(
+            f'it claims frames of {video.width}x{video.height} pixels, more than '
+            f'max_pixels={max_pixels}: shrink it, or raise max_pixels of LoadImage in the config.'
+        )
+    packets = container.demux(video)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            packet = None
+        if packet is None:
+            return
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            continue
+        yield from frames
+
+
+def _rgb(frame: av.VideoFrame) -> np.ndarray:
+    """Colors by the matrix and range that the file tells, or that players assume.
+
+    PyAV hands them to FFmpeg only where the source's matrix is not the target's, which RGB has none
+    of.
+    """
+    unknown = frame.colorspace == UNSPECIFIED
+    matrices = Colorspace.ITU601, Colorspace.ITU709
+    if frame.colorspace in (BT709, *BT2020) or (unknown and frame.height >= HD_LINES):
+        matrices = matrices[::-1]
+    source, other = matrices
+    return frame.to_ndarray(
+        format='rgb24',
+        src_colorspace=source,
+        dst_colorspace=other,
+        src_color_range=frame.color_range,
+    )
+
+
+def _promised_frames(container: av.container.InputContainer) -> int:
+    video = container.streams.video[0]
+    return video.frames or round((container.duration or 0) / av.time_base * frame_rate(video))
+
+
+def _check_end(
+    container: av.container.InputContainer, path: str, number: int, reached_s: float
+) -> None:
+    count = _promised_frames(container)
     if path.lower().endswith(COUNTED):
         lost = number < count
     else:
-        lost = rate > 0 and count > 0 and reached_s < count / rate - MAX_LOST_S
+        duration = (container.duration or 0) / av.time_base
+        lost = number < count and reached_s < duration - MAX_LOST_S
     if not lost:
         return
-    problem = f'{number} of {count:.0f} frames could be read'
+    problem = f'{number} of {count} frames could be read'
     if count - number > MAX_UNSHOWN:
         raise VideoError(
             f'{problem}; these have results, the others are lost: the file is cut off or damaged.'

@@ -13,6 +13,7 @@ from mroi_plugin.commands.options import add_cfg_options
 
 DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
 FORMATS = 'json, npz, obj, ply, glb, coco, overlay, video'
+DEFAULT_FORMATS = 'json,overlay,video'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'videos, as of --boxes; goes before --focal-length',
     )
     add('--focal-length', type=float, help='focal length in px; else from EXIF, or sqrt(W^2 + H^2)')
-    add('--save', default='json,overlay', help=f'some of {FORMATS} (json,overlay)')
+    add('--save', default=DEFAULT_FORMATS, help=f'some of {FORMATS} ({DEFAULT_FORMATS})')
+    add(
+        '--no-smooth',
+        action='store_true',
+        help='people in videos as the network sees them frame by frame, not made steady',
+    )
     add('--batch-size', type=int, default=16, help='persons per forward pass')
     add('--device', default='auto', help='of torch')
 
@@ -99,7 +105,14 @@ def _infer(args: argparse.Namespace) -> int:
         keep_images=bool({'overlay', 'video'} & set(formats)),
     )
     saver = Saver(args.out, [name for name in formats if name != 'coco'], model.crop.crop_size)
-    results = model(args.inputs, boxes, args.focal_length, args.cameras, args.recursive)
+    results = model(
+        args.inputs,
+        boxes,
+        args.focal_length,
+        args.cameras,
+        args.recursive,
+        smooth=not args.no_smooth,
+    )
     summary = Summary(keep='coco' in formats)
     _save_all(results, count_images(args.inputs, args.recursive), saver, summary)
     if 'coco' in formats:

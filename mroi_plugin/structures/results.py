@@ -18,7 +18,7 @@ class InstanceResult:
 
     Attributes:
         bbox: (4,) x, y, w, h px, tight.
-        score: of the detector, 0..1; 1 for boxes that were given.
+        score: of the detector, 0..1; 1 for boxes that were given, 0 for those between frames.
         pose: (24, 3, 3) rotation matrices, global orientation first.
         betas: (10,).
         vertices: (V, 3) m.
@@ -36,7 +36,7 @@ class InstanceResult:
         spread_m: spread of the depths of ``full_cameras``, m.
         confidence: 0..1, falls with the disagreement of the cameras; 1 where M = 1 says nothing.
         fusion_weights: (M, M) or None where the fusion has none.
-        track: number of the person throughout its video; -1 where nobody was followed.
+        track: number of the person throughout its video, from 0; -1 in images.
     """
 
     bbox: np.ndarray
@@ -81,13 +81,14 @@ class ImageResult:
     Attributes:
         name: path of the image, or ``video.mp4#000012``.
         size: (w, h) px; (0, 0) where the image could not be read.
-        instances: one result per person, as the detector ordered them; may be empty.
+        instances: one result per person, as the detector ordered them, then those between frames.
         faces: (F, 3) int64 of every body.
         joint_names: K names of ``InstanceResult.joints``.
         image: (H, W, 3) uint8 RGB as the pixels were seen, upright; None where it was not kept.
         frame: number of the frame in its video, None for images.
         error: why the image could not be used; None if it could.
         problems: boxes that could not be used, and why; in no file.
+        time: when the frame is shown, s from the start of its video; None for images.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ImageResult:
     frame: int | None = None
     error: str | None = None
     problems: tuple[str, ...] = ()
+    time: float | None = None
 
 
 def non_finite_value(instance: InstanceResult) -> str | None:

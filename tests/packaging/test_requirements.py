@@ -18,6 +18,7 @@ GUIDE = (ROOT / 'docs' / 'installation.md').read_text(encoding='utf-8').replace(
 DISTRIBUTIONS = {
     'PIL': 'pillow',
     'cv2': 'opencv-python',
+    'ioutrack': 'ioutrack-rs',
     'yaml': 'pyyaml',
     'skimage': 'scikit-image',
 }

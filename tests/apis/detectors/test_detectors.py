@@ -1,4 +1,4 @@
-"""Who is in an image by a network of transformers; persons followed by their boxes."""
+"""Who is in an image by a network of transformers; overlap of boxes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from versions import needs_torch_2
 
 from mroi_plugin.apis.detectors.hugging_face import HuggingFaceDetector
+from mroi_plugin.apis.detectors.overlap import intersection_over_union
 from mroi_plugin.apis.inputs import InputImage
-from mroi_plugin.apis.trackers.overlap_tracker import Tracks, intersection_over_union
 
 
 def image(name):
@@ -45,18 +45,3 @@ def test_overlap():
     a = np.array([[0.0, 0, 10, 10], [20, 20, 5, 5]])
     b = np.array([[5.0, 0, 10, 10], [0, 0, 10, 10]])
     np.testing.assert_allclose(intersection_over_union(a, b), [[1 / 3, 1], [0, 0]])
-
-
-def test_persons_keep_their_numbers():
-    """They move, change their order, and one is hidden for a while."""
-    tracks = Tracks()
-    first, second = np.array([0.0, 0, 20, 40]), np.array([100.0, 0, 20, 40])
-    assert tracks.update(np.stack([first, second])) == [0, 1]
-    for step in range(1, 15):
-        moved = [second - np.array([3 * step, 0, 0, 0]), first + np.array([2 * step, 0, 0, 0])]
-        if step == 5:
-            assert tracks.update(moved[1][None]) == [0]
-            continue
-        assert tracks.update(np.stack(moved)) == [1, 0]
-    assert tracks.update(np.array([[500.0, 500, 20, 40]])) == [2]
-    assert tracks.update(np.zeros((0, 4))) == []

@@ -14,9 +14,9 @@ from locations import ROOT
 
 from mroi_plugin.apis.detectors import nanodet
 from mroi_plugin.apis.detectors.nanodet import MODEL, NanoDetDetector, windows
+from mroi_plugin.apis.detectors.overlap import intersection_over_union
 from mroi_plugin.apis.inferencer import MultiRoIInferencer
 from mroi_plugin.apis.inputs import iterate_images, read_image
-from mroi_plugin.apis.trackers.overlap_tracker import intersection_over_union
 
 REFERENCE = ROOT / 'tests' / 'data' / 'person_detector_reference.json'
 ASTRONAUT = np.array([21.0, 15, 341, 497])

@@ -12,8 +12,8 @@ import skimage.data
 from locations import ROOT
 
 from mroi_plugin.apis.detectors.nanodet import NanoDetDetector
+from mroi_plugin.apis.detectors.overlap import intersection_over_union
 from mroi_plugin.apis.inputs import read_image
-from mroi_plugin.apis.trackers.overlap_tracker import intersection_over_union
 
 MARKS = json.loads((ROOT / 'tests' / 'data' / 'real_images.json').read_text())
 PARTS = ('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')

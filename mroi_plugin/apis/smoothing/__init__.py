@@ -1,0 +1,1 @@
+"""Results of a video made steady."""
