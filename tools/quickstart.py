@@ -26,7 +26,7 @@ COLUMNS = {
 }
 PRETRAINING = 'mroi_open_landmarks'
 """Gives the backbone that every method starts from."""
-EPOCHS = {'pretraining': 8, 'method': 6}
+EPOCHS = {'pretraining': 10, 'method': 14}
 METHODS = {'CLIFF (1 RoI)': 'cliff_open', 'Multi-RoI (5 RoIs)': 'mroi_open'}
 """Configs by name in the table; each is trained as NAME_cached."""
 
