@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.progress import ProgressColumn, Task
 from rich.table import Table
@@ -70,8 +69,7 @@ class Summary:
             spread = f'{instance.spread_px:.1f}'
             self.rows.append((result.name, i, instance.score, depth, spread, instance.confidence))
         if self.keep:
-            bare = [replace(p, vertices=np.zeros((0, 3), np.float32)) for p in result.instances]
-            self.kept.append(replace(result, instances=bare, image=None))
+            self.kept.append(result.without_meshes())
 
     def show(self, folder: Path) -> int:
         """Print it; returns the exit status: 1 if an image or a box could not be used, or no file
@@ -87,7 +85,7 @@ class Summary:
         for note in self.notes:
             console.print(printable(note), style='yellow', **plain)
         if not self.files:
-            nothing = 'no file was written: --save overlay is for images, video for videos'
+            nothing = 'no file was written: --save overlay is for images, bvh and video for videos'
             console.print(nothing, style='red', **plain)
         console.print(
             f'{self.instances} persons in {self.images} images, {len(self.failed)} failed; '

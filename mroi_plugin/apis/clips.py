@@ -1,0 +1,75 @@
+"""Files of whole videos, from results that come frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mroi_plugin.structures.clip import build_clip
+from mroi_plugin.structures.results import ImageResult
+from mroi_plugin.structures.rig import Rig
+from mroi_plugin.structures.writers import CLIP_FORMATS, write_clip
+
+FALLBACK_FPS = 25.0
+
+
+def frame_rate(video: str) -> float:
+    """Frames per second as the header of a video says, `FALLBACK_FPS` where it does not."""
+    capture = cv2.VideoCapture(video)
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    capture.release()
+    return rate if np.isfinite(rate) and rate > 0 else FALLBACK_FPS
+
+
+class ClipFiles:
+    """Gathers the frames of a video, without meshes, and writes its files when the next one begins
+    or `close` is called.
+
+    Args:
+        formats: those of `CLIP_FORMATS` are written.
+        rig: of the body of the results, see `rig_of`; ``glb`` and ``bvh`` need it.
+    """
+
+    def __init__(self, formats: Sequence[str], rig: Rig | None) -> None:
+        self.formats = [name for name in formats if name in CLIP_FORMATS]
+        self.rig = rig
+        self.video, self.stem = '', Path()
+        self.frames: list[ImageResult] = []
+
+    def add(self, video: str, stem: Path, frame: ImageResult) -> list[Path]:
+        """Keep a frame; returns the files of the video before, if this is the first of another.
+
+        Args:
+            video: path of the video.
+            stem: path of its files without extension.
+            frame: result of the video's next frame.
+
+        Raises:
+            ValueError: if a format needs a rig and there is none.
+        """
+        if not self.formats:
+            return []
+        if self.rig is None and self.formats != ['npz']:
+            raise ValueError(
+                f'{video}: {", ".join(self.formats)} of a video needs the rig of the body: '
+                'Saver(..., rig=rig_of(model.body_model)).'
+            )
+        files = self.close() if video != self.video else []
+        self.video, self.stem = video, stem
+        self.frames.append(frame.without_meshes())
+        return files
+
+    def close(self) -> list[Path]:
+        """Write the files of the video."""
+        frames, self.frames = self.frames, []
+        if not frames:
+            return []
+        clip = build_clip(self.video, frames, frame_rate(self.video))
+        return write_clip(clip, self.rig, self.stem, self.formats)
+
+    def discard(self) -> None:
+        """Forget the frames, of a run that was stopped."""
+        self.frames = []
