@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,11 +64,19 @@ class ClipFiles:
         return files
 
     def close(self) -> list[Path]:
-        """Write the files of the video."""
+        """Write the files of the video; warns of people whom no animation has, for nobody followed
+        them."""
         frames, self.frames = self.frames, []
         if not frames:
             return []
         clip = build_clip(self.video, frames, frame_rate(self.video))
+        lost = int(clip.present[:, clip.tracks < 0].sum())
+        if lost and self.formats != ['npz']:
+            warnings.warn(
+                f'{self.video}: {lost} bodies of people who were not followed through the video '
+                'are in no GLB or BVH file; npz and json have them.',
+                stacklevel=2,
+            )
         return write_clip(clip, self.rig, self.stem, self.formats)
 
     def discard(self) -> None:

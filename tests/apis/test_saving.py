@@ -70,9 +70,12 @@ def test_a_video_has_files_of_its_own(body, tmp_path):
     others = [replace(f, name=f.name.replace('videos', 'other')) for f in frames[3:5]]
     files = [path for frame in frames[:2] for path in saver.save(frame)]
     files += saver.save(result('still.jpg'))
-    files += [path for frame in (*frames[2:], *others) for path in saver.save(frame)]
-    assert tmp_path / 'walk.glb' in files and tmp_path / 'walk_2.glb' not in files
-    files += saver.close()
+    with pytest.warns(UserWarning, match='1 bodies of people who were not followed') as warned:
+        files += [path for frame in (*frames[2:], *others) for path in saver.save(frame)]
+        assert tmp_path / 'walk.glb' in files and tmp_path / 'walk_2.glb' not in files
+        files += saver.close()
+    videos = [str(w.message).partition(':')[0] for w in warned]
+    assert videos == ['videos/walk.mp4', 'other/walk.mp4']
     assert sorted(files) == sorted(tmp_path.iterdir()) and saver.close() == []
     of_clips = {path.name for path in files if path.suffix not in ('.json', '.obj')}
     assert of_clips == {
