@@ -27,6 +27,7 @@ REQUIREMENTS = [
     'pandas',
     'pillow',
     'plotly',
+    'pyyaml',
     'rich',
     'roma>=1.5,<1.6',  # later ones need torch 2
     'safetensors>=0.4',

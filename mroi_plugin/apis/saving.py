@@ -8,17 +8,19 @@ from pathlib import Path
 import av
 import cv2
 
+from mroi_plugin.apis.clips import ClipFiles
 from mroi_plugin.apis.overlay_video import OverlayVideo
 from mroi_plugin.apis.video_stages import video_of
 from mroi_plugin.apis.videos import FALLBACK_RATE
 from mroi_plugin.structures.results import ImageResult
-from mroi_plugin.structures.writers import WRITERS
+from mroi_plugin.structures.rig import Rig
+from mroi_plugin.structures.writers import CLIP_FORMATS, WRITERS
 from mroi_plugin.utils.colors import instance_color
 from mroi_plugin.utils.names import safe_stem
 from mroi_plugin.visualization.drawing import write_image
 from mroi_plugin.visualization.scene import meshes_over_image, result_row
 
-FORMATS = (*WRITERS, 'overlay', 'video')
+FORMATS = (*WRITERS, 'bvh', 'overlay', 'video')
 OF_RUN = 'results_coco'
 """Stem of the file of a whole run."""
 SAVING_ERRORS = (OSError, ValueError, MemoryError, cv2.error, av.FFmpegError)
@@ -29,19 +31,27 @@ class Saver:
     """Writes results as they come; each file appears when it is whole.
 
     Images become ``NAME.json``, ``NAME_overlay.jpg`` and so on, frames ``VIDEO_000012.json``, and
-    a video ``VIDEO_overlay.mp4``. Where two would have the same name, the second is numbered. All
-    lie in the folder, whatever the images are called.
+    a video ``VIDEO_overlay.mp4`` and the files of `write_clip`, ``VIDEO.npz`` and so on. Where two
+    would have the same name, the second is numbered. All lie in the folder, whatever the images are
+    called.
 
     Args:
         folder: for the files; it is made.
         formats: some of ``FORMATS``.
         crop_size: (w, h) px of the crops, for pictures of RoIs.
+        rig: of the body of the results, see `rig_of`; ``glb`` and ``bvh`` of videos need it.
 
     Raises:
         ValueError: for an unknown format.
     """
 
-    def __init__(self, folder: str, formats: Sequence[str], crop_size: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        folder: str,
+        formats: Sequence[str],
+        crop_size: tuple[int, int],
+        rig: Rig | None = None,
+    ) -> None:
         unknown = sorted(set(formats) - set(FORMATS))
         if unknown:
             raise ValueError(f'--save {",".join(unknown)}: expected some of {", ".join(FORMATS)}.')
@@ -50,13 +60,21 @@ class Saver:
         self._names: dict[str, str] = {}
         self._taken = {OF_RUN: 1}
         self._video: OverlayVideo | None = None
+        self._clip = ClipFiles(formats, rig)
 
     def save(self, result: ImageResult) -> list[Path]:
         """Write a result; of one with an error nothing is written."""
         if result.error is not None:
             return []
         stem = self._stem(result)
-        files = [WRITERS[name](result, stem) for name in self.formats if name in WRITERS]
+        whole = () if result.frame is None else CLIP_FORMATS
+        names = [name for name in self.formats if name in WRITERS and name not in whole]
+        written = [WRITERS[name](result, stem) for name in names]
+        files = [path for path in written if path is not None]
+        if result.frame is not None:
+            source = video_of(result)
+            clip_stem = self.folder / self._unique(source, safe_stem(source))
+            files += self._clip.add(source, clip_stem, result)
         if 'overlay' in self.formats and result.frame is None:
             picture = result_row(result.image, result.instances, result.faces, self.crop_size)
             files.append(write_image(f'{stem}_overlay.jpg', picture))
@@ -68,13 +86,14 @@ class Saver:
         """Finish the video that is being written."""
         files = [] if self._video is None else [self._video.close()]
         self._video = None
-        return files
+        return files + self._clip.close()
 
     def discard(self) -> None:
         """Remove the video that is being written, of a run that was stopped."""
         if self._video is not None:
             self._video.discard()
         self._video = None
+        self._clip.discard()
 
     def _stem(self, result: ImageResult) -> Path:
         if result.frame is None:
@@ -96,7 +115,7 @@ class Saver:
     def _add_frame(self, result: ImageResult) -> list[Path]:
         source, done = video_of(result), []
         if self._video is None or self._video.source != source:
-            done = self.close()
+            done = [] if self._video is None else [self._video.close()]
             name = self._unique(source, safe_stem(source))
             target = self.folder / f'{name}_overlay.mp4'
             self._video = OverlayVideo(source, target, result.size)

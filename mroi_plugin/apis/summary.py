@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.progress import ProgressColumn, Task
 from rich.table import Table
@@ -77,8 +76,7 @@ class Summary:
                 told = (f'{instance.spread_px:.1f}', f'{instance.confidence:.2f}')
             self.rows.append((result.name, i, instance.score, depth, *told))
         if self.keep:
-            bare = [replace(p, vertices=np.zeros((0, 3), np.float32)) for p in result.instances]
-            self.kept.append(replace(result, instances=bare, image=None))
+            self.kept.append(result.without_meshes())
 
     def _add_frame(self, result: ImageResult) -> None:
         video = video_of(result)
@@ -104,7 +102,7 @@ class Summary:
         for note in self.notes:
             console.print(printable(note), style='yellow', **plain)
         if not self.files:
-            nothing = 'no file was written: --save overlay is for images, video for videos'
+            nothing = 'no file was written: --save overlay is for images, bvh and video for videos'
             console.print(nothing, style='red', **plain)
         console.print(
             f'{self.instances} persons in {self.images} images, {len(self.failed)} failed; '

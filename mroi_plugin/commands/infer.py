@@ -12,7 +12,7 @@ from typing import Any
 from mroi_plugin.commands.options import add_cfg_options
 
 DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
-FORMATS = 'json, npz, obj, ply, glb, coco, overlay, video'
+FORMATS = 'json, npz, obj, ply, glb, bvh, coco, overlay, video'
 DEFAULT_FORMATS = 'json,overlay,video'
 
 
@@ -92,6 +92,7 @@ def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.apis.saving import OF_RUN, Saver
     from mroi_plugin.apis.summary import Summary
     from mroi_plugin.structures.coco_file import write_coco
+    from mroi_plugin.structures.rig import rig_of
 
     formats = [name.strip() for name in args.save.split(',') if name.strip()]
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
@@ -104,7 +105,8 @@ def _infer(args: argparse.Namespace) -> int:
         tuple(args.cfg_options),
         keep_images=bool({'overlay', 'video'} & set(formats)),
     )
-    saver = Saver(args.out, [name for name in formats if name != 'coco'], model.crop.crop_size)
+    per_input = [name for name in formats if name != 'coco']
+    saver = Saver(args.out, per_input, model.crop.crop_size, rig_of(model.model.body_model))
     results = model(
         args.inputs,
         boxes,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-import mmengine
+import yaml
 
 from mroi_plugin.utils.config_text import read_setting
 from mroi_plugin.utils.errors import UsageError
@@ -106,7 +106,7 @@ def _files(path: Path) -> Iterator[Path]:
             if file.suffix == '.py':
                 bases = read_setting(file.read_text(encoding='utf-8'), '_base_')
             else:
-                bases = mmengine.load(file).get('_base_', [])
+                bases = _read_plain(file).get('_base_', [])
         except (KeyError, ValueError):
             continue
         for base in [bases] if isinstance(bases, str) else bases:
@@ -129,9 +129,14 @@ def _unused_names(text: str) -> Iterator[str]:
                 yield name
 
 
+def _read_plain(file: Path) -> dict[str, Any]:
+    """What a YAML or JSON config holds; JSON is YAML."""
+    return yaml.safe_load(file.read_text(encoding='utf-8'))
+
+
 def _unread_keys(file: Path) -> list[str]:
     """Keys at the top of a YAML or JSON config that are not `READ`."""
-    return [name for name in mmengine.load(file) if name not in READ and not name.startswith('_')]
+    return [name for name in _read_plain(file) if name not in READ and not name.startswith('_')]
 
 
 def check_nodes(cfg: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A result as JSON: the columns of the NPZ file but the faces, person by person."""
+"""A result as JSON: the columns of the NPZ file but meshes, person by person."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from mroi_plugin.structures.columns import DERIVED, PERSON, from_columns, to_col
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.utils.atomic_files import write_text
 
-OF_PERSONS = (*PERSON, *DERIVED, 'fusion_weights')
+MESH = ('vertices', 'faces')
+"""What is left out: nine tenths of a file, and little use as text."""
+OF_PERSONS = tuple(name for name in (*PERSON, *DERIVED, 'fusion_weights') if name not in MESH)
 
 
 def write_json(result: ImageResult, stem: Path) -> Path:
@@ -24,7 +26,7 @@ def write_json(result: ImageResult, stem: Path) -> Path:
     content = {
         name: value.tolist() if isinstance(value, np.ndarray) else value
         for name, value in columns.items()
-        if name not in (*OF_PERSONS, 'faces')
+        if name not in (*OF_PERSONS, *MESH)
     }
     known = [name for name in OF_PERSONS if name in columns]
     content['instances'] = [
@@ -43,7 +45,7 @@ def _plain(value: Any) -> Any:
 
 
 def read_json(path: str | os.PathLike[str]) -> ImageResult:
-    """The result of a file of `write_json`, without faces.
+    """The result of a file of `write_json`; its vertices and faces are empty, (0, 3).
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -64,8 +66,9 @@ def _columns(content: Mapping[str, Any]) -> dict[str, Any]:
     columns['faces'] = np.zeros((0, 3), np.int64)
     for name, shape in PERSON.items():
         empty = (0, *(0 if side is None else side for side in shape))
-        rows = [instance[name] for instance in instances]
+        rows = [instance[name] for instance in instances] if name in OF_PERSONS else []
         columns[name] = np.array(rows) if rows else np.zeros(empty)
+    columns['vertices'] = np.zeros((len(instances), 0, 3))
     if instances and all('fusion_weights' in instance for instance in instances):
         columns['fusion_weights'] = [instance['fusion_weights'] for instance in instances]
     return columns

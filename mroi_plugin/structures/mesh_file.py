@@ -13,7 +13,12 @@ import numpy as np
 import trimesh
 from trimesh.exchange.obj import export_obj
 
-from mroi_plugin.structures.results import ImageResult, InstanceResult, require_finite
+from mroi_plugin.structures.results import (
+    ImageResult,
+    InstanceResult,
+    require_finite,
+    require_meshes,
+)
 from mroi_plugin.utils.atomic_files import atomic_file, write_text
 from mroi_plugin.utils.colors import instance_color
 from mroi_plugin.utils.names import printable
@@ -39,11 +44,10 @@ def build_scene(result: ImageResult) -> trimesh.Scene:
     """All persons of a result, ``instance_0`` and so on, before the camera of the image.
 
     Raises:
-        ValueError: if the result has persons but no faces, or a number is not finite.
+        ValueError: if the persons have no meshes, or a number is not finite.
     """
     require_finite(result)
-    if result.instances and result.faces is None:
-        raise ValueError(f'{result.name}: a mesh file needs faces, which this result lacks.')
+    require_meshes(result.name, result.instances, result.faces)
     scene = trimesh.Scene()
     for i, instance in enumerate(result.instances):
         mesh = instance_mesh(instance, result.faces, i)
@@ -57,26 +61,21 @@ def build_scene(result: ImageResult) -> trimesh.Scene:
     return scene
 
 
-def write_glb(result: ImageResult, stem: Path) -> Path:
-    """Write ``STEM.glb``; returns it."""
+def write_glb(result: ImageResult, stem: Path) -> Path | None:
+    """Write ``STEM.glb``; returns it, None of nobody."""
+    if not result.instances:
+        return None
     path = Path(f'{stem}.glb')
-    data = build_scene(result).export(file_type='glb') if result.instances else _empty_glb()
     with atomic_file(path) as part:
-        part.write_bytes(data)
+        part.write_bytes(build_scene(result).export(file_type='glb'))
     return path
 
 
-def _empty_glb() -> bytes:
-    """A scene of nobody: trimesh refuses to write one."""
-    text = b'{"asset":{"version":"2.0"},"scene":0,"scenes":[{}]}'
-    text += b' ' * (-len(text) % 4)
-    chunk = len(text).to_bytes(4, 'little') + b'JSON' + text
-    return b'glTF' + (2).to_bytes(4, 'little') + (12 + len(chunk)).to_bytes(4, 'little') + chunk
-
-
-def write_obj(result: ImageResult, stem: Path) -> Path:
-    """Write ``STEM.obj`` with an object per person, ``o instance_0`` and so on; returns it."""
-    path = Path(f'{stem}.obj')
+def write_obj(result: ImageResult, stem: Path) -> Path | None:
+    """Write ``STEM.obj`` with an object per person, ``o instance_0`` and so on; returns it, None of
+    nobody."""
+    if not result.instances:
+        return None
     text = export_obj(
         build_scene(result),
         include_normals=False,
@@ -85,14 +84,15 @@ def write_obj(result: ImageResult, stem: Path) -> Path:
         header=f'{len(result.instances)} people in {printable(Path(result.name).name)}; '
         'meters, y up',
     )
-    return write_text(path, text)
+    return write_text(Path(f'{stem}.obj'), text)
 
 
-def write_ply(result: ImageResult, stem: Path) -> Path:
-    """Write ``STEM.ply``, all persons as one mesh; returns it."""
+def write_ply(result: ImageResult, stem: Path) -> Path | None:
+    """Write ``STEM.ply``, all persons as one mesh; returns it, None of nobody."""
+    if not result.instances:
+        return None
     path = Path(f'{stem}.ply')
-    meshes = list(build_scene(result).geometry.values())
-    whole = trimesh.util.concatenate(meshes) if meshes else trimesh.Trimesh()
+    whole = trimesh.util.concatenate(list(build_scene(result).geometry.values()))
     plain = trimesh.Trimesh(whole.vertices, whole.faces, process=False)
     with atomic_file(path) as part:
         part.write_bytes(plain.export(file_type='ply'))

@@ -28,11 +28,24 @@ def read_npz(path: str | os.PathLike[str]) -> ImageResult:
         FileNotFoundError: if there is no such file.
         ValueError: if it is of another form or version.
     """
+    return from_columns(str(path), load_arrays(path, 'result'))
+
+
+def load_arrays(path: str | os.PathLike[str], what: str) -> dict[str, np.ndarray]:
+    """Arrays of an NPZ file by name.
+
+    Args:
+        path: of the file.
+        what: it should hold, for messages.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is damaged, or holds anything but arrays.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
-            columns = {name: file[name] for name in file.files}
+            return {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
-        raise ValueError(f'{path} is no readable .npz of a result ({error}).') from error
-    return from_columns(str(path), columns)
+        raise ValueError(f'{path} is no readable .npz of a {what} ({error}).') from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import roma
@@ -21,7 +22,7 @@ class InstanceResult:
         score: of the detector, 0..1; 1 for boxes that were given, 0 for those between frames.
         pose: (24, 3, 3) rotation matrices, global orientation first.
         betas: (10,).
-        vertices: (V, 3) m.
+        vertices: (V, 3) m; (0, 3) where they were not kept, as in JSON files.
         joints: (K, 3) m, in the convention of the model.
         focal_length: px.
         principal_point: (2,) px.
@@ -102,6 +103,12 @@ class ImageResult:
     problems: tuple[str, ...] = ()
     time: float | None = None
 
+    def without_meshes(self) -> ImageResult:
+        """The result without vertices and pixels, of which many fit in memory."""
+        none = np.zeros((0, 3), np.float32)
+        bare = [replace(instance, vertices=none) for instance in self.instances]
+        return replace(self, instances=bare, image=None)
+
 
 def non_finite_value(instance: InstanceResult) -> str | None:
     """What of a person is NaN or infinite in float32, None if nothing is."""
@@ -127,3 +134,24 @@ def require_finite(result: ImageResult) -> None:
         problem = non_finite_value(instance)
         if problem is not None:
             raise ValueError(f'{result.name}, person {i}: {problem} No file is written.')
+
+
+def require_meshes(
+    name: str, instances: Sequence[InstanceResult], faces: np.ndarray | None
+) -> None:
+    """Refuse persons without vertices or faces.
+
+    Args:
+        name: of their image.
+        instances: of the image; nobody needs no mesh.
+        faces: (F, 3) of the result.
+
+    Raises:
+        ValueError: naming the image, and where meshes are.
+    """
+    known = faces is not None and len(faces) > 0
+    if instances and not (known and all(len(p.vertices) for p in instances)):
+        raise ValueError(
+            f'{name}: meshes need vertices and faces, which this result lacks, as those of JSON '
+            'files do: read the .npz of the image, or pose the body model with pose and betas.'
+        )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from mroi_plugin.structures.results import InstanceResult
+from mroi_plugin.structures.results import InstanceResult, require_meshes
 from mroi_plugin.utils.colors import instance_color
 from mroi_plugin.visualization.drawing import (
     ROI_COLORS,
@@ -33,7 +33,12 @@ DISTANCE = 8.0
 def scene_meshes(
     instances: Sequence[InstanceResult], faces: np.ndarray, colors: Sequence[Sequence[float]]
 ) -> list[Mesh]:
-    """Bodies where their full cameras put them, camera axes, meters."""
+    """Bodies where their full cameras put them, camera axes, meters.
+
+    Raises:
+        ValueError: if the persons have no meshes.
+    """
+    require_meshes('the picture', instances, faces)
     return [
         Mesh(instance.vertices + instance.trans, faces, color)
         for instance, color in zip(instances, colors)

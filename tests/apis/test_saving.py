@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
+from clips import make_frames
 
 from mroi_plugin.apis.saving import Saver
+from mroi_plugin.models.body_models.smpl import SMPLBody
+from mroi_plugin.structures.clip_npz import read_clip_npz
 from mroi_plugin.structures.results import ImageResult
+from mroi_plugin.structures.rig import rig_of
 
 NAMES = [
     'a.mp4#000000', 'a_000000.png', 'a_000000_2.jpg', 'a.jpg', 'a.png', 'A.PNG', 'x/a.jpg',
@@ -25,9 +31,9 @@ def result(name):
 @pytest.mark.parametrize('names', [NAMES, NAMES[::-1]], ids=['in order', 'backwards'])
 def test_every_result_has_its_own_file_in_the_folder(tmp_path, names):
     folder = tmp_path / 'in' / 'out'
-    saver = Saver(str(folder), ['json', 'obj'], (48, 64))
+    saver = Saver(str(folder), ['json'], (48, 64))
     files = [path for name in names for path in saver.save(result(name))]
-    assert len({str(path).lower() for path in files}) == len(files) == 2 * len(names)
+    assert len({str(path).lower() for path in files}) == len(files) == len(names)
     assert all(path.resolve().parent == folder and path.is_file() for path in files)
     assert sorted(p for p in tmp_path.rglob('*') if p.is_file()) == sorted(files)
     assert folder / 'results_coco.json' not in files
@@ -38,11 +44,61 @@ def test_the_same_image_again_has_the_same_file(tmp_path):
     assert saver.save(result('a.jpg')) == saver.save(result('a.jpg')) == [tmp_path / 'a.json']
 
 
-def test_a_name_is_one_line_in_an_obj(tmp_path):
-    (path,) = Saver(str(tmp_path), ['obj'], (48, 64)).save(result('n\nv 0 0 0.jpg'))
+@pytest.fixture(scope='module')
+def body():
+    return SMPLBody(model_path='no/licensed/files', free_body=True)
+
+
+def test_a_name_is_one_line_in_an_obj(body, tmp_path):
+    given = replace(make_frames(body)[0], name='n\nv 0 0 0.jpg', frame=None)
+    (path,) = Saver(str(tmp_path), ['obj'], (48, 64)).save(given)
     lines = path.read_text().splitlines()
-    assert lines[0].startswith('# 0 people in n\\nv 0 0 0.jpg; meters')
-    assert not any(line.startswith('v') for line in lines)
+    assert lines[0].startswith('# 1 people in n\\nv 0 0 0.jpg; meters')
+    assert sum(line.startswith('v ') for line in lines) == 6890
+
+
+def test_of_nobody_there_are_no_meshes(tmp_path):
+    saver = Saver(str(tmp_path), ['json', 'npz', 'obj', 'ply', 'glb'], (48, 64))
+    assert [path.suffix for path in saver.save(result('a.jpg'))] == ['.json', '.npz']
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['a.json', 'a.npz']
+
+
+def test_a_video_has_files_of_its_own(body, tmp_path):
+    """Two videos of the same name, one after the other; images in between do not end one."""
+    saver = Saver(str(tmp_path), ['json', 'npz', 'obj', 'glb', 'bvh'], (48, 64), rig_of(body))
+    frames = make_frames(body)
+    others = [replace(f, name=f.name.replace('videos', 'other')) for f in frames[3:5]]
+    files = [path for frame in frames[:2] for path in saver.save(frame)]
+    files += saver.save(result('still.jpg'))
+    with pytest.warns(UserWarning, match='1 bodies of people who were not followed') as warned:
+        files += [path for frame in (*frames[2:], *others) for path in saver.save(frame)]
+        assert tmp_path / 'walk.glb' in files and tmp_path / 'walk_2.glb' not in files
+        files += saver.close()
+    videos = [str(w.message).partition(':')[0] for w in warned]
+    assert videos == ['videos/walk.mp4', 'other/walk.mp4']
+    assert sorted(files) == sorted(tmp_path.iterdir()) and saver.close() == []
+    of_clips = {path.name for path in files if path.suffix not in ('.json', '.obj')}
+    assert of_clips == {
+        *('walk.npz', 'walk.glb', 'walk_track_2.bvh', 'walk_track_5.bvh', 'still.npz'),
+        *('walk_2.npz', 'walk_2.glb', 'walk_2_track_2.bvh', 'walk_2_track_5.bvh'),
+    }
+    assert {'walk_000003.json', 'walk_000003.obj', 'walk_2_000007.json'} <= {p.name for p in files}
+    clip = read_clip_npz(tmp_path / 'walk.npz')
+    assert clip.name == 'videos/walk.mp4' and clip.present.shape == (6, 3)
+    assert read_clip_npz(tmp_path / 'walk_2.npz').present.shape == (2, 3)
+
+
+def test_a_clip_of_a_run_that_was_stopped_is_not_written(body, tmp_path):
+    saver = Saver(str(tmp_path), ['npz'], (48, 64))
+    saver.save(make_frames(body)[0])
+    saver.discard()
+    assert saver.close() == [] and list(tmp_path.iterdir()) == []
+
+
+def test_an_animation_needs_a_rig(body, tmp_path):
+    saver = Saver(str(tmp_path), ['npz', 'bvh'], (48, 64))
+    with pytest.raises(ValueError, match=r'walk\.mp4: npz, bvh of a video needs the rig'):
+        saver.save(make_frames(body)[0])
 
 
 def test_a_video_that_is_not_finished_leaves_nothing(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from mroi_plugin.cli import main
+from mroi_plugin.structures.clip_npz import read_clip_npz
 from mroi_plugin.structures.json_file import read_json
 from mroi_plugin.structures.npz_file import read_npz
 
@@ -54,7 +55,8 @@ def test_every_format(infer, people, boxes, tmp_path, capsys):
     of_npz, of_json = (read(tmp_path / 'out' / f'{stem}.{e}') for read, e in
                        ((read_npz, 'npz'), (read_json, 'json')))  # fmt: skip
     assert of_npz.instances[0].focal_length == 900 and of_npz.instances[0].score == 0.9
-    np.testing.assert_array_equal(of_npz.instances[0].vertices, of_json.instances[0].vertices)
+    np.testing.assert_array_equal(of_npz.instances[0].joints, of_json.instances[0].joints)
+    assert len(of_npz.instances[0].vertices) == 6890 and not len(of_json.instances[0].vertices)
     coco = json.loads((tmp_path / 'out' / 'results_coco.json').read_text())
     assert len(coco) == 2 and len(coco[0]['keypoints']) == 51
     told = capsys.readouterr().out
@@ -124,6 +126,26 @@ def test_a_video_of_a_hundred_frames(infer, people, tmp_path, capsys):
     pairs = [(drawn.read()[1], original.read()[1]) for _ in range(100)]
     assert all(a.shape == b.shape for a, b in pairs)
     assert np.mean([np.abs(a.astype(int) - b).mean() for a, b in pairs]) > 1  # something is drawn
+
+
+def test_a_video_is_one_file_of_arrays(infer, people, tmp_path):
+    path = tmp_path / 'still.avi'
+    pixels = cv2.resize(cv2.imread(people.path(0)), (320, 240))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 12.5, (320, 240))
+    for _ in range(5):
+        writer.write(pixels)
+    writer.release()
+    box = [{'image_id': f'still.avi#{i}', 'bbox': [100, 20, 90, 190]} for i in (1, 2, 4)]
+    (tmp_path / 'boxes.json').write_text(json.dumps(box))
+    assert infer(path, '--boxes', tmp_path / 'boxes.json', '--save', 'json,npz') == 0
+    names = [*(f'still_{i:06d}.json' for i in range(5)), 'still.npz']
+    assert sorted(os.listdir(tmp_path / 'out')) == sorted(names)
+    clip = read_clip_npz(tmp_path / 'out' / 'still.npz')
+    assert clip.fps == pytest.approx(12.5) and clip.frames.tolist() == [0, 1, 2, 3, 4]
+    assert np.flatnonzero(clip.present.any(1)).tolist() == [1, 2, 4]
+    (one,) = read_json(tmp_path / 'out' / 'still_000002.json').instances
+    at = np.flatnonzero(clip.present[2])[0]
+    np.testing.assert_array_equal(clip.columns['pose'][2, at], one.pose)
 
 
 def test_the_tool_is_the_command(repo, config, checkpoint, people, boxes, in_workspace, tmp_path):

@@ -11,18 +11,13 @@ import torch
 import trimesh
 
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
-from mroi_plugin.models.body_models.smpl import SMPLBody
 from mroi_plugin.structures.coco_file import write_coco
 from mroi_plugin.structures.json_file import read_json
 from mroi_plugin.structures.npz_file import read_npz
 from mroi_plugin.structures.results import ImageResult, InstanceResult
 from mroi_plugin.structures.writers import WRITERS
 from mroi_plugin.utils.atomic_files import atomic_file
-
-
-@pytest.fixture(scope='module')
-def body():
-    return SMPLBody(model_path='no/licensed/files', free_body=True)
+from mroi_plugin.visualization.scene import meshes_over_image
 
 
 def person(body, seed, rois=5):
@@ -91,10 +86,13 @@ def test_npz_is_exact(result, tmp_path, frame):
     same(read_npz(WRITERS['npz'](given, tmp_path / 'a')), given)
 
 
-def test_json_is_exact_but_for_the_faces(result, tmp_path):
+def test_json_is_exact_but_for_meshes(result, tmp_path):
     path = WRITERS['json'](result, tmp_path / 'a')
-    same(read_json(path), result, but=('faces',))
+    back = read_json(path)
+    same(back, result.without_meshes(), but=('faces',))
+    assert back.instances[0].vertices.shape == (0, 3)
     content = json.loads(path.read_text())
+    assert 'vertices' not in content['instances'][0] and path.stat().st_size < 60_000
     assert content['version'] == 3 and len(content['instances']) == 3
     assert content['instances'][1]['betas'][2] == float(str(result.instances[1].betas[2]))
 
@@ -105,14 +103,14 @@ def test_nobody_and_errors_are_written_too(tmp_path, given):
         back = read(WRITERS[name](given, tmp_path / name))
         assert back.instances == [] and back.error == given.error and back.size == given.size
     for name in ('obj', 'ply', 'glb'):
-        assert WRITERS[name](given, tmp_path / name).stat().st_size > 0
-    assert trimesh.load(tmp_path / 'glb.glb', force='scene').is_empty
+        assert WRITERS[name](given, tmp_path / name) is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['json.json', 'npz.npz']
 
 
 def test_without_weights_of_a_fusion(result, tmp_path):
     bare = replace(result, instances=[replace(p, fusion_weights=None) for p in result.instances])
     same(read_npz(WRITERS['npz'](bare, tmp_path / 'a')), bare)
-    same(read_json(WRITERS['json'](bare, tmp_path / 'a')), bare, but=('faces',))
+    same(read_json(WRITERS['json'](bare, tmp_path / 'a')), bare.without_meshes(), but=('faces',))
 
 
 def test_columns_of_other_tools(result, tmp_path):
@@ -234,6 +232,18 @@ def test_a_file_that_cannot_be_finished_leaves_nothing(tmp_path):
     assert list((tmp_path / 'new').iterdir()) == []
 
 
-def test_meshes_need_faces(result, tmp_path):
-    with pytest.raises(ValueError, match='a mesh file needs faces'):
-        WRITERS['glb'](replace(result, faces=None), tmp_path / 'a')
+@pytest.mark.parametrize('name', ['glb', 'obj', 'ply'])
+def test_meshes_need_vertices_and_faces(result, tmp_path, name):
+    of_json = read_json(WRITERS['json'](result, tmp_path / 'a'))
+    faceless = replace(result, faces=None)
+    for given in (of_json, faceless, replace(of_json, faces=result.faces)):
+        with pytest.raises(ValueError, match=r'ä\.jpg: meshes need vertices .* read the \.npz'):
+            WRITERS[name](given, tmp_path / 'b')
+    assert not (tmp_path / f'b.{name}').exists()
+
+
+def test_pictures_of_bodies_need_meshes_too(result, tmp_path):
+    of_json = read_json(WRITERS['json'](result, tmp_path / 'a'))
+    image = np.zeros((480, 640, 3), np.uint8)
+    with pytest.raises(ValueError, match='the picture: meshes need vertices'):
+        meshes_over_image(image, of_json.instances, of_json.faces, [(1, 0, 0)] * 3)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from mroi_plugin.cameras import encode_bbox_info
 from mroi_plugin.deploy.onnx.graph import write_graph
-from mroi_plugin.deploy.onnx.wrapped_model import INPUTS, WrappedModel
+from mroi_plugin.deploy.onnx.image_model import ImageModel
+from mroi_plugin.deploy.onnx.sessions import run_file
+from mroi_plugin.deploy.onnx.wrapped_model import WrappedModel
 from mroi_plugin.models.layers.positional_encoding import RoIPositionalEncoding
 
 PERSONS = (1, 3, 7)
@@ -26,11 +26,11 @@ LIMITS = {
     'pred_vertices': (0.1, 'mm'),
     'pred_joints': (0.1, 'mm'),
     'pred_transl': (1e-4, 'of its length'),
+    'rois': (1e-3, 'px'),
 }
 """Largest difference that is taken as none, and its unit."""
 ENCODING_LIMIT = 2.4e-7
 """Two units in the last place of a float32 sine near 1: libraries round differently."""
-Example = Callable[[int], tuple[Tensor, ...]]
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,28 @@ class Comparison:
         return bool(self.error <= self.limit)
 
 
-def compare_model(wrapped: WrappedModel, path: str, example: Example) -> list[Comparison]:
-    """Largest difference of every output, at `PERSONS` persons."""
-    session = _session(path)
-    worst = dict.fromkeys(wrapped.outputs, 0.0)
+def compare_model(module: WrappedModel | ImageModel, path: Path) -> list[Comparison]:
+    """Largest difference of every output of a file from the module that it was made of, at
+    `PERSONS` persons."""
+    worst = dict.fromkeys(module.outputs, 0.0)
     for persons in PERSONS:
-        inputs = example(persons)
-        expected = [tensor.numpy() for tensor in wrapped(*inputs)]
-        found = session.run(None, dict(zip(INPUTS, (tensor.numpy() for tensor in inputs))))
-        for name, ours, theirs in zip(wrapped.outputs, expected, found):
+        inputs = module.example(persons)
+        (found,) = run_file(path, [named_arrays(module, inputs)])
+        for name, tensor in zip(module.outputs, module(*inputs)):
+            ours, theirs = tensor.numpy(), found[name]
             if ours.shape != theirs.shape:
                 raise ValueError(
                     f'{path}: {name} of {persons} persons is {theirs.shape}, expected {ours.shape}.'
                 )
             worst[name] = max(worst[name], _difference(name, ours, theirs))
-    return [Comparison(name, worst[name], *LIMITS[name]) for name in wrapped.outputs]
+    return [Comparison(name, worst[name], *LIMITS[name]) for name in module.outputs]
+
+
+def named_arrays(
+    module: WrappedModel | ImageModel, inputs: tuple[Tensor, ...]
+) -> dict[str, np.ndarray]:
+    """Inputs of a module as those of its file."""
+    return {name: tensor.numpy() for name, tensor in zip(module.inputs, inputs)}
 
 
 def _difference(name: str, ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -80,19 +87,18 @@ def _difference(name: str, ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(factor * difference.max()) if np.isfinite(difference).all() else float('nan')
 
 
-def compare_encoding(wrapped: WrappedModel, folder: Path, example: Example) -> Comparison:
+def compare_encoding(network: WrappedModel, folder: Path, opset: int) -> Comparison:
     """Largest difference of the positional encoding of all relative RoIs; its highest frequency
     turns an inexact product into noise of size 1."""
-    encoding = RoIPositionalEncoding(wrapped.model.head.fusion.relation.encoding.num_freqs)
+    encoding = RoIPositionalEncoding(network.model.head.fusion.relation.encoding.num_freqs)
     worst = 0.0
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         path = Path(temporary) / 'encoding.onnx'
-        write_graph(encoding, (_relative(example(2)),), ('bbox_info',), path)
-        session = _session(str(path))
+        write_graph(encoding, (_relative(network.example(2)),), ('bbox_info',), path, opset)
         for persons in PERSONS:
-            info = _relative(example(persons))
-            (found,) = session.run(None, {'bbox_info': info.numpy()})
-            worst = max(worst, float(np.abs(encoding(info).numpy() - found).max()))
+            info = _relative(network.example(persons))
+            (found,) = run_file(path, [{'bbox_info': info.numpy()}])
+            worst = max(worst, float(np.abs(encoding(info).numpy() - found['output']).max()))
     return Comparison('positional encoding', worst, ENCODING_LIMIT, '')
 
 
@@ -100,11 +106,3 @@ def _relative(inputs: tuple[Tensor, ...]) -> Tensor:
     _, rois, focal = inputs
     info = encode_bbox_info(rois, focal[:, None])
     return info[:, :, None] - info[:, None]
-
-
-def _session(path: str) -> object:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    return onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])

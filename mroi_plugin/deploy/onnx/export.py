@@ -4,21 +4,83 @@ from __future__ import annotations
 
 import os
 import os.path as osp
+import tempfile
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
+from mmengine.config import Config
 
-from mroi_plugin.deploy.onnx.compare import Comparison, compare_encoding, compare_model
-from mroi_plugin.deploy.onnx.graph import write_graph
-from mroi_plugin.deploy.onnx.wrapped_model import INPUTS, WrappedModel
-from mroi_plugin.engine.model_builder import load_model
+from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
+from mroi_plugin.deploy.onnx.compare import (
+    PERSONS,
+    Comparison,
+    compare_encoding,
+    compare_model,
+    named_arrays,
+)
+from mroi_plugin.deploy.onnx.graph import OPSET, OPSETS, write_graph
+from mroi_plugin.deploy.onnx.image_model import ImageModel
+from mroi_plugin.deploy.onnx.metadata import add_metadata, metadata
+from mroi_plugin.deploy.onnx.precision import PRECISIONS, WRITERS, precision_errors
+from mroi_plugin.deploy.onnx.wrapped_model import WrappedModel
+from mroi_plugin.engine.model_builder import load_model, plugin_scope
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
+from mroi_plugin.registry import TRANSFORMS
 from mroi_plugin.utils.atomic_files import atomic_file
-from mroi_plugin.version import __version__
 
 TRACED_PERSONS = 2
 """A batch of one would be traced as one for ever where shapes are compared."""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What file is written.
+
+    Args:
+        body: with the body model: vertices, joints and translation.
+        from_image: from an image and boxes, cutting the crops inside, and not from crops.
+        opset: version of the standard operators.
+        precision: one of `PRECISIONS`; of less than 32 bits see `write_half` and `write_int8`.
+
+    Raises:
+        ValueError: if the precision or the opset is unknown.
+    """
+
+    body: bool = False
+    from_image: bool = False
+    opset: int = OPSET
+    precision: str = 'fp32'
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise ValueError(
+                f'precision={self.precision!r}: expected one of {", ".join(PRECISIONS)}.'
+            )
+        if self.opset not in OPSETS:
+            raise ValueError(f'opset={self.opset}: expected {OPSETS[0]} to {OPSETS[-1]}.')
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """How far a file is from what it was made of.
+
+    Attributes:
+        options: of the export.
+        size_mib: of the file.
+        against_torch: differences of the 32-bit file from torch.
+        against_fp32: see `precision_errors`; empty for 32 bits.
+    """
+
+    options: ExportOptions
+    size_mib: float
+    against_torch: list[Comparison]
+    against_fp32: dict[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The content of its JSON file."""
+        return asdict(self)
 
 
 def require_onnx() -> None:
@@ -37,49 +99,88 @@ def require_onnx() -> None:
 
 
 def export(
-    config: str, checkpoint: str, out: str, body: bool = False, options: tuple[str, ...] = ()
-) -> list[Comparison]:
+    config: str,
+    checkpoint: str,
+    out: str,
+    chosen: ExportOptions | None = None,
+    options: tuple[str, ...] = (),
+) -> ExportReport:
     """Write a trained network as an ONNX file and compare it with torch.
 
     The file takes any number of persons; M and the size of the crops are the config's. Its metadata
-    say both, the config, and the version of this package. It appears when all comparisons hold.
+    say all that is needed to use it, see `metadata`. It appears when all comparisons hold.
 
     Args:
         config: of a `MultiRoIEstimator`.
         checkpoint: of that config.
         out: the ``.onnx`` file.
-        body: with the body model: vertices and joints.
+        chosen: what file; None for the defaults.
         options: ``KEY=VALUE`` overrides of the config.
-
-    Returns:
-        How far the file is from torch.
 
     Raises:
         ImportError: if onnx or onnxruntime is not installed.
-        ValueError: if the config is of another method, its encoding naive, ``out`` is no ``.onnx``,
-            or the file differs from torch by more than it may.
+        ValueError: if the config is of another method, its encoding naive or its crops random,
+            ``out`` is no ``.onnx``, the opset is unknown, or the file differs from torch by more
+            than it may.
         CheckpointMismatchError: if the checkpoint is of another network.
     """
     require_onnx()
+    chosen = chosen or ExportOptions()
     _check_target(out)
     model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
     _check_encoding(config, model)
-    wrapped = WrappedModel(model, body).eval()
-    crop_size = tuple(cfg.test_dataloader.dataset.pipeline['crop'].crop_size)
+    crop, padding = _cropping(config, cfg)
+    network = WrappedModel(model, chosen.body, crop.crop_size).eval()
+    module = ImageModel(network, crop, padding).eval() if chosen.from_image else network
     with atomic_file(out) as part, torch.no_grad():
-        write_graph(wrapped, example(wrapped, TRACED_PERSONS, crop_size), INPUTS, part)
-        _describe(part, config, checkpoint, wrapped, crop_size)
+        write_graph(module, module.example(TRACED_PERSONS), module.inputs, part, chosen.opset)
         found = [
-            *compare_model(wrapped, str(part), lambda n: example(wrapped, n, crop_size)),
-            compare_encoding(wrapped, Path(out).parent, lambda n: example(wrapped, n, crop_size)),
+            *compare_model(module, part),
+            compare_encoding(network, Path(out).parent, chosen.opset),
         ]
-        wrong = [item for item in found if not item.holds]
-        if wrong:
-            raise ValueError(
-                f'{out} was not written: with onnxruntime it differs from torch: '
-                + '; '.join(f'{i.what} by {i.error:.3g} {i.unit}, at most {i.limit}' for i in wrong)
-            )
-    return found
+        _refuse_differences(out, found)
+        errors = _reduce(model, module, part, chosen.precision)
+        told = {'config': osp.basename(config), 'checkpoint': osp.basename(checkpoint)}
+        told['precision'] = chosen.precision
+        add_metadata(part, metadata(network, module, crop, padding, **told))
+        size = part.stat().st_size / 2**20
+    return ExportReport(chosen, round(size, 2), found, errors)
+
+
+def _reduce(
+    model: MultiRoIEstimator, module: WrappedModel | ImageModel, part: Path, precision: str
+) -> dict[str, float]:
+    """Rewrite a file in fewer bits; returns how far it is then from what it was."""
+    if precision not in WRITERS:
+        return {}
+    with tempfile.TemporaryDirectory(dir=part.parent) as temporary:
+        reference = Path(temporary) / 'fp32.onnx'
+        reference.write_bytes(part.read_bytes())
+        WRITERS[precision](part)
+        inputs = [named_arrays(module, module.example(n)) for n in PERSONS]
+        return precision_errors(model, inputs, reference, part)
+
+
+def _cropping(config: str, cfg: Config) -> tuple[MultiRoICrop, float]:
+    """How crops are cut for inference, and the padding of boxes."""
+    dataset = cfg.test_dataloader.dataset
+    with plugin_scope():
+        crop = TRANSFORMS.build(dict(dataset.pipeline['crop']))
+    if crop.random:
+        raise ValueError(
+            f'{config}: test_dataloader.dataset.pipeline.crop.random=True: a file needs RoIs that '
+            'are known; set it to False.'
+        )
+    return crop, dataset.get('box_padding', 1.2)
+
+
+def _refuse_differences(out: str, found: list[Comparison]) -> None:
+    wrong = [item for item in found if not item.holds]
+    if wrong:
+        raise ValueError(
+            f'{out} was not written: with onnxruntime it differs from torch: '
+            + '; '.join(f'{i.what} by {i.error:.3g} {i.unit}, at most {i.limit}' for i in wrong)
+        )
 
 
 def _check_encoding(config: str, model: MultiRoIEstimator) -> None:
@@ -97,35 +198,3 @@ def _check_target(out: str) -> None:
         raise ValueError(f'{out}: the file to write must end in .onnx.')
     if not osp.isdir(folder) or not os.access(folder, os.W_OK):
         raise ValueError(f'{out}: {folder} is no folder that can be written to.')
-
-
-def example(wrapped: WrappedModel, persons: int, crop_size: tuple[int, int]) -> tuple[Tensor, ...]:
-    """Plausible inputs: crops of noise, RoIs of an image, different focal lengths."""
-    rois = wrapped.model.head.num_rois
-    generator = torch.Generator().manual_seed(persons)
-    crops = torch.randint(
-        0, 256, (persons, rois, 3, crop_size[1], crop_size[0]), generator=generator
-    )
-    centers = torch.rand(persons, rois, 2, generator=generator) * 400 - 200
-    sides = torch.rand(persons, rois, 1, generator=generator) * 300 + 100
-    focal = torch.rand(persons, generator=generator) * 1000 + 600
-    return crops.to(torch.uint8), torch.cat([centers, sides], -1), focal
-
-
-def _describe(
-    path: Path, config: str, checkpoint: str, wrapped: WrappedModel, crop_size: tuple[int, int]
-) -> None:
-    import onnx
-
-    model = onnx.load(str(path))
-    told = {
-        'config': osp.basename(config),
-        'checkpoint': osp.basename(checkpoint),
-        'mroi_plugin': __version__,
-        'num_rois': wrapped.model.head.num_rois,
-        'crop_size': f'{crop_size[0]}x{crop_size[1]}',
-        'crops': 'uint8 RGB; normalized inside',
-    }
-    onnx.helper.set_model_props(model, {key: str(value) for key, value in told.items()})
-    onnx.checker.check_model(model)
-    onnx.save(model, str(path))

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 
-INPUTS = ('crops', 'rois', 'focal_length')
 OUTPUTS = ('pred_pose', 'pred_betas', 'pred_cam', 'pred_cam_full', 'fusion_weights')
 BODY_OUTPUTS = ('pred_vertices', 'pred_joints', 'pred_transl')
 
@@ -18,22 +17,35 @@ class WrappedModel(nn.Module):
     Args:
         model: trained.
         body: pose the body too.
+        crop_size: (w, h) px.
     """
 
-    def __init__(self, model: MultiRoIEstimator, body: bool) -> None:
+    inputs = ('crops', 'rois', 'focal_length')
+
+    def __init__(self, model: MultiRoIEstimator, body: bool, crop_size: tuple[int, int]) -> None:
         super().__init__()
-        self.model, self.body = model, body
+        self.model, self.body, self.crop_size = model, body, crop_size
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of what `forward` returns."""
         return (*OUTPUTS, *(BODY_OUTPUTS if self.body else ()))
 
+    def example(self, persons: int) -> tuple[Tensor, ...]:
+        """Plausible inputs: crops of noise, RoIs of an image, different focal lengths."""
+        generator = torch.Generator().manual_seed(persons)
+        (width, height), rois = self.crop_size, self.model.head.num_rois
+        crops = torch.randint(0, 256, (persons, rois, 3, height, width), generator=generator)
+        centers = torch.rand(persons, rois, 2, generator=generator) * 400 - 200
+        sides = torch.rand(persons, rois, 1, generator=generator) * 300 + 100
+        focal = torch.rand(persons, generator=generator) * 1000 + 600
+        return crops.to(torch.uint8), torch.cat([centers, sides], -1), focal
+
     def forward(self, crops: Tensor, rois: Tensor, focal_length: Tensor) -> tuple[Tensor, ...]:
         """Predict.
 
         Args:
-            crops: (N, M, 3, h, w) uint8 RGB.
+            crops: (N, M, 3, h, w) RGB in 0..255, uint8 or float.
             rois: (N, M, 3) center relative to the principal point and side, px.
             focal_length: (N) px.
 

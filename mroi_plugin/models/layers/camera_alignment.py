@@ -43,8 +43,8 @@ def align_camera(
     Returns:
         (N, 3) m.
     """
-    usable = weights.sum(1) >= LEAST_WEIGHT
-    usable &= _spread(points, weights) >= LEAST_SPREAD * side
+    enough, apart = weights.sum(1) >= LEAST_WEIGHT, _spread(points, weights) >= LEAST_SPREAD * side
+    usable = enough & apart
     found, current = camera, weights
     for _ in range(ROUNDS):
         solved = _solve(joints, points / focal_length[:, None, None], current)

@@ -12,7 +12,6 @@ import torch
 
 from mroi_plugin.cli import main
 from mroi_plugin.deploy.onnx import compare, export
-from mroi_plugin.deploy.onnx.export import example
 from mroi_plugin.deploy.onnx.wrapped_model import WrappedModel
 from mroi_plugin.engine.checkpoints import CheckpointMismatchError
 from mroi_plugin.engine.config import load_config
@@ -47,8 +46,9 @@ def test_every_fusion(repo, tmp_path, name):
     config, options = str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py'), FUSIONS[name]
     make_checkpoint(tmp_path / 'm.pth', config, options)
     out = str(tmp_path / 'm.onnx')
-    found = export.export(config, str(tmp_path / 'm.pth'), out, options=tuple(options))
-    assert all(item.holds for item in found) and len(found) == 6
+    report = export.export(config, str(tmp_path / 'm.pth'), out, options=tuple(options))
+    found = report.against_torch
+    assert all(item.holds for item in found) and len(found) == 6 and not report.against_fp32
     assert sorted(p.name for p in tmp_path.iterdir()) == ['m.onnx', 'm.pth']
 
 
@@ -60,9 +60,9 @@ def test_the_file_alone_gives_the_bodies_of_torch(repo, tmp_path, name, capsys):
     out = tmp_path / 'm.onnx'
     assert main(['export', config, str(tmp_path / 'm.pth'), '--out', str(out), '--body']) == 0
     session = onnxruntime.InferenceSession(str(out), providers=['CPUExecutionProvider'])
-    wrapped = WrappedModel(model, body=True)
+    wrapped = WrappedModel(model, body=True, crop_size=(48, 64))
     for persons in (1, 2, 5):
-        crops, rois, focal = example(wrapped, persons, (48, 64))
+        crops, rois, focal = wrapped.example(persons)
         given = {'crops': crops, 'rois': rois, 'focal_length': focal}
         told = session.run(None, {key: value.numpy() for key, value in given.items()})
         found = dict(zip(wrapped.outputs, told))
@@ -74,10 +74,12 @@ def test_the_file_alone_gives_the_bodies_of_torch(repo, tmp_path, name, capsys):
             cameras = expected[n]['pred_cam_full'].numpy()
             np.testing.assert_allclose(found['pred_cam_full'][n], cameras, rtol=1e-4, atol=1e-4)
     meta = {p.key: p.value for p in onnx.load(str(out)).metadata_props}
-    assert meta['num_rois'] == str(model.head.num_rois) and meta['crop_size'] == '48x64'
+    assert meta['num_rois'] == str(model.head.num_rois) and meta['crop_size_hw'] == '[64, 48]'
     assert meta['config'] == f'{name}.py'
     report = json.loads((tmp_path / 'm.json').read_text())
-    assert {row['what'] for row in report} >= {'pred_vertices', 'positional encoding'}
+    names = {row['what'] for row in report['against_torch']}
+    assert names >= {'pred_vertices', 'positional encoding'}
+    assert report['options']['precision'] == 'fp32' and report['against_fp32'] == {}
     assert 'pred_vertices' in capsys.readouterr().out
 
 
