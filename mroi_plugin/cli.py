@@ -11,7 +11,7 @@ COMMANDS = {
     'test': 'test a checkpoint on the test set of a config',
     'infer': 'meshes of the people in images and videos',
     'export': 'a trained network as an ONNX file',
-    'report': 'one web page about one or several test runs',
+    'report': 'one web page about one or several trainings or tests',
     'compare': 'several methods on one test set: errors, size, speed, memory',
     'ablate': "the papers' ablations: a group of configs with equal budget",
     'check-data': 'check every file that a config needs',
