@@ -37,16 +37,25 @@ class Saver:
         folder: for the files; it is made.
         formats: some of ``FORMATS``.
         crop_size: (w, h) px of the crops, for pictures of RoIs.
+        side_view: overlays are rows of pictures: joints and RoIs, bodies, and these from the right
+            and from above; else the bodies over the image, as large as it is.
 
     Raises:
         ValueError: for an unknown format.
     """
 
-    def __init__(self, folder: str, formats: Sequence[str], crop_size: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        folder: str,
+        formats: Sequence[str],
+        crop_size: tuple[int, int],
+        side_view: bool = False,
+    ) -> None:
         unknown = sorted(set(formats) - set(FORMATS))
         if unknown:
             raise ValueError(f'--save {",".join(unknown)}: expected some of {", ".join(FORMATS)}.')
         self.folder, self.formats, self.crop_size = Path(folder), tuple(formats), crop_size
+        self.side_view = side_view
         self.folder.mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
         self._taken = {OF_RUN: 1}
@@ -59,11 +68,16 @@ class Saver:
         stem = self._stem(result)
         files = [WRITERS[name](result, stem) for name in self.formats if name in WRITERS]
         if 'overlay' in self.formats and result.frame is None:
-            picture = result_row(result.image, result.instances, result.faces, self.crop_size)
-            files.append(write_image(f'{stem}_overlay.jpg', picture))
+            files.append(write_image(f'{stem}_overlay.jpg', self._overlay(result)))
         if 'video' in self.formats and result.frame is not None:
             files += self._add_frame(result)
         return files
+
+    def _overlay(self, result: ImageResult) -> np.ndarray:
+        if self.side_view:
+            return result_row(result.image, result.instances, result.faces, self.crop_size)
+        colors = [instance_color(number) for number in range(len(result.instances))]
+        return meshes_over_image(result.image, result.instances, result.faces, colors)
 
     def close(self) -> list[Path]:
         """Finish the video that is being written."""

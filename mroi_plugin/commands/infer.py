@@ -46,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add('--focal-length', type=float, help='focal length in px; else from EXIF, or sqrt(W^2 + H^2)')
     add('--save', default='json,overlay', help=f'some of {FORMATS} (json,overlay)')
+    add(
+        '--side-view',
+        action='store_true',
+        help='overlays of images also show joints, RoIs, and the bodies from the right and above',
+    )
     add('--batch-size', type=int, default=16, help='persons per forward pass')
     add('--device', default='auto', help='of torch')
 
@@ -88,6 +93,8 @@ def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.structures.coco_file import write_coco
 
     formats = [name.strip() for name in args.save.split(',') if name.strip()]
+    if args.side_view and 'overlay' not in formats:
+        raise ValueError('--side-view: it is part of overlays, add overlay to --save.')
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
     model = MultiRoIInferencer(
         args.model,
@@ -98,7 +105,8 @@ def _infer(args: argparse.Namespace) -> int:
         tuple(args.cfg_options),
         keep_images=bool({'overlay', 'video'} & set(formats)),
     )
-    saver = Saver(args.out, [name for name in formats if name != 'coco'], model.crop.crop_size)
+    of_images = [name for name in formats if name != 'coco']
+    saver = Saver(args.out, of_images, model.crop.crop_size, args.side_view)
     results = model(args.inputs, boxes, args.focal_length, args.cameras, args.recursive)
     summary = Summary(keep='coco' in formats)
     _save_all(results, count_images(args.inputs, args.recursive), saver, summary)

@@ -61,6 +61,17 @@ def test_every_format(infer, people, boxes, tmp_path, capsys):
     assert '2 persons in 2 images, 0 failed; 13 files' in told
 
 
+def test_overlays_are_as_large_as_the_image_or_show_all_sides(infer, people, boxes, tmp_path):
+    options = (people.path(0), '--boxes', boxes, '--save', 'overlay')
+    assert infer(*options) == 0
+    (path,) = (tmp_path / 'out').iterdir()
+    image, drawn = cv2.imread(people.path(0)), cv2.imread(str(path))
+    assert drawn.shape == image.shape and np.abs(drawn.astype(int) - image).max() > 40
+    assert infer(*options, '--side-view') == 0
+    row = cv2.imread(str(path))
+    assert row.shape[0] == 480 + 22 and row.shape[1] > 2 * 480
+
+
 def test_one_bad_image_fails_the_command_and_not_the_rest(infer, people, boxes, tmp_path, capsys):
     (tmp_path / 'bad.jpg').write_text('no image')
     empty = tmp_path / 'empty.png'
@@ -92,6 +103,7 @@ def test_names_of_two_folders_do_not_clash(infer, people, boxes, tmp_path):
         (['--boxes', 'nothing.json'], 'nothing.json (boxes): no such file'),
         (['--focal-length', '-3'], 'expected pixels above 0'),
         (['--batch-size', '0'], 'batch_size=0'),
+        (['--side-view', '--save', 'json'], '--side-view: it is part of overlays'),
     ],
 )
 def test_bad_options_are_one_line(infer, people, capsys, arguments, message):
