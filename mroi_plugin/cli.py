@@ -10,6 +10,8 @@ COMMANDS = {
     'train': 'train a config',
     'test': 'test a checkpoint on the test set of a config',
     'infer': 'meshes of the people in images and videos',
+    'view': 'results, images or videos in an interactive 3D viewer in the browser',
+    'demo': 'a web page to drop images and videos on',
     'export': 'a trained network as an ONNX file',
     'report': 'one web page about one or several trainings or tests',
     'compare': 'several methods on one test set: errors, size, speed, memory',

@@ -9,28 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mroi_plugin.commands.options import add_cfg_options
+from mroi_plugin.commands.options import add_inference, inference_options
 
-DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
 FORMATS = 'json, npz, obj, ply, glb, coco, overlay, video'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi infer``."""
-    add_cfg_options(parser)
     add = parser.add_argument
     add('inputs', nargs='+', metavar='INPUT', help='image, video, folder or pattern')
     add('--recursive', action='store_true', help='read the folders in folders')
-    add('--model', default='mroi_open', help='name or path of a config (mroi_open)')
-    add(
-        '--checkpoint', metavar='FILE', help='of that config, in place of the weights it comes with'
-    )
+    add_inference(parser)
     add('--out', default='work_dirs/infer', metavar='DIR', help='folder for the results')
-    add(
-        '--detector',
-        default='nanodet',
-        help='nanodet, or transformers:MODEL with a folder or name of an object-detection model',
-    )
     add(
         '--boxes',
         metavar='FILE',
@@ -51,8 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='overlays of images also show joints, RoIs, and the bodies from the right and above',
     )
-    add('--batch-size', type=int, default=16, help='persons per forward pass')
-    add('--device', default='auto', help='of torch')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,13 +65,6 @@ def _plain_warnings() -> Iterator[None]:
         yield
 
 
-def _detector(text: str) -> dict[str, Any]:
-    name, _, model = text.partition(':')
-    if name not in DETECTORS or bool(model) != (name == 'transformers'):
-        raise ValueError(f'--detector {text}: expected nanodet or transformers:MODEL.')
-    return {'type': DETECTORS[name], **({'model': model} if model else {})}
-
-
 def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
     from mroi_plugin.apis.inferencer import MultiRoIInferencer
@@ -96,15 +77,8 @@ def _infer(args: argparse.Namespace) -> int:
     if args.side_view and 'overlay' not in formats:
         raise ValueError('--side-view: it is part of overlays, add overlay to --save.')
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
-    model = MultiRoIInferencer(
-        args.model,
-        args.checkpoint,
-        args.device,
-        _detector(args.detector),
-        args.batch_size,
-        tuple(args.cfg_options),
-        keep_images=bool({'overlay', 'video'} & set(formats)),
-    )
+    keep_images = bool({'overlay', 'video'} & set(formats))
+    model = MultiRoIInferencer(**inference_options(args), keep_images=keep_images)
     of_images = [name for name in formats if name != 'coco']
     saver = Saver(args.out, of_images, model.crop.crop_size, args.side_view)
     results = model(args.inputs, boxes, args.focal_length, args.cameras, args.recursive)

@@ -23,7 +23,7 @@ DISTRIBUTIONS = {
 }
 """Packages by the module that they are imported as, where the names differ."""
 INSTEAD = {'opencv-python-headless': 'opencv-python'}
-OPTIONAL = ('onnx', 'tflite', 'timm', 'transformers')
+OPTIONAL = ('demo', 'onnx', 'tflite', 'timm', 'transformers', 'viewer')
 """Extras that the package imports where they are needed."""
 UNPINNED = {'torch', 'packaging', 'timm'}
 """timm brings a torchvision, which has to be made for the torch of the environment."""
