@@ -76,8 +76,7 @@ class Saver:
     def _overlay(self, result: ImageResult) -> np.ndarray:
         if self.side_view:
             return result_row(result.image, result.instances, result.faces, self.crop_size)
-        colors = [instance_color(number) for number in range(len(result.instances))]
-        return meshes_over_image(result.image, result.instances, result.faces, colors)
+        return meshes_over_image(result.image, result.instances, result.faces)
 
     def close(self) -> list[Path]:
         """Finish the video that is being written."""

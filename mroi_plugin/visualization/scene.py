@@ -48,7 +48,7 @@ def meshes_over_image(
     image: np.ndarray,
     instances: Sequence[InstanceResult],
     faces: np.ndarray,
-    colors: Sequence[Sequence[float]],
+    colors: Sequence[Sequence[float]] | None = None,
     opacity: float = 0.9,
 ) -> np.ndarray:
     """Return an image (H, W, 3) uint8 with all bodies under its camera, nearer ones in front, with
@@ -63,6 +63,7 @@ def meshes_over_image(
     """
     if not instances:
         return image.copy()
+    colors = [instance_color(i) for i in range(len(instances))] if colors is None else colors
     gain = min(1.0, MAX_DRAWN / max(image.shape[:2]))
     size = max(1, round(image.shape[1] * gain)), max(1, round(image.shape[0] * gain))
     focal, center = instances[0].focal_length * gain, instances[0].principal_point
