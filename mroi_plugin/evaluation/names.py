@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 METRICS = {
@@ -34,7 +35,7 @@ def metrics_line(metrics: Mapping[str, Any]) -> str:
     return ', '.join(
         _with_unit(name, metrics[key], unit)
         for key, (name, unit) in METRICS.items()
-        if isinstance(metrics.get(key), (int, float)) and math.isfinite(metrics[key])
+        if isinstance(metrics.get(key), Real) and math.isfinite(metrics[key])
     )
 
 

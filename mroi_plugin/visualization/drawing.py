@@ -27,6 +27,7 @@ LIMBS = (
 MAX_ASPECT = 6
 """Width of a picture in heights, in a row of pictures."""
 _SHIFT = 4
+BAR_LENGTHS_M = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
@@ -139,6 +140,22 @@ def draw_text(
     picture = Image.fromarray(image)
     ImageDraw.Draw(picture).text(tuple(at), text, color, _font(max(1, int(size))), anchor)
     return np.array(picture)
+
+
+def draw_scale(picture: np.ndarray, meters_per_px: float) -> np.ndarray:
+    """Return a picture with a bar of a round length, a third of it at most, and its length."""
+    height, width = picture.shape[:2]
+    picture = picture.copy()
+    fitting = [length for length in BAR_LENGTHS_M if length <= width * meters_per_px / 3]
+    length = fitting[-1] if fitting else BAR_LENGTHS_M[0]
+    left, bottom, pen = height // 24, height - height // 16, max(1, height // 160)
+    right = left + round(length / meters_per_px)
+    for ends in (
+        ((left, bottom), (right, bottom)),
+        *(((x, bottom - 2 * pen), (x, bottom + 2 * pen)) for x in (left, right)),
+    ):
+        cv2.line(picture, *ends, (90, 90, 90), pen, cv2.LINE_AA)
+    return draw_text(picture, f'{length:g} m', (right + 4 * pen, bottom), height // 24, (90,) * 3)
 
 
 @lru_cache

@@ -14,7 +14,7 @@ from mroi_plugin.visualization.drawing import (
     ROI_COLORS,
     draw_joints,
     draw_label,
-    draw_text,
+    draw_scale,
     fit_height,
     roi_corners,
     stack_row,
@@ -29,7 +29,6 @@ MAX_DRAWN = 4096
 """Longer side of what bodies are drawn in, px; for larger images they are enlarged."""
 STRIP = 256
 """Rows of a larger image that are blended at once."""
-BAR_LENGTHS_M = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 DISTANCE = 8.0
 """Of the camera of the views, in extents of what they show: nearly parallel rays."""
 
@@ -128,22 +127,7 @@ def turned_view(
     meshes = [Mesh(points + shift, faces, color) for points, color in zip(placed, colors)]
     center = (size[0] - 1) / 2, (size[1] - 1) / 2
     drawn = render(meshes, distance / extent, center, size, background=paper).color
-    return _with_bar(drawn, extent)
-
-
-def _with_bar(picture: np.ndarray, meters_per_px: float) -> np.ndarray:
-    """A bar of a round length, of a third of the picture at most."""
-    height, width = picture.shape[:2]
-    fitting = [length for length in BAR_LENGTHS_M if length <= width * meters_per_px / 3]
-    length = fitting[-1] if fitting else BAR_LENGTHS_M[0]
-    left, bottom, pen = height // 24, height - height // 16, max(1, height // 160)
-    right = left + round(length / meters_per_px)
-    for ends in (
-        ((left, bottom), (right, bottom)),
-        *(((x, bottom - 2 * pen), (x, bottom + 2 * pen)) for x in (left, right)),
-    ):
-        cv2.line(picture, *ends, (90, 90, 90), pen, cv2.LINE_AA)
-    return draw_text(picture, f'{length:g} m', (right + 4 * pen, bottom), height // 24, (90,) * 3)
+    return draw_scale(drawn, extent)
 
 
 SIDE = ((0, 0, 1), (0, 1, 0), (-1, 0, 0))

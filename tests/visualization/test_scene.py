@@ -11,7 +11,7 @@ import trimesh
 
 from mroi_plugin.structures.results import InstanceResult
 from mroi_plugin.utils.colors import instance_color
-from mroi_plugin.visualization import scene
+from mroi_plugin.visualization import drawing, scene
 
 FOCAL, CENTER = 700.0, np.array([410.0, 290.0])
 BALL = trimesh.creation.icosphere(3, 0.5)
@@ -73,7 +73,9 @@ def test_larger_images_than_are_drawn_in_keep_their_size(image, monkeypatch):
 @pytest.mark.parametrize('size', [1.0, 7.3, 0.25])
 def test_the_bar_is_as_long_as_it_says(size, monkeypatch):
     told = []
-    monkeypatch.setattr(scene, 'draw_text', lambda picture, text, *_: told.append(text) or picture)
+    monkeypatch.setattr(
+        drawing, 'draw_text', lambda picture, text, *_: told.append(text) or picture
+    )
     person = replace(ball(0, 4 * size), vertices=np.asarray(BALL.vertices * size, np.float32))
     drawn = scene.turned_view([person], BALL.faces, [(1, 0, 0)], scene.SIDE, (480, 480))
     red = ((drawn[..., 0] > 60) & (drawn[..., 1] < 40)).any(0).sum()  # the ball's diameter, px
