@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,15 +96,15 @@ def progress_shown(runner: Any) -> Iterator[None]:
         redirect_stderr=False,
     )
     runner.register_hook(_ProgressHook(progress), priority='LOWEST')
-    handlers = _terminal_handlers(runner.logger)
+    streams = {handler: handler.stream for handler in _terminal_handlers(runner.logger)}
     with progress:
-        for handler in handlers:
-            handler.setStream(FileProxy(console, sys.stdout))
+        for handler, stream in streams.items():
+            handler.setStream(FileProxy(console, stream))
         try:
             yield
         finally:
-            for handler in handlers:
-                handler.setStream(sys.stdout)
+            for handler, stream in streams.items():
+                handler.setStream(stream)
 
 
 class _ProgressHook(Hook):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -60,7 +62,8 @@ class Viewer:
     ) -> None:
         viser = import_extra('viser', 'viewer')
         self.frames, self.crop_size, self.rate = frames, crop_size, rate
-        self.server = viser.ViserServer('127.0.0.1', port, 'mroi view', verbose=False)
+        with redirect_stdout(StringIO()):  # a box of addresses
+            self.server = viser.ViserServer('127.0.0.1', port, 'mroi view', verbose=False)
         self.server.gui.configure_theme(show_logo=False, show_share_button=False)
         self.server.scene.set_up_direction('-y')
         self.server.scene.configure_environment_map(None)

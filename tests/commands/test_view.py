@@ -44,8 +44,9 @@ def viewing(tmp_path):
         )  # fmt: skip
         started.append(process)
         for line in process.stdout:
-            if address := re.search(r'people in \d+ images at (http://localhost:\d+)', line):
+            if address := re.match(r'\d+ people in \d+ images at (http://\S+) ', line):
                 return process, address[1]
+            assert not re.search(r'viser|http', line), line  # its own box of addresses
         pytest.fail(process.stderr.read())
 
     yield start
