@@ -53,10 +53,14 @@ EXTRAS = {
         'wheel',
         'yapf<0.40.2',
     ],
+    'demo': ['gradio>=6'],
     'onnx': ['onnx>=1.14', 'onnxruntime>=1.16'],
+    'tensorboard': ['tensorboard>=2.10'],
     'tflite': ['tflite>=2.10'],
     'timm': ['timm>=1.0.9'],
     'transformers': ['transformers>=4.48'],
+    'viewer': ['viser>=1.0'],
+    'wandb': ['wandb>=0.16'],
 }
 
 SHIPPED = ('configs', 'tools', 'projects/synthetic_humans', 'model-index.yml')

@@ -40,6 +40,7 @@ DATA_SAMPLERS = _registry('data sampler', engine.DATA_SAMPLERS, 'datasets.sample
 METRICS = _registry('metric', engine.METRICS, 'evaluation.metrics')
 HOOKS = _registry('hook', engine.HOOKS, 'engine.hooks')
 LOOPS = _registry('loop', engine.LOOPS, 'engine.loops')
+LOG_PROCESSORS = _registry('log processor', engine.LOG_PROCESSORS, 'engine.log_lines')
 STRATEGIES = _registry('strategy', engine.STRATEGIES, 'engine.strategies')
 OPTIM_WRAPPER_CONSTRUCTORS = _registry(
     'optimizer wrapper constructor', engine.OPTIM_WRAPPER_CONSTRUCTORS, 'adapters', 'engine.optim'

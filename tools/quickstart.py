@@ -112,14 +112,12 @@ def _row(metrics: dict[str, float]) -> list[str]:
 
 def as_table(results: dict[str, dict[str, float]]) -> Any:
     """The results for a terminal."""
-    from rich.table import Table
+    from mroi_plugin.utils.terminal_tables import Name, table_of_numbers
 
-    table = Table(title='test set of the synthetic data')
-    table.add_column('method')
-    for title in COLUMNS.values():
-        table.add_column(title, justify='right')
+    headers = [title.replace(' [', '\n[').replace(', ', ',\n') for title in COLUMNS.values()]
+    table = table_of_numbers('test set of the synthetic data', 'method', *headers)
     for name, metrics in results.items():
-        table.add_row(name, *_row(metrics))
+        table.add_row(Name(name), *_row(metrics))
     return table
 
 

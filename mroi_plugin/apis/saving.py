@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import cv2
+import numpy as np
 
 from mroi_plugin.apis.clips import ClipFiles
 from mroi_plugin.apis.overlay_video import OverlayVideo
@@ -40,6 +41,8 @@ class Saver:
         formats: some of ``FORMATS``.
         crop_size: (w, h) px of the crops, for pictures of RoIs.
         rig: of the body of the results, see `rig_of`; ``glb`` and ``bvh`` of videos need it.
+        side_view: overlays are rows of pictures: joints and RoIs, bodies, and these from the right
+            and from above; else the bodies over the image, as large as it is.
 
     Raises:
         ValueError: for an unknown format.
@@ -51,11 +54,13 @@ class Saver:
         formats: Sequence[str],
         crop_size: tuple[int, int],
         rig: Rig | None = None,
+        side_view: bool = False,
     ) -> None:
         unknown = sorted(set(formats) - set(FORMATS))
         if unknown:
             raise ValueError(f'--save {",".join(unknown)}: expected some of {", ".join(FORMATS)}.')
         self.folder, self.formats, self.crop_size = Path(folder), tuple(formats), crop_size
+        self.side_view = side_view
         self.folder.mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
         self._taken = {OF_RUN: 1}
@@ -76,11 +81,15 @@ class Saver:
             clip_stem = self.folder / self._unique(source, safe_stem(source))
             files += self._clip.add(source, clip_stem, result)
         if 'overlay' in self.formats and result.frame is None:
-            picture = result_row(result.image, result.instances, result.faces, self.crop_size)
-            files.append(write_image(f'{stem}_overlay.jpg', picture))
+            files.append(write_image(f'{stem}_overlay.jpg', self._overlay(result)))
         if 'video' in self.formats and result.frame is not None:
             files += self._add_frame(result)
         return files
+
+    def _overlay(self, result: ImageResult) -> np.ndarray:
+        if self.side_view:
+            return result_row(result.image, result.instances, result.faces, self.crop_size)
+        return meshes_over_image(result.image, result.instances, result.faces)
 
     def close(self) -> list[Path]:
         """Finish the video that is being written."""

@@ -15,6 +15,7 @@ from rich.text import Text
 from mroi_plugin.apis.video_stages import video_of
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.utils.names import printable
+from mroi_plugin.utils.terminal_tables import Name, table_of_numbers
 
 SHOWN = 20
 
@@ -113,10 +114,8 @@ class Summary:
 
     def _table(self) -> Table:
         title = 'persons' if self.instances <= SHOWN else f'the first {SHOWN} of {self.instances}'
-        table = Table(title=title)
-        table.add_column('image', overflow='fold')
-        for column in ('person', 'score', 'depth [m]', 'cameras differ by [px]', 'confidence'):
-            table.add_column(column, justify='right')
+        numbers = ('person', 'score', 'depth\n[m]', 'cameras differ\nby [px]', 'confidence')
+        table = table_of_numbers(title, 'image', *numbers)
         for name, i, score, depth, spread, confidence in self.rows:
-            table.add_row(Text(printable(name)), str(i), f'{score:.2f}', depth, spread, confidence)
+            table.add_row(Name(printable(name)), str(i), f'{score:.2f}', depth, spread, confidence)
         return table

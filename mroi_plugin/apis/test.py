@@ -6,8 +6,6 @@ import os.path as osp
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmengine.runner import Runner
-
 from mroi_plugin.engine.checkpoints import bare_model, load_weights
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
@@ -15,6 +13,7 @@ from mroi_plugin.engine.failures import name_failures, release_workers
 from mroi_plugin.engine.launch import launched
 from mroi_plugin.engine.loader_limits import prepare_loaders
 from mroi_plugin.engine.preflight import check_config
+from mroi_plugin.engine.terminal import BriefRunner, progress_shown
 from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, write_errors
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.visualization.predictions import remove_pictures
@@ -62,10 +61,10 @@ def test(
     keep_rows(cfg.test_evaluator)
     with launched(cfg):
         with checkpoints_read_safely(), name_config_errors(config):
-            runner = Runner.from_cfg(cfg)
+            runner = BriefRunner.from_cfg(cfg)
         model = bare_model(runner.model)
         load_weights(model, checkpoint)
-        with name_failures(runner):
+        with name_failures(runner), progress_shown(runner):
             found = runner.test()
         metrics = {name: float(value) for name, value in found.items()}
         table = kept_rows(runner.test_evaluator.metrics)

@@ -23,6 +23,7 @@ from mroi_plugin.engine.launch import launched
 from mroi_plugin.engine.loader_limits import prepare_loaders
 from mroi_plugin.engine.preflight import check_config
 from mroi_plugin.engine.resume import check_resumable, latest_checkpoint
+from mroi_plugin.engine.terminal import BriefRunner, progress_shown
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.utils.errors import UsageError
 from mroi_plugin.utils.safe_unpickling import checkpoint_globals_allowed
@@ -81,7 +82,8 @@ def train(
 def _run(cfg: Config, config: str, compile_model: bool) -> Runner:
     """Build the runner of a checked config and train."""
     with checkpoints_read_safely(), checkpoint_globals_allowed(), name_config_errors(config):
-        runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
+        kind = cfg.get('runner_type', 'Runner')
+        runner = (BriefRunner if kind == 'Runner' else RUNNERS.get(kind)).from_cfg(cfg)
         if not cfg.get('strategy'):  # which builds the model, and checks when it loads
             model = bare_model(runner.model)
             if cfg.load_from:
@@ -90,7 +92,7 @@ def _run(cfg: Config, config: str, compile_model: bool) -> Runner:
                 check_initial_weights(model)
         if compile_model:
             compile_network(bare_model(runner.model))
-        with name_failures(runner):
+        with name_failures(runner), progress_shown(runner):
             runner.train()
     release_workers(runner)
     return runner

@@ -9,29 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mroi_plugin.commands.options import add_cfg_options
+from mroi_plugin.commands.options import add_inference, inference_options
 
-DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
 FORMATS = 'json, npz, obj, ply, glb, bvh, coco, overlay, video'
 DEFAULT_FORMATS = 'json,overlay,video'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi infer``."""
-    add_cfg_options(parser)
     add = parser.add_argument
     add('inputs', nargs='+', metavar='INPUT', help='image, video, folder or pattern')
     add('--recursive', action='store_true', help='read the folders in folders')
-    add('--model', default='mroi_open', help='name or path of a config (mroi_open)')
-    add(
-        '--checkpoint', metavar='FILE', help='of that config, in place of the weights it comes with'
-    )
+    add_inference(parser)
     add('--out', default='work_dirs/infer', metavar='DIR', help='folder for the results')
-    add(
-        '--detector',
-        default='nanodet',
-        help='nanodet, or transformers:MODEL with a folder or name of an object-detection model',
-    )
     add(
         '--boxes',
         metavar='FILE',
@@ -52,8 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='people in videos as the network sees them frame by frame, not made steady',
     )
-    add('--batch-size', type=int, default=16, help='persons per forward pass')
-    add('--device', default='auto', help='of torch')
+    add(
+        '--side-view',
+        action='store_true',
+        help='overlays of images also show joints, RoIs, and the bodies from the right and above',
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -78,13 +71,6 @@ def _plain_warnings() -> Iterator[None]:
         yield
 
 
-def _detector(text: str) -> dict[str, Any]:
-    name, _, model = text.partition(':')
-    if name not in DETECTORS or bool(model) != (name == 'transformers'):
-        raise ValueError(f'--detector {text}: expected nanodet or transformers:MODEL.')
-    return {'type': DETECTORS[name], **({'model': model} if model else {})}
-
-
 def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
     from mroi_plugin.apis.inferencer import MultiRoIInferencer
@@ -95,18 +81,14 @@ def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.structures.rig import rig_of
 
     formats = [name.strip() for name in args.save.split(',') if name.strip()]
+    if args.side_view and 'overlay' not in formats:
+        raise ValueError('--side-view: it is part of overlays, add overlay to --save.')
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
-    model = MultiRoIInferencer(
-        args.model,
-        args.checkpoint,
-        args.device,
-        _detector(args.detector),
-        args.batch_size,
-        tuple(args.cfg_options),
-        keep_images=bool({'overlay', 'video'} & set(formats)),
-    )
+    keep_images = bool({'overlay', 'video'} & set(formats))
+    model = MultiRoIInferencer(**inference_options(args), keep_images=keep_images)
     per_input = [name for name in formats if name != 'coco']
-    saver = Saver(args.out, per_input, model.crop.crop_size, rig_of(model.model.body_model))
+    rig = rig_of(model.model.body_model)
+    saver = Saver(args.out, per_input, model.crop.crop_size, rig, args.side_view)
     results = model(
         args.inputs,
         boxes,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 LAUNCHERS = ('none', 'pytorch', 'slurm')
+DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +25,42 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='override config entries'
     )
+
+
+def add_inference(parser: argparse.ArgumentParser) -> None:
+    """The model, the detector and where they run."""
+    add_cfg_options(parser)
+    add = parser.add_argument
+    add('--model', default='mroi_open', help='name or path of a config (mroi_open)')
+    add(
+        '--checkpoint', metavar='FILE', help='of that config, in place of the weights it comes with'
+    )
+    add(
+        '--detector',
+        default='nanodet',
+        help='nanodet, or transformers:MODEL with a folder or name of an object-detection model',
+    )
+    add('--batch-size', type=int, default=16, help='persons per forward pass')
+    add('--device', default='auto', help='of torch')
+
+
+def inference_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Arguments of `MultiRoIInferencer` for the options of `add_inference`.
+
+    Raises:
+        ValueError: for an unknown detector.
+    """
+    name, _, model = args.detector.partition(':')
+    if name not in DETECTORS or bool(model) != (name == 'transformers'):
+        raise ValueError(f'--detector {args.detector}: expected nanodet or transformers:MODEL.')
+    return {
+        'config': args.model,
+        'checkpoint': args.checkpoint,
+        'device': args.device,
+        'detector': {'type': DETECTORS[name], **({'model': model} if model else {})},
+        'batch_size': args.batch_size,
+        'options': tuple(args.cfg_options),
+    }
 
 
 def add_launcher(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""One web page about one or several tested runs: tables, charts, pictures, meshes."""
+"""One web page about one or several trainings or tests: tables, charts, pictures, meshes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import argparse
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi report``."""
     add = parser.add_argument
-    add('runs', nargs='+', metavar='RUN_DIR', help='work dir of mroi test')
+    add('runs', nargs='+', metavar='RUN_DIR', help='work dir of mroi train or mroi test')
     add('--out', default='report.html', metavar='HTML', help='page to write (report.html)')
 
 

@@ -25,6 +25,11 @@ def write_clip_npz(clip: Clip, stem: Path) -> Path:
     return path
 
 
+def is_clip(path: str | os.PathLike[str]) -> bool:
+    """Whether an NPZ file says that it is a clip."""
+    return str(load_arrays(path, 'result or clip').get('format')) == FORMAT
+
+
 def read_clip_npz(path: str | os.PathLike[str]) -> Clip:
     """The clip of a file of `write_clip_npz`, exactly; nothing in it is executed.
 

@@ -60,15 +60,15 @@ def _views(
         raise ValueError(f'{name} vertices need a {name} camera (3,) in meters, found None')
     view = panel.focal_length, panel.principal_point, panel.faces
     return {
-        f'{name} mesh': mesh_over_image(panel.image, vertices, camera, *view, color=color),
-        f'{name}, side': side_view(vertices, panel.faces, (512, 512), color),
+        f'{name} body': mesh_over_image(panel.image, vertices, camera, *view, color=color),
+        f'{name}, from the right': side_view(vertices, panel.faces, (512, 512), color),
     }
 
 
 def instance_row(panel: InstancePanel, height: int = 256) -> np.ndarray:
     """Draw the row of one person, (height + 22) px high.
 
-    Image with RoIs | predicted mesh | its side | true mesh | its side | the M crops.
+    Image with RoIs | predicted body | from the right | true body | from the right | the M crops.
 
     Raises:
         ValueError: if vertices come without their camera.
@@ -84,7 +84,7 @@ def instance_row(panel: InstancePanel, height: int = 256) -> np.ndarray:
         body = panel.true_vertices, panel.true_camera, TRUE_COLOR
         pictures.update(_views(panel, 'true', *body))
     crops = roi_crops(panel.image, panel.rois, panel.principal_point, panel.crop_size)
-    pictures[f'the {len(crops)} RoI crops'] = crop_strip(crops, height)
+    pictures[f'what the network sees: {len(crops)} RoIs'] = crop_strip(crops, height)
     return side_by_side(pictures, height)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
+import matplotlib
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from mroi_plugin.utils.atomic_files import write_atomically
 
@@ -23,8 +26,8 @@ LIMBS = (
 
 MAX_ASPECT = 6
 """Width of a picture in heights, in a row of pictures."""
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
 _SHIFT = 4
+BAR_LENGTHS_M = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
@@ -109,13 +112,56 @@ def draw_label(image: np.ndarray, text: str, height: int = 22) -> np.ndarray:
         height: height of the strip, px.
     """
     strip = np.full((height, image.shape[1], 3), 28, np.uint8)
-    scale = height / 22 * 0.5
-    (width, _), _ = cv2.getTextSize(text, _FONT, scale, 1)
-    scale *= min(1.0, (image.shape[1] - 8) / max(width, 1))
-    (width, tall), _ = cv2.getTextSize(text, _FONT, scale, 1)
-    origin = (image.shape[1] - width) // 2, (height + tall) // 2
-    cv2.putText(strip, text, origin, _FONT, scale, (240, 240, 240), 1, cv2.LINE_AA)
-    return np.concatenate([strip, image])
+    size = 0.6 * height
+    width = _font(round(size)).getlength(text)
+    size *= min(1.0, (image.shape[1] - 8) / max(width, 1))
+    middle = image.shape[1] / 2, height / 2
+    return np.concatenate([draw_text(strip, text, middle, size, (240, 240, 240), 'mm'), image])
+
+
+def draw_text(
+    image: np.ndarray,
+    text: str,
+    at: Sequence[float],
+    size: float,
+    color: tuple[int, ...],
+    anchor: str = 'lm',
+) -> np.ndarray:
+    """Return a copy of an image with a text on it, in any script that DejaVu Sans has.
+
+    Args:
+        image: (H, W, 3).
+        text: one line.
+        at: (x, y) px of the anchor.
+        size: of the font, px.
+        color: RGB.
+        anchor: of Pillow: ``lm`` is the middle of the left side, ``mm`` the middle.
+    """
+    picture = Image.fromarray(image)
+    ImageDraw.Draw(picture).text(tuple(at), text, color, _font(max(1, int(size))), anchor)
+    return np.array(picture)
+
+
+def draw_scale(picture: np.ndarray, meters_per_px: float) -> np.ndarray:
+    """Return a picture with a bar of a round length, a third of it at most, and its length."""
+    height, width = picture.shape[:2]
+    picture = picture.copy()
+    fitting = [length for length in BAR_LENGTHS_M if length <= width * meters_per_px / 3]
+    length = fitting[-1] if fitting else BAR_LENGTHS_M[0]
+    left, bottom, pen = height // 24, height - height // 16, max(1, height // 160)
+    right = left + round(length / meters_per_px)
+    for ends in (
+        ((left, bottom), (right, bottom)),
+        *(((x, bottom - 2 * pen), (x, bottom + 2 * pen)) for x in (left, right)),
+    ):
+        cv2.line(picture, *ends, (90, 90, 90), pen, cv2.LINE_AA)
+    return draw_text(picture, f'{length:g} m', (right + 4 * pen, bottom), height // 24, (90,) * 3)
+
+
+@lru_cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """The font that comes with matplotlib."""
+    return ImageFont.truetype(f'{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf', size)
 
 
 def fit_height(image: np.ndarray, height: int) -> np.ndarray:

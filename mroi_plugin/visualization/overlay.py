@@ -14,6 +14,7 @@ import numpy as np
 from mroi_plugin.visualization.drawing import (
     ROI_COLORS,
     draw_label,
+    draw_scale,
     fit_height,
     roi_corners,
     stack_row,
@@ -64,7 +65,7 @@ def side_view(
     """Return a picture (h, w, 3) of a body seen from the right of the image.
 
     What is farther from the camera lies further right. The picture spans 2.2 m, more for bodies
-    that need it, so that two bodies are shown at one scale.
+    that need it, so that two bodies are shown at one scale, which a bar tells.
 
     Args:
         vertices: (V, 3) m, camera axes.
@@ -80,7 +81,8 @@ def side_view(
     focal = min(size) / extent * (_SIDE_DISTANCE_M + extent)
     paper = np.full((size[1], size[0], 3), 250, np.uint8)
     center = (size[0] - 1) / 2, (size[1] - 1) / 2
-    return render(Mesh(turned, faces, color), focal, center, size, background=paper).color
+    drawn = render(Mesh(turned, faces, color), focal, center, size, background=paper).color
+    return draw_scale(drawn, extent / min(size))
 
 
 def roi_crops(

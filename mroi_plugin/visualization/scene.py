@@ -14,6 +14,7 @@ from mroi_plugin.visualization.drawing import (
     ROI_COLORS,
     draw_joints,
     draw_label,
+    draw_scale,
     fit_height,
     roi_corners,
     stack_row,
@@ -25,7 +26,9 @@ PAPER = 250
 MARGIN = 1.15
 """Extent of a view, in extents of what it shows."""
 MAX_DRAWN = 4096
-"""Longer side of what is drawn in, px: pictures are shrunk to a few hundred in the end."""
+"""Longer side of what bodies are drawn in, px; for larger images they are enlarged."""
+STRIP = 256
+"""Rows of a larger image that are blended at once."""
 DISTANCE = 8.0
 """Of the camera of the views, in extents of what they show: nearly parallel rays."""
 
@@ -49,10 +52,11 @@ def meshes_over_image(
     image: np.ndarray,
     instances: Sequence[InstanceResult],
     faces: np.ndarray,
-    colors: Sequence[Sequence[float]],
+    colors: Sequence[Sequence[float]] | None = None,
     opacity: float = 0.9,
 ) -> np.ndarray:
-    """Return an image (H, W, 3) uint8 with all bodies under its camera, nearer ones in front.
+    """Return an image (H, W, 3) uint8 with all bodies under its camera, nearer ones in front, with
+    smooth edges.
 
     Args:
         image: (H, W, 3) uint8 RGB.
@@ -63,10 +67,39 @@ def meshes_over_image(
     """
     if not instances:
         return image.copy()
-    size = image.shape[1], image.shape[0]
-    camera = instances[0].focal_length, instances[0].principal_point
-    drawn = render(scene_meshes(instances, faces, colors), *camera, size, background=image).color
-    return cv2.addWeighted(drawn, opacity, image, 1 - opacity, 0)
+    colors = [instance_color(i) for i in range(len(instances))] if colors is None else colors
+    gain = min(1.0, MAX_DRAWN / max(image.shape[:2]))
+    size = max(1, round(image.shape[1] * gain)), max(1, round(image.shape[0] * gain))
+    focal, center = instances[0].focal_length * gain, instances[0].principal_point
+    center = (np.asarray(center) + 0.5) * gain - 0.5
+    meshes = scene_meshes(instances, faces, colors)
+    if gain == 1:
+        drawn = render(meshes, focal, center, size, background=image).color
+        return cv2.addWeighted(drawn, opacity, image, 1 - opacity, 0)
+    drawn = render(meshes, focal, center, size)
+    return _enlarged_over(image, drawn.color, drawn.alpha, opacity)
+
+
+def _enlarged_over(
+    image: np.ndarray, color: np.ndarray, alpha: np.ndarray, opacity: float
+) -> np.ndarray:
+    """A smaller picture over an image, strip by strip: whole float images would not fit memory.
+
+    Args:
+        image: (H, W, 3) uint8.
+        color: (h, w, 3) uint8, over black.
+        alpha: (h, w), covered part of every pixel.
+        opacity: of what is covered.
+    """
+    size = image.shape[1::-1]
+    color = cv2.resize(color, size, interpolation=cv2.INTER_LINEAR)
+    cover = cv2.resize((255 * alpha).astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)
+    out = image.copy()
+    for top in range(0, len(image), STRIP):
+        rows = slice(top, top + STRIP)
+        kept = 1 - cover[rows, :, None].astype(np.float32) * (opacity / 255)
+        out[rows] = np.clip(image[rows] * kept + color[rows] * opacity + 0.5, 0, 255)
+    return out
 
 
 def turned_view(
@@ -76,7 +109,8 @@ def turned_view(
     axes: Sequence[Sequence[float]],
     size: tuple[int, int],
 ) -> np.ndarray:
-    """Return a picture (h, w, 3) uint8 of all bodies from another side, fitted to it.
+    """Return a picture (h, w, 3) uint8 of all bodies from another side, fitted to it, with a bar
+    that tells the scale.
 
     Args:
         instances: of one image.
@@ -97,7 +131,8 @@ def turned_view(
     shift = np.array([0, 0, distance]) - (low + high) / 2
     meshes = [Mesh(points + shift, faces, color) for points, color in zip(placed, colors)]
     center = (size[0] - 1) / 2, (size[1] - 1) / 2
-    return render(meshes, distance / extent, center, size, background=paper).color
+    drawn = render(meshes, distance / extent, center, size, background=paper).color
+    return draw_scale(drawn, extent)
 
 
 SIDE = ((0, 0, 1), (0, 1, 0), (-1, 0, 0))
@@ -151,7 +186,8 @@ def result_row(
     colors: Sequence[Sequence[float]] | None = None,
     height: int = 480,
 ) -> np.ndarray:
-    """Draw what was found in an image: RoIs of the first person | meshes | from the side | above.
+    """Draw what was found in an image, from all sides: joints of all and RoIs of the first person |
+    bodies | from the right | from above.
 
     Args:
         image: (H, W, 3) uint8 RGB.
@@ -169,12 +205,31 @@ def result_row(
     rois = weighted_rois(joints, instances[0], crop_size) if instances else image
     square = (height, height)
     pictures = {
-        f'{len(instances)} persons; joints; RoIs and fusion weights of the first': rois,
-        'meshes': meshes_over_image(image, instances, faces, colors),
-        'from the right': turned_view(instances, faces, colors, SIDE, square),
+        _found(instances): rois,
+        'bodies over the image': meshes_over_image(image, instances, faces, colors),
+        f'from the right{_distances(instances)}': turned_view(
+            instances, faces, colors, SIDE, square
+        ),
         'from above': turned_view(instances, faces, colors, TOP, square),
     }
     return stack_row([draw_label(fit_height(p, height), text) for text, p in pictures.items()])
+
+
+def _found(instances: Sequence[InstanceResult]) -> str:
+    if not instances:
+        return 'no person found'
+    count = '1 person' if len(instances) == 1 else f'{len(instances)} people'
+    if len(instances[0].rois) == 1:
+        return f'{count}: joints, and the region of the image that the network saw of the first'
+    return f'{count}: joints; regions (RoIs) of the first and how much each counts'
+
+
+def _distances(instances: Sequence[InstanceResult]) -> str:
+    depths = [float(instance.trans[2]) for instance in instances]
+    if not depths:
+        return ''
+    near, far = (f'{depth:.1f}' for depth in (min(depths), max(depths)))
+    return f': {near if near == far else f"{near} to {far}"} m from the camera'
 
 
 def _reduced(

@@ -63,6 +63,17 @@ def test_every_format(infer, people, boxes, tmp_path, capsys):
     assert '2 persons in 2 images, 0 failed; 13 files' in told
 
 
+def test_overlays_are_as_large_as_the_image_or_show_all_sides(infer, people, boxes, tmp_path):
+    options = (people.path(0), '--boxes', boxes, '--save', 'overlay')
+    assert infer(*options) == 0
+    (path,) = (tmp_path / 'out').iterdir()
+    image, drawn = cv2.imread(people.path(0)), cv2.imread(str(path))
+    assert drawn.shape == image.shape and np.abs(drawn.astype(int) - image).max() > 40
+    assert infer(*options, '--side-view') == 0
+    row = cv2.imread(str(path))
+    assert row.shape[0] == 480 + 22 and row.shape[1] > 2 * 480
+
+
 def test_one_bad_image_fails_the_command_and_not_the_rest(infer, people, boxes, tmp_path, capsys):
     (tmp_path / 'bad.jpg').write_text('no image')
     empty = tmp_path / 'empty.png'
@@ -94,6 +105,7 @@ def test_names_of_two_folders_do_not_clash(infer, people, boxes, tmp_path):
         (['--boxes', 'nothing.json'], 'nothing.json (boxes): no such file'),
         (['--focal-length', '-3'], 'expected pixels above 0'),
         (['--batch-size', '0'], 'batch_size=0'),
+        (['--side-view', '--save', 'json'], '--side-view: it is part of overlays'),
     ],
 )
 def test_bad_options_are_one_line(infer, people, capsys, arguments, message):
@@ -142,7 +154,9 @@ def test_a_video_is_one_file_of_arrays(infer, people, tmp_path):
     assert sorted(os.listdir(tmp_path / 'out')) == sorted(names)
     clip = read_clip_npz(tmp_path / 'out' / 'still.npz')
     assert clip.fps == pytest.approx(12.5) and clip.frames.tolist() == [0, 1, 2, 3, 4]
-    assert np.flatnonzero(clip.present.any(1)).tolist() == [1, 2, 4]
+    assert clip.tracks.tolist() == [0] and clip.times == pytest.approx(np.arange(5) / 12.5)
+    assert np.flatnonzero(clip.present[:, 0]).tolist() == [1, 2, 3, 4]  # 3 is filled in
+    assert clip.columns['score'][:, 0].tolist() == [0, 1, 1, 0, 1]
     (one,) = read_json(tmp_path / 'out' / 'still_000002.json').instances
     at = np.flatnonzero(clip.present[2])[0]
     np.testing.assert_array_equal(clip.columns['pose'][2, at], one.pose)

@@ -145,7 +145,7 @@ strategy = {large.strategy.to_dict()!r}
 """
     path = write(tmp_path, 'large', TINY + config)
     told = torchrun(workspace, 'train.py', path, '--work-dir', tmp_path / 'run')
-    assert 'Epoch(train) [1][2/2]' in told
+    assert 'epoch 1/1, iteration 2/2: loss' in told
     weights = read_checkpoint(str(tmp_path / 'run' / 'epoch_1.pth'))['state_dict']
     assert weights['backbone.encoder.encoder.layer.0.mlp.experts.1.weight'].shape == (8, 128)
 

@@ -10,6 +10,7 @@ from gltf_reading import Gltf
 from scipy.spatial.transform import Rotation
 
 from mroi_plugin.structures.clip import build_clip
+from mroi_plugin.structures.clip_frames import iterate_clip
 from mroi_plugin.structures.clip_npz import read_clip_npz
 from mroi_plugin.structures.mesh_file import UPRIGHT
 from mroi_plugin.structures.npz_file import read_npz
@@ -94,11 +95,24 @@ def test_the_arrays_pose_the_body_as_it_was(files, frames, body):
         np.testing.assert_allclose(vertices, person.vertices, atol=1e-5)
 
 
+def test_frames_of_the_arrays_are_the_results(files, frames, body):
+    back = list(iterate_clip(read_clip_npz(files['walk.npz']), body))
+    assert [result.name for result in back] == [result.name for result in frames]
+    for found, result in zip(back, frames):
+        assert found.frame == result.frame and found.size == result.size
+        expected = sorted(result.instances, key=lambda p: p.track % 100)  # strangers come last
+        assert [p.track for p in found.instances] == [p.track for p in expected]
+        for a, b in zip(found.instances, expected):
+            np.testing.assert_allclose(a.vertices, b.vertices, atol=1e-5)
+            for name in ('pose', 'trans', 'joints', 'bbox', 'confidence'):
+                np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+
+
 def test_arrays_are_read_as_they_were_written(files, clip):
     back = read_clip_npz(files['walk.npz'])
     for name in ('name', 'size', 'fps', 'joint_names'):
         assert getattr(back, name) == getattr(clip, name)
-    for name in ('frames', 'tracks', 'present'):
+    for name in ('frames', 'tracks', 'present', 'times'):
         np.testing.assert_array_equal(getattr(back, name), getattr(clip, name))
     assert set(back.columns) == set(clip.columns)
     for name, column in clip.columns.items():

@@ -60,7 +60,7 @@ def test_side_view_shows_depth_to_the_right_and_keeps_height(ball) -> None:
     marker = ball.vertices * 0.2 + (0, 0, 0.8)
     both = np.concatenate([vertices, marker])
     faces = np.concatenate([ball.faces, ball.faces + len(vertices)])
-    drawn = (side_view(both, faces, (100, 100)) != 250).any(2)
+    drawn = (side_view(both, faces, (100, 100)) != 250).any(2)[:85]  # above the scale
     columns = np.nonzero(drawn.any(0))[0]
     tall = drawn.sum(0).argmax()
     assert tall < columns.mean()

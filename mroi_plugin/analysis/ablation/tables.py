@@ -10,6 +10,7 @@ from rich.table import Table
 
 from mroi_plugin.analysis.ablation.groups import PAPER_ERRORS
 from mroi_plugin.analysis.ablation.runs import ERRORS
+from mroi_plugin.utils.terminal_tables import Name, table_of_numbers
 
 TITLES = {'mpjpe': 'MPJPE', 'pa_mpjpe': 'PA-MPJPE', 'pve': 'PVE'}
 Results = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -51,11 +52,9 @@ HEADER = ('row', *(f'{TITLES[name]} [mm]' for name in ERRORS), 'paper, COCO to 3
 
 def as_table(summary: pd.DataFrame, title: str) -> Table:
     """For the terminal."""
-    table = Table(title=title)
-    for i, text in enumerate(HEADER):
-        table.add_column(text, justify='right' if i else 'left')
+    table = table_of_numbers(title, *(text.replace(', ', ',\n') for text in HEADER))
     for row, line in summary.iterrows():
-        table.add_row(str(row), *_cells(line))
+        table.add_row(Name(str(row)), *_cells(line))
     return table
 
 

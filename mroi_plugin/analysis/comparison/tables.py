@@ -9,6 +9,7 @@ import pandas as pd
 from rich.table import Table
 
 from mroi_plugin.utils.atomic_files import write_json, write_text
+from mroi_plugin.utils.terminal_tables import Name, table_of_numbers
 
 COLUMNS = {
     'mesh/mpjpe': ('MPJPE [mm]', '{:.1f}'),
@@ -34,12 +35,12 @@ def _cells(measured: dict[str, Any]) -> list[str]:
 
 def as_table(results: dict[str, dict[str, Any]], title: str) -> Table:
     """For the terminal: one row per method."""
-    table = Table(title=title)
-    table.add_column('method', overflow='fold')
-    for text, _ in COLUMNS.values():
-        table.add_column(text.replace(' [', '\n[').replace(', ', '\n'), justify='right')
+    headers = (
+        text.replace(' [', '\n[').replace(', per ', '\nper\n') for text, _ in COLUMNS.values()
+    )
+    table = table_of_numbers(title, 'method', *(text.replace(', ', '\n') for text in headers))
     for name, measured in results.items():
-        table.add_row(name, *_cells(measured))
+        table.add_row(Name(name), *_cells(measured))
     return table
 
 

@@ -1,1 +1,1 @@
-"""One web page about one or several test runs."""
+"""One web page about one or several trainings and tests."""

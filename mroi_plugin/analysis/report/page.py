@@ -15,19 +15,10 @@ from plotly.offline import get_plotlyjs
 from mroi_plugin.analysis.report.charts import Chart, Points, bars, lines
 from mroi_plugin.analysis.report.embedded import picture, viewer
 from mroi_plugin.analysis.report.runs import Run
+from mroi_plugin.evaluation.names import METRICS
+from mroi_plugin.visualization.predictions import spread_indices
 
-OVERALL = {
-    'mesh/mpjpe': 'MPJPE [mm]',
-    'mesh/pa_mpjpe': 'PA-MPJPE [mm]',
-    'mesh/pve': 'PVE [mm]',
-    'mesh/pa_pve': 'PA-PVE [mm]',
-    'mesh/pck': 'PCK@150 [%]',
-    'mesh/auc': 'AUC [%]',
-    'mesh/reprojection_px': '2D error [px]',
-    'mesh/camera_residual_px': 'cameras differ by [px]',
-    'mesh/betas_error': 'squared error of betas',
-    'mesh/frames': 'persons',
-}
+OVERALL = {key: f'{name} [{unit}]' if unit else name for key, (name, unit) in METRICS.items()}
 GROUPS = {
     'per_action': 'action',
     'per_num_rois': 'number of RoIs',
@@ -46,6 +37,7 @@ WORST = {
     'image_path': 'image',
 }
 WORST_SHOWN = 8
+EPOCHS_SHOWN = 6
 
 
 def build_page(runs: Sequence[Run]) -> str:
@@ -57,16 +49,19 @@ def build_page(runs: Sequence[Run]) -> str:
     joints = _by_group(runs, 'per_joint').rename(
         lambda joint: joint.replace('_extra', '').replace('_', ' ')
     )
-    losses, errors = {run.name: run.losses for run in runs}, {run.name: run.errors for run in runs}
     return environment.get_template('template.html.j2').render(
         runs=runs,
-        errors=_errors(runs),
+        errors=_errors([run for run in runs if run.metrics]),
         joints=bars(joints, 'Mean error of each joint [mm]'),
         groups=[chart for name in GROUPS for chart in _group_chart(runs, name)],
         bins=BINS,
         places=[chart for column in CURVES for chart in _place_chart(runs, column)],
-        training=lines(losses, 'iteration', 'training loss')
-        + lines(errors, 'epoch', 'validation MPJPE [mm]'),
+        training=[
+            *lines({run.name: run.losses for run in runs}, 'iteration', 'training loss'),
+            *lines({run.name: run.rates for run in runs}, 'iteration', 'learning rate'),
+            *lines({run.name: run.errors for run in runs}, 'epoch', 'validation MPJPE [mm]'),
+        ],
+        epochs={run.name: shown for run in runs if (shown := _epochs(run))},
         meshes={run.name: viewer(path) for run in runs if (path := run.picture('meshes.glb'))},
         sheets=_sheets(runs, 'contact_sheet.jpg'),
         worst={run.name: table for run in runs if (table := _worst(run)) is not None},
@@ -119,6 +114,12 @@ def _binned(table: pd.DataFrame, column: str) -> Points:
 
 def _sheets(runs: Sequence[Run], *parts: str) -> dict[str, str]:
     return {run.name: data for run in runs if (data := picture(run.picture(*parts)))}
+
+
+def _epochs(run: Run) -> dict[int, list[str]]:
+    found = run.pictures_by_epoch()
+    shown = [list(found)[i] for i in spread_indices(len(found), EPOCHS_SHOWN)] if found else []
+    return {epoch: [picture(path) for path in found[epoch]] for epoch in shown}
 
 
 def _worst(run: Run) -> pd.DataFrame | None:

@@ -23,9 +23,10 @@ class Run:
     Attributes:
         name: of the folder, or a longer end of its path where two have the same.
         folder: of the run.
-        metrics: content of ``metrics.json``.
+        metrics: content of ``metrics.json``; empty for a training that was not tested.
         table: ``per_sample.csv``, a row per person; empty where it is missing.
         losses: training loss by iteration.
+        rates: learning rate by iteration.
         errors: MPJPE on the validation set by epoch, mm.
     """
 
@@ -34,6 +35,7 @@ class Run:
     metrics: dict[str, Any]
     table: pd.DataFrame
     losses: list[tuple[float, float]]
+    rates: list[tuple[float, float]]
     errors: list[tuple[float, float]]
 
     def picture(self, *parts: str) -> Path | None:
@@ -41,12 +43,25 @@ class Run:
         path = self.folder.joinpath('pictures', *parts)
         return path if path.is_file() else None
 
+    def pictures_by_epoch(self) -> dict[int, list[Path]]:
+        """What `MeshVisualizationHook` has drawn, of a later attempt where there are several."""
+        latest = {
+            path.name: path
+            for path in sorted(self.folder.glob('*/vis_data/vis_image/prediction_*.png'))
+        }
+        found: dict[int, list[Path]] = {}
+        for name in sorted(latest):
+            epoch = latest[name].stem.rpartition('_')[2]
+            if epoch.isdigit():
+                found.setdefault(int(epoch), []).append(latest[name])
+        return dict(sorted(found.items()))
+
 
 def read_runs(folders: list[str]) -> list[Run]:
     """Read the runs, each under a name of its own.
 
     Raises:
-        FileNotFoundError: if a folder has no ``metrics.json``.
+        FileNotFoundError: if a folder is neither of a test nor of a training.
         ValueError: if a file of it is damaged.
     """
     paths = [Path(folder) for folder in folders]
@@ -63,13 +78,15 @@ def _names(paths: list[Path]) -> list[str]:
 
 def _read(folder: Path, name: str) -> Run:
     path, rows = folder / 'metrics.json', folder / 'per_sample.csv'
-    if not path.is_file():
+    scalars = list(read_scalars(folder))
+    if not path.is_file() and not scalars:
         raise FileNotFoundError(
-            f'{path}: no such file; a report is about tested runs: mroi test CONFIG CHECKPOINT '
-            f'--work-dir {folder} --num-show 8 --worst 8.'
+            f'{folder}: neither metrics.json of a test nor the scalars of a training are there. '
+            f'Train, or test: mroi test CONFIG CHECKPOINT --work-dir {folder} --num-show 8 '
+            '--worst 8.'
         )
     try:
-        metrics = json.loads(path.read_text(encoding='utf-8'))
+        metrics = json.loads(path.read_text(encoding='utf-8')) if path.is_file() else {}
         table = read_table(rows) if rows.is_file() else pd.DataFrame()
     except (ValueError, RecursionError) as error:
         raise ValueError(f'{folder} cannot be read as a run ({error}): test it again.') from error
@@ -77,7 +94,8 @@ def _read(folder: Path, name: str) -> Run:
     wrong = [name for name in NUMBERS if name in table and not is_numeric_dtype(table[name])]
     if wrong:
         raise ValueError(f'{rows}: column {wrong[0]} holds something else than numbers.')
-    return Run(name, folder, metrics, table, _curve(folder, 'loss'), _curve(folder, 'mesh/mpjpe'))
+    curves = [_curve(scalars, key) for key in ('loss', 'lr', 'mesh/mpjpe')]
+    return Run(name, folder, metrics, table, *curves)
 
 
 def check_metrics(path: Path, metrics: Any) -> None:
@@ -106,12 +124,12 @@ def _check_numbers(path: Path, key: str, value: Any, depth: int) -> None:
         _check_numbers(path, f'{key}.{name}', content, depth - 1)
 
 
-def _curve(folder: Path, key: str) -> list[tuple[float, float]]:
+def _curve(scalars: list[dict[str, Any]], key: str) -> list[tuple[float, float]]:
     """Values by step in the log of each attempt, the later one winning."""
     numbers = (int, float)
     found = {
         entry['step']: entry[key]
-        for entry in read_scalars(folder)
+        for entry in scalars
         if isinstance(entry.get('step'), numbers) and isinstance(entry.get(key), numbers)
     }
     return sorted(found.items())

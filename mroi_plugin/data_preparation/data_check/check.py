@@ -29,6 +29,7 @@ from mroi_plugin.registry import MODELS
 from mroi_plugin.utils.atomic_files import write_json
 from mroi_plugin.utils.progress import track
 from mroi_plugin.utils.required_files import RequiredFile
+from mroi_plugin.utils.terminal_tables import Name, table_of_numbers
 
 GUESSES = ('left and right exchanged', 'fit better as x1, y1, x2, y2')
 """Findings about the form of a whole file: a few persons alone may look like it by chance."""
@@ -192,14 +193,12 @@ def _files_table(files: Sequence[RequiredFile]) -> Table:
 
 
 def _content_table(contents: Sequence[Content]) -> Table:
-    table = Table(title='annotations')
-    table.add_column('file', overflow='fold')
     shares = ('2D', '3D', 'SMPL', 'camera', 'gender')
-    for column in ('persons', *shares, 'SMPL off 2D [px]', 'problems'):
-        table.add_column(column, justify='right')
+    numbers = ('persons', *shares, 'SMPL off\n2D [px]', 'problems')
+    table = table_of_numbers('annotations', 'file', *numbers)
     for content in contents:
         row = [f'{content.shares[name]:.0%}' if content.shares else '-' for name in shares]
         misfit = '-' if content.misfit_px is None else f'{content.misfit_px:.1f}'
         problems = str(len(content.problems))
-        table.add_row(content.ann_file, str(content.persons), *row, misfit, problems)
+        table.add_row(Name(content.ann_file), str(content.persons), *row, misfit, problems)
     return table

@@ -11,9 +11,11 @@ import torch
 from mmengine._strategy import DDPStrategy
 from mmengine.device import get_device
 from mmengine.dist import get_world_size, is_main_process
+from mmengine.logging import MMLogger
 from mmengine.model.wrappers import is_model_wrapper
 from torch import Tensor, nn
 
+from mroi_plugin.engine.terminal import brief
 from mroi_plugin.registry import STRATEGIES, register
 from mroi_plugin.utils.atomic_files import atomic_file
 from mroi_plugin.utils.dist import is_sharded
@@ -39,6 +41,10 @@ class FullyShardedStrategy(DDPStrategy):
     def __init__(self, *, units: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = tuple(units)
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """See mmengine; the terminal is told less than the log file, as by `BriefRunner`."""
+        return brief(super().build_logger(*args, **kwargs))
 
     def _wrap_model(self, model: nn.Module) -> nn.Module:
         if is_model_wrapper(model) or is_sharded(model):

@@ -7,6 +7,7 @@ import json
 import math
 import re
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +94,40 @@ def test_an_action_that_few_images_tell(tmp_path):
     assert main(['report', str(folder), '--out', str(tmp_path / 'r.html')]) == 0
     text = text_of(tmp_path / 'r.html').split('largest MPJPE</span></caption>')[1]
     assert '<td>Eating</td>' in text and '<td>–</td>' in text and 'nan' not in text.split('<img')[0]
+
+
+def make_training(folder):
+    """A run as training alone leaves it, with pictures of two persons after nine epochs."""
+    logs = folder / '20260101_000000' / 'vis_data'
+    (logs / 'vis_image').mkdir(parents=True)
+    entries = [{'loss': 50 / step, 'lr': step * 1e-4, 'step': step} for step in range(1, 30)]
+    (logs / 'scalars.json').write_text('\n'.join(map(json.dumps, entries)) + '\n')
+    for epoch in range(1, 10):
+        for person in (0, 5):
+            path = logs / 'vis_image' / f'prediction_test_{person}_{epoch}.png'
+            cv2.imwrite(str(path), np.full((30, 90, 3), 20 * epoch, np.uint8))
+    return folder
+
+
+def test_a_training_without_a_test(tmp_path):
+    folder = make_training(tmp_path / 'run')
+    assert main(['report', str(folder), '--out', str(tmp_path / 'r.html')]) == 0
+    text = text_of(tmp_path / 'r.html')
+    assert 'run: a training that was not tested' in text and '<h2>Errors' not in text
+    assert 'training loss against iteration: run from 50 to 1.724' in text
+    assert 'learning rate against iteration: run from 0.0001 to 0.0029' in text
+    shown = re.findall(r'<img alt="epoch (\d+):', text)
+    assert shown == [e for e in ('1', '2', '4', '5', '7', '9') for _ in range(2)]
+    assert len(set(re.findall(r'src="(data:image/jpeg[^"]+)"', text))) == 6
+
+
+def test_a_training_beside_a_test(tmp_path):
+    runs = [str(make_training(tmp_path / 'run')), str(make_run(tmp_path, 0, 'tested'))]
+    with pytest.warns(UserWarning, match='cut'):
+        assert main(['report', *runs, '--out', str(tmp_path / 'r.html')]) == 0
+    text = text_of(tmp_path / 'r.html')
+    errors = text.split('Means over all persons</span>')[1].split('</table>')[0]
+    assert re.findall(r'scope="row">(\w+)<', errors) == ['tested_0']
 
 
 @pytest.mark.parametrize(

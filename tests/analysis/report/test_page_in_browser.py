@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
 
 import cv2
 import numpy as np
 import pytest
+from browser import chromium
 from report_runs import ACTION, make_run
 
 from mroi_plugin.cli import main
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None
-)
-
 
 @pytest.fixture(scope='module')
 def browser():
-    if CHROMIUM is None:
-        pytest.skip('no Chromium here')
-    sync_api = pytest.importorskip('playwright.sync_api')
-    with sync_api.sync_playwright() as play:
-        chromium = play.chromium.launch(
-            executable_path=CHROMIUM,
-            args=['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader',
-                  '--enable-unsafe-swiftshader'],
-        )  # fmt: skip
-        yield chromium
-        chromium.close()
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cv2
+import numpy as np
 import pytest
 
 from mroi_plugin import apis
@@ -37,6 +38,43 @@ def test_it_draws_and_changes_no_number(repo, in_workspace, tmp_path):
     for path in found:
         picture = cv2.imread(str(path))
         assert picture.shape[0] == 256 + 22 and picture.std() > 10
+
+
+def train_with(backend, repo, tmp_path, name):
+    config = tmp_path / 'config.py'
+    config.write_text(
+        f"_base_ = '{repo / 'configs' / 'mroi' / 'mroi_synthetic.py'}'\n"
+        "custom_hooks = [dict(type='MeshVisualizationHook', count=1)]\n"
+        f"visualizer = dict(type='Visualizer', name='{name}', vis_backends=[dict({backend})])\n"
+    )
+    apis.train(str(config), str(tmp_path / 'run'), options=OPTIONS, epochs=1)
+
+
+def test_tensorboard_has_the_pictures(repo, in_workspace, tmp_path):
+    accumulator = pytest.importorskip(
+        'tensorboard.backend.event_processing.event_accumulator',
+        reason='needs the extra: pip install ".[tensorboard]"',
+    )
+    train_with("type='TensorboardVisBackend'", repo, tmp_path, 'to_tensorboard')
+    (file,) = tmp_path.glob('run/*/vis_data/events.*')
+    events = accumulator.EventAccumulator(str(file)).Reload()
+    (tag,) = events.Tags()['images']
+    (image,) = events.Images(tag)
+    picture = cv2.imdecode(np.frombuffer(image.encoded_image_string, np.uint8), 1)
+    assert tag.startswith('prediction_test_') and image.step == 1
+    assert picture.shape[0] == 256 + 22 and picture.std() > 10
+    assert {'loss', 'mesh/mpjpe'} <= set(events.Tags()['scalars'])
+
+
+def test_wandb_has_the_pictures(repo, in_workspace, tmp_path, monkeypatch):
+    """Offline: pictures lie in the run's folder until they are uploaded."""
+    wandb = pytest.importorskip('wandb', reason='needs the extra: pip install ".[wandb]"')
+    monkeypatch.setenv('WANDB_MODE', 'offline')
+    train_with("type='WandbVisBackend'", repo, tmp_path, 'to_wandb')
+    wandb.finish()
+    (file,) = tmp_path.glob('run/*/vis_data/wandb/offline-run-*/files/media/images/*.png')
+    picture = cv2.imread(str(file))
+    assert picture.shape[0] == 256 + 22 and picture.std() > 10
 
 
 @pytest.mark.parametrize('options', [{'count': 0}, {'interval': 0}])

@@ -1,0 +1,82 @@
+"""Results of mroi infer, or images and videos, in an interactive 3D viewer in the browser."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from mroi_plugin.commands.options import add_inference, inference_options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``mroi view``."""
+    add = parser.add_argument
+    add(
+        'inputs',
+        nargs='+',
+        metavar='INPUT',
+        help='.npz of mroi infer, or a folder of these; or image, video, folder, pattern, which '
+        'are inferred first',
+    )
+    add_inference(parser)
+    add('--port', type=int, default=8080, help='of the page (8080); the next free one if in use')
+    add('--no-browser', action='store_true', help='only print the address')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve the page until Ctrl-C; exit status 2 with one message if it cannot be done."""
+    from mroi_plugin.utils.errors import report_user_errors
+
+    with report_user_errors():
+        from mroi_plugin.utils.extras import import_extra
+
+        import_extra('viser', 'viewer')
+        frames, crop_size = _frames(args)
+        from mroi_plugin.visualization.viewer import Viewer
+
+        viewer = Viewer(frames, args.port, crop_size)
+    people = sum(len(frame.result.instances) for frame in frames)
+    print(f'{people} people in {len(frames)} images at {viewer.url} (Ctrl-C ends it)', flush=True)
+    if not args.no_browser:
+        import webbrowser
+
+        webbrowser.open(viewer.url)
+    viewer.run()
+    return 0
+
+
+def _body(args: argparse.Namespace) -> Any:
+    """The body of the model, whose results clips are."""
+    from mroi_plugin.engine.config import load_config
+    from mroi_plugin.engine.model_builder import plugin_scope
+    from mroi_plugin.registry import MODELS
+
+    with plugin_scope():
+        return MODELS.build(load_config(args.model, options=args.cfg_options).model.body_model)
+
+
+def _frames(args: argparse.Namespace) -> tuple[list[Any], tuple[int, int]]:
+    """What to show, and the crop size of the model that found it, where one did."""
+    from mroi_plugin.apis.result_pictures import keep_picture, read_pictures, result_files
+
+    files = {path: result_files(path) for path in args.inputs}
+    results = [file for found in files.values() for file in found]
+    frames = list(read_pictures(results, lambda: _body(args)))
+    images = [path for path, found in files.items() if not found]
+    crop_size = (1, 1)
+    if images:
+        from mroi_plugin.apis.inferencer import MultiRoIInferencer
+        from mroi_plugin.apis.inputs import count_images
+        from mroi_plugin.utils.progress import track
+
+        model = MultiRoIInferencer(**inference_options(args), keep_images=True)
+        crop_size = model.crop.crop_size
+        for result in track(model(images), 'images', count_images(images), quiet=False):
+            if result.error is None:
+                frames.append(keep_picture(result))
+            else:
+                print(f'{result.name}: {result.error}', file=sys.stderr)
+    if not frames:
+        raise ValueError(f'{", ".join(args.inputs)}: nothing to show.')
+    return frames, crop_size
