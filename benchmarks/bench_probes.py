@@ -85,7 +85,10 @@ def main() -> None:
     model = build_model(cfg.model).eval()
     with plugin_scope():
         model.backbone.init_weights()
-        sets = [DATASETS.build(cfg[f'{name}_dataloader'].dataset) for name in ('train', 'test')]
+        data = [cfg[f'{name}_dataloader'].dataset for name in ('train', 'test')]
+        for cached in (d for d in data if d.type == 'CachedMapsDataset'):
+            cached.features = False
+        sets = [DATASETS.build(dataset) for dataset in data]
     (known, joints, _), (test_known, test_joints, whole) = (read(model, data) for data in sets)
     rows = []
     for name in known:
