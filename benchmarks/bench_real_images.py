@@ -57,9 +57,10 @@ def main() -> None:
     parser.add_argument('--model', default='mroi_open', help='name or path of a config')
     parser.add_argument('--checkpoint', help='of the config, in place of what it comes with')
     parser.add_argument('--show-dir', type=Path, help='folder for pictures of the bodies')
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
     parser.add_argument('--out', help='JSON file of the figures')
     args = parser.parse_args()
-    model = MultiRoIInferencer(args.model, args.checkpoint)
+    model = MultiRoIInferencer(args.model, args.checkpoint, options=args.cfg_options)
     rows = []
     for marks, image in find_images(args.images):
         if marks['people']:

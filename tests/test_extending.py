@@ -56,10 +56,14 @@ def test_the_page_has_its_examples():
 
 def test_losses_are_added_replaced_and_removed(project):
     out = run(f'{COMMANDS[0]} --cfg-options {SHORT}', project)
-    logged = set(re.findall(r'\b(loss_\w+):', out))
-    assert {'loss_shape_prior', 'loss_betas', 'loss_camera'} <= logged
-    assert 'loss_contrastive' not in logged
-    assert (project / 'work_dirs' / 'mroi_shape_prior' / 'epoch_1.pth').is_file()
+    terms = re.search(r'\bloss \S+ \((.*?)\)', out)[1]
+    told = {term.split()[0] for term in terms.split(', ')}
+    assert {'shape_prior', 'betas', 'camera'} <= told and 'contrastive' not in told
+    folder = project / 'work_dirs' / 'mroi_shape_prior'
+    assert (folder / 'epoch_1.pth').is_file()
+    (scalars,) = folder.glob('*/vis_data/scalars.json')
+    logged = {name for line in scalars.read_text().splitlines() for name in json.loads(line)}
+    assert {f'loss_{name}' for name in told} <= logged and 'loss_contrastive' not in logged
 
 
 LOSSES = """

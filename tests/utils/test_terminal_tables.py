@@ -19,7 +19,7 @@ LONG = 'folder/of/images/' * 6 + 'the_image_with_the_longest_name.jpg'
 
 
 def summary():
-    found = Summary(instances=1, rows=[(LONG, 19, 0.912, '123.45', '1234.5', 0.987)])
+    found = Summary(instances=1, rows=[(LONG, 19, 0.912, '123.45', '1234.5', '0.99')])
     return found._table(), ['[m]', '[px]', '19', '0.91', '123.45', '1234.5', '0.99']
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import os.path as osp
+import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -155,7 +156,7 @@ def _reduce(
         return {}
     with tempfile.TemporaryDirectory(dir=part.parent) as temporary:
         reference = Path(temporary) / 'fp32.onnx'
-        reference.write_bytes(part.read_bytes())
+        shutil.copyfile(part, reference)
         WRITERS[precision](part)
         inputs = [named_arrays(module, module.example(n)) for n in PERSONS]
         return precision_errors(model, inputs, reference, part)
