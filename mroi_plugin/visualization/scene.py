@@ -163,19 +163,18 @@ def weighted_rois(
         points = np.rint(np.clip(corners, -1e5, 1e5)).astype(np.int32)
         color, pen = ROI_COLORS[m % len(ROI_COLORS)], max(1, round(unit * count * shares[m]))
         cv2.polylines(out, [points], True, color, pen, cv2.LINE_AA)
-    for m, share in enumerate(shares):  # after all lines, in the upper left corner or the image's
-        corner = roi_corners(instance.rois[m], instance.principal_point, crop_size)[0]
-        at = np.clip(corner, 0, np.array(image.shape[1::-1]) * 0.9).astype(int)
-        _outlined(out, f'{share:.0%}', at + np.array([4, round(6 * unit * (m + 1))]), unit, m)
+    for m, share in enumerate(shares):  # after all lines, one below the other
+        _outlined(
+            out, f'RoI {m}: {share:.0%}', (round(2 * unit), round(7 * unit * (m + 1))), unit, m
+        )
     return out
 
 
-def _outlined(image: np.ndarray, text: str, at: np.ndarray, unit: float, roi: int) -> None:
+def _outlined(image: np.ndarray, text: str, at: tuple[int, int], unit: float, roi: int) -> None:
     """Write a text in the color of a RoI that reads on any image."""
     scale, pen = 0.18 * unit, max(1, round(unit / 2))
     for color, width in (((0, 0, 0), 3 * pen), (ROI_COLORS[roi % len(ROI_COLORS)], pen)):
-        place = (int(at[0]), int(at[1]))
-        cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, color, width, cv2.LINE_AA)
+        cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, color, width, cv2.LINE_AA)
 
 
 def result_row(
