@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mroi_plugin.cameras import project_points
-from mroi_plugin.models.layers.camera_alignment import align_camera
+from mroi_plugin.models.layers.camera_alignment import DEPTH_FACTOR, align_camera
 
 PERSONS, JOINTS = 64, 30
 
@@ -25,7 +25,7 @@ def scene():
         'joints': joints,
         'points': points,
         'weights': torch.ones(PERSONS, JOINTS, dtype=torch.float64),
-        'camera': torch.tensor([[0.0, 0.0, 5.0]], dtype=torch.float64).expand(PERSONS, 3),
+        'camera': camera * (0.7 + 0.6 * torch.rand(PERSONS, 1, dtype=torch.float64)),
         'focal_length': focal,
         'side': side,
     }, camera
@@ -66,13 +66,22 @@ def test_points_in_one_place_leave_the_camera_as_it_was(scene):
     assert torch.equal(align_camera(**given), given['camera'])
 
 
-def test_a_person_behind_the_camera_is_refused(scene):
-    """Points mirrored about their middle are those of a body behind the camera."""
+def test_the_depth_stays_near_that_of_the_given_camera(scene):
+    """Landmarks ten times as far apart, or mirrored, as of a body behind the camera."""
     given, _ = scene
-    given['points'] = 2 * given['points'].mean(1, keepdim=True) - given['points']
-    found = align_camera(**given)
-    assert ((found[:, 2] + given['joints'][..., 2].amin(1)) > 0).all()
-    assert torch.isfinite(found).all()
+    middle = given['points'].mean(1, keepdim=True)
+    for factor in (10.0, -1.0):
+        points = middle + factor * (given['points'] - middle)
+        found = align_camera(**{**given, 'points': points})[:, 2] / given['camera'][:, 2]
+        assert ((found >= 1 / DEPTH_FACTOR - 1e-9) & (found <= DEPTH_FACTOR + 1e-9)).all()
+        if factor > 0:
+            torch.testing.assert_close(found, torch.full_like(found, 1 / DEPTH_FACTOR))
+
+
+def test_a_camera_behind_the_body_stays_as_it_was(scene):
+    given, _ = scene
+    given['camera'] = -given['camera']
+    assert torch.equal(align_camera(**given), given['camera'])
 
 
 def test_persons_do_not_depend_on_each_other(scene):
