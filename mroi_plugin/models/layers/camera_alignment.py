@@ -14,8 +14,8 @@ TOLERANCE = 0.05
 LEAST_WEIGHT, LEAST_SPREAD = 3.0, 0.02
 """Landmarks, and their spread in sides of RoI 0, without which the camera stays as it was."""
 DEPTH_FACTOR = 1.5
-"""Most that a depth is multiplied or divided by: where pose and landmarks differ, the nearest body may
-be one many times too large."""
+"""Most that a depth is multiplied or divided by: where pose and landmarks differ, the nearest body
+may be one many times too large."""
 
 
 def align_camera(
