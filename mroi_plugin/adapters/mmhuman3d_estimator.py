@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 import torch
-from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 
@@ -17,9 +16,9 @@ from mroi_plugin.adapters.supported_architectures import check_architecture
 from mroi_plugin.adapters.without_cuda import cuda_means
 from mroi_plugin.cameras import crop_to_full_camera, full_to_crop_camera
 from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
+from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.registry import MODELS, register
 
-Batch = dict[str, Any]
 PREFIX = 'architecture.'
 BODIES = ('body_model_train.', 'body_model_test.', 'smpl.')
 """Body models inside an architecture; licensed, and rebuilt from the config."""
@@ -35,7 +34,7 @@ HYBRIK_INPUTS = ('trans_inv', 'intrinsic_param', 'joint_root', 'depth_factor')
 
 
 @register(MODELS)
-class MMHuman3DEstimator(BaseModel):
+class MMHuman3DEstimator(BaseEstimator):
     """Any image architecture of mmhuman3d, unmodified, under mmengine's Runner.
 
     It sees RoI 0 of our samples (M = 1) in its own keys and crop coordinates, so that every method
@@ -60,9 +59,7 @@ class MMHuman3DEstimator(BaseModel):
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(
-            MODELS.build(data_preprocessor or {'type': 'MultiRoIPreprocessor'}), init_cfg
-        )
+        super().__init__(data_preprocessor, init_cfg)
         check_architecture(architecture)
         load_mmhuman3d()
         from mmhuman3d.models.architectures.builder import build_architecture
@@ -87,20 +84,13 @@ class MMHuman3DEstimator(BaseModel):
         finally:
             logging.disable(before)
 
-    def forward(self, img: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
-        """``loss``: named losses; ``predict``: one dictionary per person, as `MultiRoIEstimator`
-        gives; ``tensor``: what the head returns, and the ``pred_vertices`` (N, V, 3) m it means.
+    def loss(self, img: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Named losses."""
+        return self.losses(*self._generate(img, batch))
 
-        Raises:
-            ValueError: if ``mode`` is unknown.
-        """
-        if mode == 'loss':
-            return self.losses(*self._generate(img, batch))
-        if mode == 'predict':
-            return self._to_predictions(self.run_test(img, batch), batch)
-        if mode == 'tensor':
-            return self._extract(img, batch)
-        raise ValueError(f"mode={mode!r}: expected 'tensor', 'loss' or 'predict'.")
+    def predict(self, img: Tensor, batch: Batch) -> list[dict[str, Any]]:
+        """One dictionary per person, as `MultiRoIEstimator` gives."""
+        return self._to_predictions(self.run_test(img, batch), batch)
 
     def mmhuman3d_batch(self, img: Tensor, batch: Batch) -> Batch:
         """The batch in mmhuman3d's keys, with HybrIK's targets where they are needed."""
@@ -110,8 +100,9 @@ class MMHuman3DEstimator(BaseModel):
             ours.update(hybrik_batch(batch, self.body_model, smpl.children_map, img.shape[-1]))
         return ours
 
-    def _extract(self, img: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Head and body as tensors throughout; ``forward_test`` of mmhuman3d ends in numpy."""
+    def extract(self, img: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """What the head returns, and the ``pred_vertices`` (N, V, 3) m it means, as tensors
+        throughout; ``forward_test`` of mmhuman3d ends in numpy."""
         predictions, given = self._generate(img, batch)
         net = self.architecture
         if predictions is None:

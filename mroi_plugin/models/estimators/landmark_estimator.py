@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import torch
-from mmengine.model import BaseModel
 from torch import Tensor
 
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.backbones.blazepose import LANDMARKS
+from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.models.losses.keypoints3d import center_on_root
 from mroi_plugin.models.losses.masked import masked_mean
 from mroi_plugin.registry import MODELS, register
 
 REACH = 1.0
 """Joints farther from the center of the crop than this, in sides, are not asked for."""
-Batch = dict[str, Any]
 
 
 def landmark_targets(
@@ -39,7 +38,7 @@ def landmark_targets(
 
 
 @register(MODELS)
-class LandmarkEstimator(BaseModel):
+class LandmarkEstimator(BaseEstimator):
     """Body landmarks in every RoI and in meters, by a backbone that regresses them itself.
 
     It has no body and no head: a step costs little more than the backbone's. What is learned is
@@ -65,9 +64,7 @@ class LandmarkEstimator(BaseModel):
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(
-            MODELS.build(data_preprocessor or {'type': 'MultiRoIPreprocessor'}), init_cfg
-        )
+        super().__init__(data_preprocessor, init_cfg)
         self.backbone = MODELS.build(backbone)
         self.backbone.to(memory_format=torch.channels_last)
         self.weight_3d = weight_3d
@@ -75,28 +72,9 @@ class LandmarkEstimator(BaseModel):
         self.joints = [names.index(name) for name in LANDMARKS]
         self.hips = [[*LANDMARKS].index(f'{side}_hip') for side in ('left', 'right')]
 
-    def forward(self, img: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
-        """Run the model in one of mmengine's modes.
-
-        Args:
-            img: (N, M, 3, h, w) normalized crops, or maps (N, M, C, h, w) of the backbone's stem.
-            mode: ``tensor`` for landmarks, ``loss`` for the losses, ``predict`` for one dictionary
-                of errors per person.
-            batch: the rest of the sample.
-
-        Returns:
-            See `landmarks`, `loss` and `predict`.
-
-        Raises:
-            ValueError: if ``mode`` is unknown.
-        """
-        if mode == 'tensor':
-            return self.landmarks(img)
-        if mode == 'loss':
-            return self.loss(img, batch)
-        if mode == 'predict':
-            return self.predict(img, batch)
-        raise ValueError(f"mode={mode!r}: expected 'tensor', 'loss' or 'predict'.")
+    def extract(self, img: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """See `landmarks`."""
+        return self.landmarks(img)
 
     def landmarks(self, img: Tensor) -> tuple[Tensor, Tensor]:
         """The landmarks of `LANDMARKS`: (N, M, K, 2) in sides of the crop from its center, and (N,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from mmengine.model import BaseModel
 from torch import Tensor, nn
 
 from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
@@ -15,19 +14,19 @@ from mroi_plugin.models.backbones.blazepose import LANDMARKS
 from mroi_plugin.models.backbones.features import count_channels, pool_features
 from mroi_plugin.models.backbones.recomputation import recompute_blocks
 from mroi_plugin.models.body_models.smpl_targets import smpl_targets
+from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.models.estimators.fast_inference import FastInference
 from mroi_plugin.models.layers.camera_alignment import align_camera
 from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.precision import at_least_float32
 
-Batch = dict[str, Any]
 PER_ROI = ('img', 'rois', 'roi_affines', 'bbox_info')
 """Entries of a batch (N, M, ...)."""
 CAMERAS = ('pred_cam', 'pred_cam_full')
 
 
 @register(MODELS)
-class MultiRoIEstimator(BaseModel):
+class MultiRoIEstimator(BaseEstimator):
     """Human mesh recovery from M RoIs of a person (Eq. 1; v2 Fig. 2); with M = 1 it is CLIFF.
 
     Args:
@@ -67,9 +66,7 @@ class MultiRoIEstimator(BaseModel):
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(
-            MODELS.build(data_preprocessor or {'type': 'MultiRoIPreprocessor'}), init_cfg
-        )
+        super().__init__(data_preprocessor, init_cfg)
         self.backbone = MODELS.build(backbone)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.backbone.to(memory_format=self.memory_format)
@@ -82,30 +79,6 @@ class MultiRoIEstimator(BaseModel):
         self.landmark_joints = self._landmark_joints() if align_camera else None
         self.infer = FastInference(**(inference or {}))
         self._compiled: Any = None
-
-    def forward(self, img: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
-        """Run the model in one of mmengine's modes.
-
-        Args:
-            img: (N, M, 3, h, w) normalized crops.
-            mode: ``tensor`` for the raw outputs, ``loss`` for the named losses, ``predict`` for one
-                dictionary per person.
-            batch: the rest of the sample; ``rois`` (N, M, 3) pixels and ``focal_length`` (N) pixels
-                are always needed, the targets for ``loss``.
-
-        Returns:
-            See `extract`, `loss` and `predict`.
-
-        Raises:
-            ValueError: if ``mode`` is unknown.
-        """
-        if mode == 'tensor':
-            return self.extract(img, batch)
-        if mode == 'loss':
-            return self.loss(img, batch)
-        if mode == 'predict':
-            return self.predict(img, batch)
-        raise ValueError(f"mode={mode!r}: expected 'tensor', 'loss' or 'predict'.")
 
     def encode(self, img: Tensor) -> Tensor:
         """RoI features ``h_m = pool(E(X_m))`` (N, M, D) of the crops (N, M, 3, h, w), or of
