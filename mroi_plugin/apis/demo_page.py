@@ -6,8 +6,9 @@ import os
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def answer(
     total, people, images, problem = count_images(path), 0, 0, None
     files: list[Path] = []
     try:
-        for result in _first(model(path), MAX_FRAMES):
+        for result in islice(model(path), MAX_FRAMES):
             problem = problem or result.error
             files += _saved(saver, result)
             images += result.error is None
@@ -88,11 +89,6 @@ def _zipped(files: list[Path], path: Path) -> Path:
         for file in files:
             archive.write(file, file.name)
     return path
-
-
-def _first(results: Iterator[ImageResult], count: int) -> Iterator[ImageResult]:
-    for _, result in zip(range(count), results):
-        yield result
 
 
 def _saved(saver: Saver, result: ImageResult) -> list[Path]:

@@ -6,6 +6,7 @@ import os
 import os.path as osp
 
 from mroi_plugin.apis.videos import VIDEOS
+from mroi_plugin.utils.names import list_some
 
 IMAGES = (
     *('.jpg', '.jpeg', '.jfif', '.jpe', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'),
@@ -47,6 +48,4 @@ def list_folder(path: str, recursive: bool) -> tuple[list[str], str]:
 
 
 def _listed(path: str, names: list[str]) -> str:
-    shown = [osp.relpath(name, path) for name in sorted(names)[:SHOWN]]
-    more = len(names) - len(shown)
-    return ', '.join(shown) + (f' and {more} more' if more else '')
+    return list_some([osp.relpath(name, path) for name in sorted(names)], SHOWN, quoted=False)

@@ -10,11 +10,12 @@ from typing import Any, Union
 import numpy as np
 
 from mroi_plugin.apis.inputs import InputImage
-from mroi_plugin.apis.named_values import NamedValues, list_some
+from mroi_plugin.apis.named_values import NamedValues
 from mroi_plugin.cameras import default_focal_length
 from mroi_plugin.datasets.pixel_checks import focal_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.utils.json_input import load_json
+from mroi_plugin.utils.names import list_some
 
 Matrix = Union[np.ndarray, Mapping[str, np.ndarray], str, os.PathLike]
 FORM = 'a matrix (3, 3) in pixels, or an object of such by the names of images or videos'

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mroi_plugin.apis.inputs import InputImage
+from mroi_plugin.apis.video_stages import video_of
 
 FRAME = re.compile(r'(?P<video>.*)#(?P<number>\d{1,18})')
 NUMBER = re.compile(r'(?:COCO_[a-z]+\d{4}_)?0*(?P<number>[0-9]{1,18})')
 """A stem that is the id of an image, in the style of COCO: 000000000139."""
-SHOWN = 3
 EXACT, STEM, IDENTITY = 2, 1, 0
 
 
@@ -63,7 +63,7 @@ class NamedValues:
         """
         path, frame = image.name, None
         if image.frame is not None:
-            path, frame = image.name.rpartition('#')[0], image.frame
+            path, frame = video_of(image), image.frame
         found = self._candidates(path, frame) or (
             self._candidates(path, None) if frame is not None else []
         )
@@ -132,9 +132,3 @@ def _common_folders(name: str, here: list[str]) -> tuple[int, bool]:
 def _is_elsewhere(name: str) -> bool:
     """Whether it is an absolute path that this machine does not have."""
     return bool(re.match(r'/|\\|[A-Za-z]:', name)) and not osp.exists(name)
-
-
-def list_some(names: list[str]) -> str:
-    """The first few of names, and how many there are more."""
-    shown = ', '.join(map(repr, names[:SHOWN]))
-    return shown + (f' and {len(names) - SHOWN} more' if len(names) > SHOWN else '')

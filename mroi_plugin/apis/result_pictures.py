@@ -13,11 +13,13 @@ import numpy as np
 from torch import nn
 
 from mroi_plugin.apis.inputs import iterate_images, read_image
+from mroi_plugin.apis.video_stages import video_of
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.structures.clip_frames import iterate_clip
 from mroi_plugin.structures.clip_npz import is_clip, read_clip_npz
 from mroi_plugin.structures.npz_file import read_npz
 from mroi_plugin.structures.results import ImageResult
+from mroi_plugin.utils.names import list_some
 
 LONGEST = 1280
 """Side of a picture that is kept, px."""
@@ -99,15 +101,15 @@ def read_pictures(files: Sequence[str], make_body: Callable[[], nn.Module]) -> I
                 missing.append(result.name)
             yield keep_picture(result, image)
     if missing:
-        more = f' and {len(missing) - 1} more' if len(missing) > 1 else ''
         warnings.warn(
-            f'{missing[0]}{more}: the image is not there any more, bodies are shown without it.',
+            f'{list_some(missing, 1, quoted=False)}: the image is not there any more, bodies are '
+            'shown without it.',
             stacklevel=2,
         )
 
 
 def _image_of(result: ImageResult, folder: Path, videos: dict[str, Iterator]) -> np.ndarray | None:
-    name = result.name if result.frame is None else result.name.rpartition('#')[0]
+    name = result.name if result.frame is None else video_of(result)
     places = [Path(name), folder / Path(name).name]
     path = next((str(place) for place in places if place.is_file()), None)
     if path is None:

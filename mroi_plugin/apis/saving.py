@@ -77,9 +77,7 @@ class Saver:
         written = [WRITERS[name](result, stem) for name in names]
         files = [path for path in written if path is not None]
         if result.frame is not None:
-            source = video_of(result)
-            clip_stem = self.folder / self._unique(source, safe_stem(source))
-            files += self._clip.add(source, clip_stem, result)
+            files += self._clip.add(video_of(result), self.folder / self._base(result), result)
         if 'overlay' in self.formats and result.frame is None:
             files.append(write_image(f'{stem}_overlay.jpg', self._overlay(result)))
         if 'video' in self.formats and result.frame is not None:
@@ -105,10 +103,15 @@ class Saver:
         self._clip.discard()
 
     def _stem(self, result: ImageResult) -> Path:
+        base = self._base(result)
         if result.frame is None:
-            return self.folder / self._unique(result.name, safe_stem(result.name))
-        base = self._unique(video_of(result), safe_stem(video_of(result)))
+            return self.folder / base
         return self.folder / self._unique(result.name, f'{base}_{result.frame:06d}')
+
+    def _base(self, result: ImageResult) -> str:
+        """Name of the files of an image, or of a frame's video."""
+        source = result.name if result.frame is None else video_of(result)
+        return self._unique(source, safe_stem(source))
 
     def _unique(self, source: str, base: str) -> str:
         """The same name for a source as before, or one that no other has in upper or lower case."""
@@ -125,8 +128,7 @@ class Saver:
         source, done = video_of(result), []
         if self._video is None or self._video.source != source:
             done = [] if self._video is None else [self._video.close()]
-            name = self._unique(source, safe_stem(source))
-            target = self.folder / f'{name}_overlay.mp4'
+            target = self.folder / f'{self._base(result)}_overlay.mp4'
             self._video = OverlayVideo(source, target, result.size)
         colors = [instance_color(instance.track) for instance in result.instances]
         drawn = meshes_over_image(result.image, result.instances, result.faces, colors)

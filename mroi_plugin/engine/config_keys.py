@@ -14,7 +14,8 @@ import yaml
 from mroi_plugin.utils.config_text import read_setting
 from mroi_plugin.utils.errors import UsageError
 
-LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+LOOPS = ('train', 'val', 'test')
+LOADERS = tuple(f'{loop}_dataloader' for loop in LOOPS)
 READ = (
     *('model', *LOADERS, 'train_cfg', 'val_cfg', 'test_cfg', 'optim_wrapper', 'param_scheduler'),
     *('val_evaluator', 'test_evaluator', 'default_hooks', 'custom_hooks', 'randomness', 'env_cfg'),

@@ -13,6 +13,7 @@ from mmengine.runner import BaseLoop
 
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.sample_monitor import monitored_parts
+from mroi_plugin.engine.config_keys import LOOPS
 from mroi_plugin.engine.loader_limits import advice
 from mroi_plugin.utils.errors import message_of
 
@@ -20,7 +21,6 @@ DEAD = re.compile(r'DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)(.*)')
 """How torch says that a worker has died."""
 LATE = re.compile(r'DataLoader timed out after \d+ seconds')
 """How torch says that a worker gives nothing."""
-LOOPS = ('train', 'val', 'test')
 NO_MEMORY = re.compile(r'unable to \w+ (?:to file|shared memory)[^\n]*')
 """How torch says that shared memory is full."""
 

@@ -8,6 +8,8 @@ import resource
 from collections.abc import Mapping
 from typing import Any
 
+from mroi_plugin.engine.config_keys import LOADERS
+
 OWN_FILES, FILES_PER_BATCH, PREFETCHED = 64, 32, 2
 """Files that a training has open by itself; for each batch on its way, one per tensor; batches of
 each worker on their way where ``prefetch_factor`` says nothing."""
@@ -30,8 +32,7 @@ def prepare_loaders(cfg: Any) -> None:
         OSError: if the loaders need more open files than this process may have, or the shared
             memory is full.
     """
-    loaders = [cfg[f'{loop}_dataloader'] for loop in ('train', 'val', 'test')
-               if isinstance(cfg.get(f'{loop}_dataloader'), Mapping)]  # fmt: skip
+    loaders = [cfg[name] for name in LOADERS if isinstance(cfg.get(name), Mapping)]
     loaders = [loader for loader in loaders if loader.get('num_workers', 0) > 0]
     for loader in loaders:
         loader.setdefault('timeout', TIMEOUT_S)

@@ -8,12 +8,12 @@ from typing import Any
 
 from mroi_plugin.datasets.transforms.multi_roi_crop import DEFAULT_SCALES
 from mroi_plugin.engine.config_checks import check_sections
+from mroi_plugin.engine.config_keys import LOADERS, LOOPS
 from mroi_plugin.mmhuman3d_compat.loading import missing_packages
 from mroi_plugin.models.body_models.smpl import BODY_GENDERS, licensed_files
 from mroi_plugin.registry import MODELS
 from mroi_plugin.utils.required_files import MissingFilesError, RequiredFile, require_files
 
-LOOPS = ('train', 'val', 'test')
 GET_SMPL = (
     'register at the SMPL web site and put the files there (docs/data.md, "Licensed files"), '
     'or set free_body=True to use the free body'
@@ -64,7 +64,7 @@ def _files_of(key: str, node: Mapping[str, Any], local: bool) -> Iterator[Requir
         yield RequiredFile(checkpoint, f'{key}.checkpoint', hint)
 
 
-USED = ('model', *(f'{loop}_{what}' for loop in LOOPS for what in ('dataloader', 'evaluator')))
+USED = ('model', *LOADERS, *(f'{loop}_evaluator' for loop in LOOPS))
 """Entries of a config that are built; others only name what several of these share."""
 
 
@@ -125,7 +125,7 @@ def check_features(cfg: Mapping[str, Any]) -> None:
         ValueError: naming both keys.
     """
     own = cfg['model'].get('backbone', {})
-    for loader in (f'{loop}_dataloader' for loop in LOOPS):
+    for loader in LOADERS:
         for key, node in _walk(cfg.get(loader), loader):
             if node.get('type') != 'CachedMapsDataset' or not node.get('features'):
                 continue

@@ -27,7 +27,7 @@ def write_clip_npz(clip: Clip, stem: Path) -> Path:
 
 def is_clip(path: str | os.PathLike[str]) -> bool:
     """Whether an NPZ file says that it is a clip."""
-    return str(load_arrays(path, 'result or clip').get('format')) == FORMAT
+    return str(load_arrays(path, 'result or clip', 'format').get('format')) == FORMAT
 
 
 def read_clip_npz(path: str | os.PathLike[str]) -> Clip:

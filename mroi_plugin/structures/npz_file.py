@@ -31,12 +31,15 @@ def read_npz(path: str | os.PathLike[str]) -> ImageResult:
     return from_columns(str(path), load_arrays(path, 'result'))
 
 
-def load_arrays(path: str | os.PathLike[str], what: str) -> dict[str, np.ndarray]:
+def load_arrays(
+    path: str | os.PathLike[str], what: str, only: str | None = None
+) -> dict[str, np.ndarray]:
     """Arrays of an NPZ file by name.
 
     Args:
         path: of the file.
         what: it should hold, for messages.
+        only: name of the one array to read, which need not be there; None for all.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -44,7 +47,7 @@ def load_arrays(path: str | os.PathLike[str], what: str) -> dict[str, np.ndarray
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            return {name: file[name] for name in file.files if only in (None, name)}
     except FileNotFoundError:
         raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 MAX_STEM_BYTES = 120
@@ -27,3 +28,15 @@ def safe_stem(path: str) -> str:
     stem = PurePosixPath(base).stem if base.strip('. ') else ''
     stem = UNSAFE.sub('_', stem.encode('utf-8', 'replace').decode())
     return stem.encode()[:MAX_STEM_BYTES].decode('utf-8', 'ignore').strip('. ') or 'result'
+
+
+def list_some(names: Sequence[str], most: int = 3, quoted: bool = True) -> str:
+    """The first names, ``most`` of them, and how many there are more.
+
+    Example:
+        >>> list_some(['a', 'b', 'c'], 2)
+        "'a', 'b' and 1 more"
+    """
+    shown, more = names[:most], len(names) - most
+    told = ', '.join(map(repr, shown) if quoted else shown)
+    return told + (f' and {more} more' if more > 0 else '')

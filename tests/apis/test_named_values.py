@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mroi_plugin.apis.inputs import InputImage
-from mroi_plugin.apis.named_values import NamedValues, list_some
+from mroi_plugin.apis.named_values import NamedValues
+from mroi_plugin.utils.names import list_some
 
 
 def image(name, frame=None):

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.apis.named_values import list_some
 from mroi_plugin.utils.json_input import load_json
+from mroi_plugin.utils.names import list_some
 
 PERSON = 1
 """COCO's category of persons, where a file names none."""

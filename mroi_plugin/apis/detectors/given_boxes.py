@@ -10,9 +10,10 @@ import numpy as np
 
 from mroi_plugin.apis.detectors.box_file import read_box_file
 from mroi_plugin.apis.inputs import InputImage
-from mroi_plugin.apis.named_values import NamedValues, list_some
+from mroi_plugin.apis.named_values import NamedValues
 from mroi_plugin.datasets.pixel_checks import could_be_corners, sticks_out_unless_corners
 from mroi_plugin.registry import DETECTORS, register
+from mroi_plugin.utils.names import list_some
 
 Boxes = Union[np.ndarray, Mapping[str, Any], str, os.PathLike]
 MAX_FRACTION = 1.5
