@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from drawn_weights import save_weights
 from locations import ROOT
 from small_disk import mounted
 
@@ -71,11 +72,7 @@ def checkpoint(config, tmp_path_factory):
     """Weights as they are drawn, the last layers made to matter."""
     torch.manual_seed(0)
     model = MODELS.build(load_config(config, 'unused').model)
-    for parameter in model.head.parameters():
-        parameter.data.add_(0.02 * torch.randn_like(parameter))
-    path = tmp_path_factory.mktemp('weights') / 'model.pth'
-    torch.save(model.state_dict(), path)
-    return str(path)
+    return save_weights(model, tmp_path_factory.mktemp('weights') / 'model.pth')
 
 
 @pytest.fixture(scope='session')

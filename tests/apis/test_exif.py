@@ -8,28 +8,21 @@ import random
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, TiffImagePlugin
+from three_colors import HEIGHT, WIDTH, close, three_colors
 
 from mroi_plugin.apis.inputs import read_image
 
-WIDTH, HEIGHT = 64, 48
 DIAGONAL = 80 / float(np.hypot(36, 24))
 """Pixels of this image per millimeter of 35 mm film."""
 
 
 @pytest.fixture
 def picture():
-    """Three colors, so that turning, mirroring and swapped channels show."""
-    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    image[:24, :32], image[:24, 32:], image[24:, :32] = (250, 0, 0), (0, 250, 0), (0, 0, 250)
-    return image
+    return three_colors()
 
 
 def only(path):
     return read_image(str(path))
-
-
-def close(a, b, tolerance=40):
-    return a.shape == b.shape and np.abs(a.astype(int) - b).mean() < tolerance / 8
 
 
 def save(path, pixels, tags, orientation=None):

@@ -8,28 +8,21 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from three_colors import HEIGHT, WIDTH, close, three_colors
 
 from mroi_plugin.apis.inputs import count_images, iterate_images
 
-WIDTH, HEIGHT = 64, 48
 ENDINGS = ['jpg', 'jfif', 'jpe', 'png', 'bmp', 'dib', 'webp', 'tif', 'gif', 'jp2', 'ppm', 'tga']
 
 
 @pytest.fixture
 def picture():
-    """Three colors, so that turning, mirroring and swapped channels show."""
-    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    image[:24, :32], image[:24, 32:], image[24:, :32] = (250, 0, 0), (0, 250, 0), (0, 0, 250)
-    return image
+    return three_colors()
 
 
 def only(inputs):
     (image,) = iterate_images(inputs)
     return image
-
-
-def close(a, b, tolerance=40):
-    return a.shape == b.shape and np.abs(a.astype(int) - b).mean() < tolerance / 8
 
 
 @pytest.mark.parametrize('ending', ENDINGS)

@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from drawn_weights import move_heads
 from locations import ROOT
 from mmengine.config import Config
 from mmengine.model import MMDistributedDataParallel
@@ -27,10 +28,7 @@ def build(reduction: str) -> nn.Module:
     cfg.head.decoder.dropout = 0.0
     cfg.losses.contrastive.reduction = reduction
     torch.manual_seed(0)
-    model = MODELS.build(cfg)
-    for parameter in model.head.parameters():
-        parameter.data.add_(0.02 * torch.randn_like(parameter))
-    return model.train()
+    return move_heads(MODELS.build(cfg)).train()
 
 
 def make_batch() -> dict[str, torch.Tensor]:

@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from drawn_weights import save_weights
 
 from mroi_plugin.cli import main
 from mroi_plugin.deploy.onnx import compare, export
@@ -35,9 +36,7 @@ def make_checkpoint(path, config, options=()):
     """A checkpoint of weights as they are drawn; the model in it."""
     torch.manual_seed(0)
     model = MODELS.build(load_config(config, 'unused', options=options).model)
-    for parameter in model.head.parameters():
-        parameter.data.add_(0.02 * torch.randn_like(parameter))
-    torch.save(model.state_dict(), path)
+    save_weights(model, path)
     return model.eval()
 
 

@@ -12,6 +12,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from drawn_weights import save_weights
 from PIL import Image
 from skimage import data
 
@@ -97,10 +98,7 @@ def trained(request, tmp_path_factory):
     folder, options = tmp_path_factory.mktemp('model'), MODELS[request.param]
     torch.manual_seed(0)
     model = build_model(load_config(request.param, 'unused', options=options).model)
-    for parameter in model.head.parameters():
-        parameter.data.add_(0.02 * torch.randn_like(parameter))
-    torch.save(model.state_dict(), folder / 'm.pth')
-    return request.param, options, str(folder / 'm.pth'), folder
+    return request.param, options, save_weights(model, folder / 'm.pth'), folder
 
 
 @pytest.fixture(scope='module')

@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from drawn_weights import save_weights
 from skimage import data
 
 from mroi_plugin.cli import main
@@ -26,11 +27,7 @@ BOXES = np.array([[120, 10, 230, 400], [300, 250, 150, 200]], np.float32)
 def weights(tmp_path_factory):
     torch.manual_seed(0)
     model = build_model(load_config(CONFIG, 'unused').model)
-    for parameter in model.head.parameters():
-        parameter.data.add_(0.02 * torch.randn_like(parameter))
-    path = tmp_path_factory.mktemp('weights') / 'm.pth'
-    torch.save(model.state_dict(), path)
-    return str(path)
+    return save_weights(model, tmp_path_factory.mktemp('weights') / 'm.pth')
 
 
 @pytest.fixture(scope='module')
