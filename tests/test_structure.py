@@ -9,6 +9,7 @@ import pytest
 from locations import ROOT
 
 FLOORS = (
+    '__main__',
     'cli',
     'commands',
     'analysis',

@@ -76,7 +76,7 @@ def quickstart(
     pretrained = train_once(
         PRETRAINING, osp.join(out, 'pretraining'), options, epochs_of('pretraining', options)
     )
-    train_options = [*start_from(pretrained), *options]
+    train_options = [f'model.backbone.init_cfg.checkpoint={pretrained}', *options]
     for position, (name, config) in enumerate(methods.items()):
         work_dir = osp.join(out, config)
         checkpoint = train_once(
@@ -91,12 +91,6 @@ def quickstart(
     console.print(f'pictures: {work_dir}/pictures/contact_sheet.jpg')
     console.print(f'{time.time() - start:.0f} s in all; numbers in {out}/results.json')
     return results
-
-
-def start_from(checkpoint: str) -> list[str]:
-    """Options of a config whose backbone, and that of its cached features, is a checkpoint's."""
-    places = ('model', *(f'{loop}_dataloader.dataset' for loop in ('train', 'val', 'test')))
-    return [f'{place}.backbone.init_cfg.checkpoint={checkpoint}' for place in places]
 
 
 def epochs_of(stage: str, options: Sequence[str]) -> int | None:

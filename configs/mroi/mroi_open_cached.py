@@ -2,24 +2,16 @@
 # mroi_open_landmarks has left it.
 _base_ = 'mroi_open.py'
 
-backbone = dict(
-    type='BlazePose',
-    variant='full',
-    trainable='none',
-    init_cfg=dict(
-        type='Pretrained',
-        prefix='backbone.',
-        checkpoint='work_dirs/mroi_open_landmarks/epoch_8.pth',
-    ),
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            prefix='backbone.',
+            checkpoint='work_dirs/mroi_open_landmarks/epoch_20.pth',
+        ),
+    )
 )
-model = dict(backbone=backbone)
-cached = dict(
-    _delete_=True,
-    type='CachedMapsDataset',
-    backbone=backbone,
-    data_preprocessor={{_base_.model.data_preprocessor}},
-    features=True,
-)
+cached = dict(_delete_=True, type='CachedMapsDataset', features=True)
 train_dataloader = dict(dataset=dict(dataset={{_base_.train_dataloader.dataset}}, **cached))
 val_dataloader = dict(dataset=dict(dataset={{_base_.test_dataloader.dataset}}, **cached))
 test_dataloader = val_dataloader

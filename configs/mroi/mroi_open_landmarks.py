@@ -8,9 +8,8 @@ model = dict(
     data_preprocessor={{_base_.model.data_preprocessor}},
     backbone=dict(type='BlazePose', variant='full', trainable='rest', batch_norm=True),
 )
-maps = dict(features=False, backbone=dict(init_cfg=None))
-train_dataloader = dict(dataset=dict(num_rois='any', **maps))
-val_dataloader = dict(dataset=maps)
+train_dataloader = dict(dataset=dict(num_rois='any', features=False))
+val_dataloader = dict(dataset=dict(features=False))
 test_dataloader = val_dataloader
 val_evaluator = dict(_delete_=True, type='LandmarkMetric')
 test_evaluator = val_evaluator

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from mmengine.dist import barrier, is_main_process
 from mmengine.registry import DefaultScope
+from torch import nn
 from torch.utils.data import Dataset
 
 from mroi_plugin.datasets.lost_batches import end_on_lost_batch
@@ -45,9 +46,9 @@ class CachedMapsDataset(Dataset):
 
     Args:
         dataset: config of `MultiRoIHumanDataset`.
-        backbone: config of a backbone with ``stem(crops)`` giving one map per crop, as `BlazePose`;
-            for ``features``, that of the model, with its weights.
-        data_preprocessor: config of what normalizes the crops before.
+        backbone: config of a backbone with ``stem(crops)`` giving one map per crop, as `BlazePose`,
+            and its weights; `load_config` takes the model's.
+        data_preprocessor: config of what normalizes the crops before; likewise.
         cache_dir: folder of the maps, float16.
         augmentations: times that each sample is drawn with other random numbers; epochs take turns.
         num_rois: a prefix of the RoIs that were cut; None for all, 'any' for one drawn at random,
@@ -57,7 +58,7 @@ class CachedMapsDataset(Dataset):
 
     Raises:
         InvalidSampleError: if a sample cannot be used.
-        ValueError: for ``features``, if the weights of the backbone have a stem of their own.
+        ValueError: if the weights that the backbone starts from have a stem of their own.
     """
 
     metainfo: ClassVar[dict[str, Any]] = {}
@@ -81,6 +82,7 @@ class CachedMapsDataset(Dataset):
         text = json.dumps(recipe, indent=1, sort_keys=True)
         self.folder = Path(cache_dir) / hashlib.sha256(text.encode()).hexdigest()[:12]
         write_atomically(text.encode(), self.folder / 'recipe.json')
+        network = _network(backbone)
         if is_main_process():
             self._build(recipe, jobs)
         barrier()
@@ -96,7 +98,7 @@ class CachedMapsDataset(Dataset):
             for turn in range(augmentations)
         ]
         if features:
-            self._maps = _features_of(self._maps, backbone)
+            self._maps = _features_of(self._maps, network)
         # Shared with worker processes, persistent ones too: (seed, epoch).
         self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
 
@@ -183,8 +185,8 @@ def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
 
 
 @torch.inference_mode()
-def _features_of(maps: list[list[np.ndarray]], backbone: dict[str, Any]) -> list[list[np.ndarray]]:
-    """Features (n, M, D), float16, of the maps (n, M, C, h, w) of every file."""
+def _network(backbone: dict[str, Any]) -> nn.Module:
+    """The backbone with the weights that it starts from, after a look at its stem."""
     with DefaultScope.overwrite_default_scope(SCOPE):
         network, stored = (MODELS.build(dict(backbone)).eval() for _ in range(2))
     network.init_weights()
@@ -195,6 +197,12 @@ def _features_of(maps: list[list[np.ndarray]], backbone: dict[str, Any]) -> list
             f'CachedMapsDataset: the weights of {backbone.get("init_cfg")} have another stem than '
             'the backbone that the maps are of: train its rest alone, or cache no maps.'
         )
+    return network
+
+
+@torch.inference_mode()
+def _features_of(maps: list[list[np.ndarray]], network: nn.Module) -> list[list[np.ndarray]]:
+    """Features (n, M, D), float16, of the maps (n, M, C, h, w) of every file."""
     found: list[list[np.ndarray]] = []
     shards = [(turn, shard) for turn, files in enumerate(maps) for shard in files]
     for turn, shard in track(shards, 'features of the maps', len(shards), quiet=False):

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import yaml
 
 from mroi_plugin.utils.config_text import read_setting
+from mroi_plugin.utils.config_tree import dictionaries, walk
 from mroi_plugin.utils.errors import UsageError
 
 LOOPS = ('train', 'val', 'test')
@@ -146,8 +147,8 @@ def check_nodes(cfg: Mapping[str, Any]) -> None:
     Raises:
         ValueError: naming the key and the nearest of its siblings.
     """
-    for key, node in _walk({name: cfg[name] for name in READ if name in cfg}):
-        if key.split('.')[-1] not in NAMED or not isinstance(node, Mapping):
+    for key, node in dictionaries({name: cfg[name] for name in READ if name in cfg}):
+        if key.split('.')[-1] not in NAMED:
             continue
         for name, entry in node.items():
             if isinstance(entry, Mapping) and 'type' not in entry:
@@ -179,7 +180,7 @@ def nearest_key(key: str, cfg: Mapping[str, Any]) -> str | None:
     for theirs, ours in OTHER_WORDS.items():
         key = key.replace(theirs, ours)
     wanted = _words(key)
-    known = [*(k for k, _ in _walk({name: cfg[name] for name in READ if name in cfg})), *OPTIONAL]
+    known = [*(k for k, _ in walk({name: cfg[name] for name in READ if name in cfg})), *OPTIONAL]
     best, best_score = None, 0.0
     for candidate in filter(None, known):
         words = _words(candidate)
@@ -198,13 +199,3 @@ def _rest(key: str, near: str) -> str:
 
 def _words(key: str) -> list[str]:
     return [word for word in re.split(r'[._]', key) if word]
-
-
-def _walk(node: Any, key: str = '') -> Iterator[tuple[str, Any]]:
-    """Every entry of a config by its dotted key, entries of lists by their number."""
-    yield key, node
-    entries = node.items() if isinstance(node, Mapping) else ()
-    if isinstance(node, (list, tuple)) and any(isinstance(entry, Mapping) for entry in node):
-        entries = enumerate(node)
-    for name, child in entries:
-        yield from _walk(child, f'{key}.{name}' if key else str(name))

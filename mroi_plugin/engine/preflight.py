@@ -12,6 +12,7 @@ from mroi_plugin.engine.config_keys import LOADERS, LOOPS
 from mroi_plugin.mmhuman3d_compat.loading import missing_packages
 from mroi_plugin.models.body_models.smpl import BODY_GENDERS, licensed_files
 from mroi_plugin.registry import MODELS
+from mroi_plugin.utils.config_tree import dictionaries
 from mroi_plugin.utils.required_files import MissingFilesError, RequiredFile, require_files
 
 GET_SMPL = (
@@ -25,17 +26,6 @@ GET_WEIGHTS = (
     'download COCO 2D-pose weights to that place, or set the init_cfg of the backbone to None to '
     'train from scratch'
 )
-
-
-def _walk(node: Any, key: str = '') -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every dictionary in a config with its dotted key."""
-    if isinstance(node, Mapping):
-        yield key, node
-        for name, child in node.items():
-            yield from _walk(child, f'{key}.{name}' if key else str(name))
-    elif isinstance(node, (list, tuple)):
-        for i, child in enumerate(node):
-            yield from _walk(child, f'{key}[{i}]')
 
 
 def _files_of(key: str, node: Mapping[str, Any], local: bool) -> Iterator[RequiredFile]:
@@ -73,7 +63,7 @@ def required_files(cfg: Mapping[str, Any]) -> list[RequiredFile]:
     once."""
     found = {}
     for part in (part for part in USED if part in cfg):
-        nodes = list(_walk(cfg[part], part))
+        nodes = list(dictionaries(cfg[part], part))
         local = not any(node.get('backend_args') for _, node in nodes)
         for key, node in nodes:
             for item in _files_of(key, node, local):
@@ -105,7 +95,7 @@ def check_rois(cfg: Mapping[str, Any]) -> None:
         return
     wanted = cfg['model'].get('head', {}).get('num_rois', 1)
     chosen = '-'  # key of a data set that takes some of the RoIs that are cut
-    for key, node in _walk({k: v for k, v in cfg.items() if k.endswith('_dataloader')}):
+    for key, node in dictionaries({k: v for k, v in cfg.items() if k.endswith('_dataloader')}):
         given = None
         if node.get('type') == 'CachedMapsDataset' and node.get('num_rois'):
             chosen, given = key, 1 if node['num_rois'] == 'any' else node['num_rois']
@@ -119,22 +109,20 @@ def check_rois(cfg: Mapping[str, Any]) -> None:
 
 
 def check_features(cfg: Mapping[str, Any]) -> None:
-    """Refuse cached features of another backbone than the model's, or of one that is trained.
+    """Refuse cached features of a backbone that is trained, or of another than the model's.
 
     Raises:
-        ValueError: naming both keys.
+        ValueError: naming the key.
     """
     own = cfg['model'].get('backbone', {})
     for loader in LOADERS:
-        for key, node in _walk(cfg.get(loader), loader):
+        for key, node in dictionaries(cfg.get(loader), loader):
             if node.get('type') != 'CachedMapsDataset' or not node.get('features'):
                 continue
-            differ = [k for k in {*own, *node['backbone']} if own.get(k) != node['backbone'].get(k)]
-            if differ or own.get('trainable') != 'none':
-                what = f'{differ[0]} differs' if differ else 'it is trained'
+            if own.get('trainable') != 'none' or node['backbone'] != own:
                 raise ValueError(
-                    f'{key}.features=True, but {key}.backbone is not the frozen model.backbone '
-                    f'({what}): set both alike with trainable="none", or features=False.'
+                    f'{key}.features=True, but model.backbone is trained, or another than that of '
+                    f'{key}: set model.backbone.trainable="none", or features=False.'
                 )
 
 
@@ -145,7 +133,7 @@ def check_skipping(cfg: Mapping[str, Any]) -> None:
         ValueError: naming the key.
     """
     for loader in ('val_dataloader', 'test_dataloader'):
-        for key, node in _walk(cfg.get(loader), loader):
+        for key, node in dictionaries(cfg.get(loader), loader):
             if node.get('skip_invalid'):
                 raise ValueError(
                     f'{key}.skip_invalid=True: samples are replaced in training alone, an '

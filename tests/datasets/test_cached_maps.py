@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 
 import numpy as np
@@ -74,7 +75,7 @@ def test_features_are_those_of_the_maps(setting, tmp_path):
             if str(index) in model.backbone.network.convs:
                 model.backbone.network.convs[str(index)].weight *= 1.01
     torch.save({'state_dict': model.state_dict()}, tmp_path / 'trained.pth')
-    cfg = cfg.copy()
+    cfg = copy.deepcopy(cfg)
     cfg.model.backbone.init_cfg = dict(
         type='Pretrained', prefix='backbone.', checkpoint=str(tmp_path / 'trained.pth')
     )
@@ -89,31 +90,33 @@ def test_features_are_those_of_the_maps(setting, tmp_path):
     assert one[5]['img'].equal(features[5]['img'][:1])
 
 
-def test_features_of_another_stem_are_refused(setting, tmp_path):
+@pytest.mark.parametrize('features', [False, True])
+def test_another_stem_is_refused(setting, tmp_path, features):
     cfg, folder = setting
     with DefaultScope.overwrite_default_scope(SCOPE):
         backbone = MODELS.build(cfg.model.backbone.to_dict())
     with torch.no_grad():
         backbone.network.convs_before(backbone.cut)[0].weight *= 1.01
     torch.save({'state_dict': backbone.state_dict()}, tmp_path / 'whole.pth')
-    cfg = cfg.copy()
+    cfg = copy.deepcopy(cfg)
     cfg.model.backbone.init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'whole.pth'))
     with pytest.raises(ValueError, match='another stem'):
-        cached((cfg, folder), features=True)
+        cached((cfg, folder), features=features)
 
 
-@pytest.mark.parametrize(
-    ('option', 'said'),
-    [
-        ('model.backbone.trainable=rest', 'trainable differs'),
-        ('model.backbone.init_cfg.checkpoint=other.pth', 'init_cfg differs'),
-    ],
-)
-def test_features_are_those_of_the_backbone_of_the_model(option, said):
-    check_features(load_config('cliff_open_cached'))
-    with pytest.raises(ValueError, match=rf'train_dataloader.dataset.features=True.*{said}'):
-        check_features(load_config('cliff_open_cached', options=[option]))
+def test_the_backbone_is_the_model_s():
+    options = ['model.backbone.variant=lite', 'model.backbone.init_cfg.checkpoint=other.pth']
+    cfg = load_config('cliff_open_cached', options=options)
+    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+        assert loader.dataset.backbone == cfg.model.backbone
+        assert loader.dataset.data_preprocessor == cfg.model.data_preprocessor
+    check_features(cfg)
     check_features(load_config('mroi_open_landmarks'))
+    cfg.test_dataloader.dataset.backbone.variant = 'full'
+    with pytest.raises(ValueError, match=r'test_dataloader.dataset.features=True.*another'):
+        check_features(cfg)
+    with pytest.raises(ValueError, match=r'train_dataloader.dataset.features=True.*is trained'):
+        check_features(load_config('cliff_open_cached', options=['model.backbone.trainable=rest']))
 
 
 def test_what_is_there_is_not_computed_again_and_what_is_missing_is(setting):
@@ -128,7 +131,7 @@ def test_what_is_there_is_not_computed_again_and_what_is_missing_is(setting):
 
 def test_how_the_rest_is_trained_does_not_matter(setting):
     cfg, folder = setting
-    cfg = cfg.copy()
+    cfg = copy.deepcopy(cfg)
     cfg.model.backbone.update(trainable='rest', batch_norm=True, init_cfg=None)
     assert cached((cfg, folder)).folder == cached(setting).folder
 
@@ -148,7 +151,7 @@ def test_a_prefix_of_the_rois_or_any_of_them(setting):
 
 def test_augmentations_take_turns(setting):
     cfg, folder = setting
-    cfg = cfg.copy()
+    cfg = copy.deepcopy(cfg)
     cfg.test_dataloader.dataset.pipeline = cfg.train_dataloader.dataset.pipeline
     dataset = cached((cfg, folder), augmentations=2)
     rois = []

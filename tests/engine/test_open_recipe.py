@@ -26,11 +26,12 @@ def test_landmarks_then_heads(in_workspace, tmp_path):
     assert any('norm.running_var' in name for name in state)
     log = [json.loads(line) for line in next(first.rglob('scalars.json')).open()]
     assert any('landmark/error_2d' in line for line in log)
-    places = ('model', *(f'{loop}_dataloader.dataset' for loop in ('train', 'val', 'test')))
-    start = [f'{place}.backbone.init_cfg.checkpoint={first / "epoch_1.pth"}' for place in places]
-    runner = train(
-        'cliff_open_cached', str(tmp_path / 'cliff'), options=[*SMALL, *maps, *start], epochs=1
-    )
+    options = [
+        *SMALL,
+        *maps,
+        f'model.backbone.init_cfg.checkpoint={first / "epoch_1.pth"}',
+    ]
+    runner = train('cliff_open_cached', str(tmp_path / 'cliff'), options=options, epochs=1)
     found = runner.model.backbone.state_dict()
     weight = 'network.convs.50.weight'
     assert not any('norm' in name for name in found)

@@ -20,9 +20,8 @@ def test_methods_start_from_the_backbone_alone(tmp_path):
             parameter *= 1 + 0.01 * torch.rand_like(parameter)
     torch.save({'state_dict': pretrained.state_dict()}, tmp_path / 'pretrained.pth')
     for config in QUICKSTART['METHODS'].values():
-        cfg = load_config(
-            f'{config}_cached', options=QUICKSTART['start_from'](str(tmp_path / 'pretrained.pth'))
-        )
+        option = f'model.backbone.init_cfg.checkpoint={tmp_path / "pretrained.pth"}'
+        cfg = load_config(f'{config}_cached', options=[option])
         check_features(cfg)
         torch.manual_seed(1)
         model = MODELS.build(cfg.model)

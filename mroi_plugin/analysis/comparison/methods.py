@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path as osp
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from mmengine.runner import find_latest_checkpoint
 
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.utils.config_files import config_name
+from mroi_plugin.utils.config_tree import dictionaries
 from mroi_plugin.utils.errors import UsageError
 
 
@@ -86,21 +87,11 @@ def check_same_test(methods: Sequence[Method], options: Sequence[str] = ()) -> N
 
 def _test_files(cfg: Config) -> dict[str, list[str]]:
     """Annotation files and image folders of the test set, wherever they are nested."""
-    nodes = list(_walk(cfg.test_dataloader.dataset))
+    nodes = [node for _, node in dictionaries(cfg.test_dataloader.dataset)]
     return {
         f'test_dataloader {key}': [osp.realpath(node[key]) for node in nodes if key in node]
         for key in ('ann_file', 'image_dir')
     }
-
-
-def _walk(node: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(node, Mapping):
-        yield node
-        for child in node.values():
-            yield from _walk(child)
-    elif isinstance(node, (list, tuple)):
-        for child in node:
-            yield from _walk(child)
 
 
 def _plain(node: Any) -> Any:

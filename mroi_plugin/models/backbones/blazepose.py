@@ -33,6 +33,8 @@ LANDMARKS = {
 OUTPUTS = {'middle': (), 'map': ('map',), 'landmarks': ('landmarks', 'world')}
 """Outputs of the network by the kind of feature that they make."""
 TRAINABLE = ('none', 'rest', 'all')
+MIDDLE_PX = 8
+"""Height of the map that ``middle`` is made of."""
 MIDDLE_UNIT, MAP_UNIT, LANDMARK_UNIT, WORLD_UNIT_M = 2.0, 0.2, 0.25, 0.3
 """What features are divided by, about their standard deviations over crops of people."""
 
@@ -45,8 +47,8 @@ class BlazePose(BaseModule):
     itself computes 39 landmarks. ``forward(crops)`` is ``rest(stem(crops))``, and the feature has,
     in the order of ``features`` and for ``full``:
 
-    - ``middle``: the map between stem and rest, averaged over each quarter of the crop, in
-      `MIDDLE_UNIT`; 576 numbers with ``split=8``.
+    - ``middle``: the narrowest map that is 8 pixels high, averaged over each quarter of the crop,
+      in `MIDDLE_UNIT`; 576 numbers.
     - ``map``: the last map, pixel by pixel, in `MAP_UNIT`; 1152 numbers, many of which are 0 for
       every crop.
     - ``landmarks``: x, y and z of each in sides of the crop, x and y from its center, in
@@ -66,7 +68,7 @@ class BlazePose(BaseModule):
         trainable: what is trained: ``none`` of the network, its ``rest``, or ``all``. Gradients do
             not pass through a stem that is not trained. In the rest alone, depthwise kernels stay
             as they are: 2 % of its weights and half of the time of a step on a CPU.
-        split: height, in pixels, of the map between stem and rest.
+        split: height, in pixels, of the map between stem and rest; 8 or more with ``middle``.
         batch_norm: follow the convolutions of the rest by batch norms, for training; without them,
             the same weights load folded.
         checkpoint: file that ``python -m mroi_plugin.deploy.converters.blazepose`` has made; None
@@ -103,7 +105,13 @@ class BlazePose(BaseModule):
             ASSETS / f'blazepose_{variant}.safetensors' if checkpoint is None else checkpoint,
             outputs,
         )
-        self.cut = self.network.cut(split)
+        self.cut, middle = self.network.cut(split), self.network.cut(MIDDLE_PX)
+        if 'middle' in features and self.cut > middle:
+            raise ValueError(
+                f"BlazePose: split={split} is after what the feature 'middle' is of: expected "
+                f'{MIDDLE_PX} or more, or other features.'
+            )
+        self.middle_cut = max(self.cut, middle)
         frozen = {'none': None, 'rest': self.cut, 'all': 0}[trainable]
         for conv in self.network.convs_before(frozen):
             conv.requires_grad_(False)
@@ -124,8 +132,8 @@ class BlazePose(BaseModule):
         if crops.shape[1] != 3:
             return self.rest([crops])
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.trainable == 'all'):
-            middle = self.stem(crops)
-        return self.rest(middle)
+            maps = self.stem(crops)
+        return self.rest(maps)
 
     def stem(self, crops: Tensor) -> tuple[Tensor, ...]:
         """The network up to ``split``.
@@ -145,9 +153,10 @@ class BlazePose(BaseModule):
         crops = crops.contiguous(memory_format=torch.channels_last)
         return self.network([crops], stop=self.cut)
 
-    def rest(self, middle: Sequence[Tensor]) -> Tensor:
+    def rest(self, maps: Sequence[Tensor]) -> Tensor:
         """Features (N, D) from the maps that `stem` gives."""
-        outputs = dict(zip(self.output_names, self.network(middle, start=self.cut)))
+        middle = self.network(maps, start=self.cut, stop=self.middle_cut)
+        outputs = dict(zip(self.output_names, self.network(middle, start=self.middle_cut)))
         parts = []
         for kind in self.features:
             if kind == 'middle':

@@ -103,12 +103,14 @@ def test_width(variant, features, channels, crops):
 ])  # fmt: skip
 def test_stem_and_rest(split, numbers, weights, crops):
     """What is documented of them, and that both together are the network."""
-    backbone = BlazePose(split=split, trainable='rest')
+    features = ('middle', 'landmarks') if split >= 8 else ('landmarks',)
+    backbone = BlazePose(features=features, split=split, trainable='rest')
     middle = backbone.stem(crops)
     assert sum(x[0].numel() for x in middle) == numbers
     trained = sum(p.numel() for p in backbone.parameters() if p.requires_grad)
     assert trained == pytest.approx(weights, rel=0.05)
     assert backbone.rest(middle).equal(backbone(crops))
+    assert backbone(crops).equal(BlazePose(features=features)(crops))
 
 
 @pytest.mark.parametrize('trainable', ['none', 'rest', 'all'])
@@ -211,3 +213,5 @@ def test_bad_options():
         BlazePose(trainable='last')
     with pytest.raises(ValueError, match=r'no step has maps of 5 px alone.*2, 4, 8, 16'):
         BlazePose(split=5)
+    with pytest.raises(ValueError, match="split=4 is after what the feature 'middle' is of"):
+        BlazePose(split=4)
