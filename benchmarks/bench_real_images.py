@@ -15,14 +15,14 @@ import numpy as np
 from bench_detector import find_images, xywh
 from common import report
 
-from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.apis.inputs import InputImage
 from mroi_plugin.visualization.drawing import write_image
 from mroi_plugin.visualization.scene import result_row
 
 
 def measure(
-    model: MultiRoIInferencer, marks: dict[str, Any], image: InputImage, show: Path | None
+    model: Inferencer, marks: dict[str, Any], image: InputImage, show: Path | None
 ) -> list[dict[str, Any]]:
     """One row per person with marked joints; draws the bodies where asked to."""
     (result,) = model(image.pixels(), boxes=xywh([person['box'] for person in marks['people']]))
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
     parser.add_argument('--out', help='JSON file of the figures')
     args = parser.parse_args()
-    model = MultiRoIInferencer(args.model, args.checkpoint, options=args.cfg_options)
+    model = Inferencer(args.model, args.checkpoint, options=args.cfg_options)
     rows = []
     for marks, image in find_images(args.images):
         if marks['people']:

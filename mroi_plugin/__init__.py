@@ -11,15 +11,15 @@ if sys.version_info < (3, 9):
 from mroi_plugin.mmhuman3d_compat import connect as _connect
 from mroi_plugin.version import __version__
 
-__all__ = ['MultiRoIInferencer', '__version__']
+__all__ = ['Inferencer', '__version__']
 
 _connect()
 
 
 def __getattr__(name: str) -> object:
     """The inferencer, imported when it is asked for: torch and mmengine come with it."""
-    if name != 'MultiRoIInferencer':
+    if name != 'Inferencer':
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from mroi_plugin.apis.inferencer import MultiRoIInferencer
+    from mroi_plugin.apis.inferencer import Inferencer
 
-    return MultiRoIInferencer
+    return Inferencer

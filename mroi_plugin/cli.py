@@ -6,6 +6,8 @@ import argparse
 import sys
 from importlib import import_module
 
+from mroi_plugin.version import __version__
+
 COMMANDS = {
     'train': 'train a config',
     'test': 'test a checkpoint on the test set of a config',
@@ -39,7 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
         return command.forward(rest)
     parser = argparse.ArgumentParser(prog=f'mroi {verb}', description=command.__doc__)
     command.add_arguments(parser)
-    return command.run(parser.parse_args(rest))
+    try:
+        return command.run(parser.parse_args(rest))
+    except KeyboardInterrupt:
+        print(f'mroi {verb}: interrupted', file=sys.stderr)
+        return 130
 
 
 def _overview(arguments: list[str]) -> int:
@@ -48,6 +54,7 @@ def _overview(arguments: list[str]) -> int:
         prog='mroi',
         description='Multi-RoI human mesh recovery. Options of a verb: mroi VERB --help.',
     )
+    parser.add_argument('--version', action='version', version=f'mroi_plugin {__version__}')
     verbs = parser.add_subparsers(dest='verb', required=True, metavar='VERB')
     for name, summary in COMMANDS.items():
         verbs.add_parser(name, help=summary)

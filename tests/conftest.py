@@ -12,7 +12,7 @@ from drawn_weights import save_weights
 from locations import ROOT
 from small_disk import mounted
 
-from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.datasets.annotation_file import read_human_data, select, write_human_data
 from mroi_plugin.datasets.annotations import read_annotations
 from mroi_plugin.engine.config import load_config
@@ -77,7 +77,7 @@ def checkpoint(config, tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def inferencer(config, checkpoint):
-    return MultiRoIInferencer(config, checkpoint, 'cpu', keep_images=True)
+    return Inferencer(config, checkpoint, 'cpu', keep_images=True)
 
 
 class People:

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 
 from mroi_plugin.apis import videos
+from mroi_plugin.apis.video_sources import is_live, open_video
 from mroi_plugin.structures.clip import build_clip
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.rig import Rig
@@ -17,16 +18,17 @@ from mroi_plugin.structures.writers import CLIP_FORMATS, write_clip
 
 def frame_rate(video: str) -> float:
     """Frames per second of a video on average, `videos.FALLBACK_RATE` where it cannot be told."""
+    if is_live(video):
+        return float(videos.FALLBACK_RATE)
     try:
-        with av.open(video) as container:
+        with open_video(video) as container:
             return float(videos.frame_rate(container.streams.video[0]))
     except (OSError, av.FFmpegError, IndexError):
         return float(videos.FALLBACK_RATE)
 
 
 class ClipFiles:
-    """Gathers the frames of a video, without meshes, and writes its files when the next one begins
-    or `close` is called.
+    """Gathers the frames of a video, without meshes, and writes its files when `close` is called.
 
     Args:
         formats: those of `CLIP_FORMATS` are written.
@@ -39,8 +41,8 @@ class ClipFiles:
         self.video, self.stem = '', Path()
         self.frames: list[ImageResult] = []
 
-    def add(self, video: str, stem: Path, frame: ImageResult) -> list[Path]:
-        """Keep a frame; returns the files of the video before, if this is the first of another.
+    def add(self, video: str, stem: Path, frame: ImageResult) -> None:
+        """Keep a frame.
 
         Args:
             video: path of the video.
@@ -51,16 +53,14 @@ class ClipFiles:
             ValueError: if a format needs a rig and there is none.
         """
         if not self.formats:
-            return []
+            return
         if self.rig is None and self.formats != ['npz']:
             raise ValueError(
                 f'{video}: {", ".join(self.formats)} of a video needs the rig of the body: '
                 'Saver(..., rig=rig_of(model.body_model)).'
             )
-        files = self.close() if video != self.video else []
         self.video, self.stem = video, stem
         self.frames.append(frame.without_meshes())
-        return files
 
     def close(self) -> list[Path]:
         """Write the files of the video; warns of people whom no animation has, for nobody followed

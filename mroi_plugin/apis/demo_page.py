@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.apis.inputs import count_images
 from mroi_plugin.apis.saving import SAVING_ERRORS, Saver
 from mroi_plugin.apis.videos import VIDEOS
@@ -42,7 +42,7 @@ class Answer:
 
 def answer(
     path: str,
-    model: MultiRoIInferencer,
+    model: Inferencer,
     folder: Path,
     progress: Callable[[int, int], Any] = lambda done, total: None,
 ) -> Answer:
@@ -120,7 +120,7 @@ def import_gradio() -> Any:
     return import_extra('gradio', 'demo')
 
 
-def build_page(model: MultiRoIInferencer, folder: Path) -> Any:
+def build_page(model: Inferencer, folder: Path) -> Any:
     """The page as gradio's ``Blocks``, not yet served.
 
     Args:
@@ -169,7 +169,7 @@ def build_page(model: MultiRoIInferencer, folder: Path) -> Any:
     return page
 
 
-def serve(model: MultiRoIInferencer, port: int, ready: Callable[[str], Any]) -> None:
+def serve(model: Inferencer, port: int, ready: Callable[[str], Any]) -> None:
     """Serve the page to this machine until Ctrl-C.
 
     Args:

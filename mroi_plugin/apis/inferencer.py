@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from inspect import signature
+from itertools import takewhile
+from threading import Event
 from typing import Any
 
 import cv2
@@ -36,7 +39,7 @@ IMAGE_ERRORS = (InvalidSampleError, cv2.error, MemoryError, OSError)
 DEFAULT_DETECTOR = {'type': 'NanoDetDetector'}
 
 
-class MultiRoIInferencer:
+class Inferencer:
     """Meshes, cameras and their confidence of the persons in images and videos.
 
     Crops are cut by the step of the config's test pipeline. The focal length is, in this order,
@@ -47,7 +50,8 @@ class MultiRoIInferencer:
             pixels an image may have.
         checkpoint: of that config; None for the weights that come with it.
         device: of torch; ``auto`` takes the accelerator if there is one.
-        detector: config of one of ``DETECTORS``, or a callable like them; built when it is needed.
+        detector: config of one of ``DETECTORS``, or a callable like them; built when it is needed,
+            on the same device.
         batch_size: persons per forward pass, of several images together.
         options: ``KEY=VALUE`` overrides of the config.
         keep_images: leave the pixels in the results.
@@ -93,8 +97,10 @@ class MultiRoIInferencer:
         """Callable from an `InputImage` to boxes and scores."""
         if not isinstance(self._detector, Mapping):
             return self._detector
+        kind = DETECTORS.get(self._detector['type'])
+        own = {'device': str(self.device)} if 'device' in signature(kind).parameters else {}
         with plugin_scope():
-            return DETECTORS.build(self._detector)
+            return DETECTORS.build({**own, **self._detector})
 
     def __call__(
         self,
@@ -104,6 +110,8 @@ class MultiRoIInferencer:
         camera_matrix: Matrix | None = None,
         recursive: bool = False,
         smooth: bool = True,
+        skip: Callable[[str], bool] | None = None,
+        stop: Event | None = None,
     ) -> Iterator[ImageResult]:
         """One result per image or frame, in order, as soon as it is known.
 
@@ -118,6 +126,8 @@ class MultiRoIInferencer:
             camera_matrix: (3, 3) px, of all images, or by their names, see `GivenCamera`.
             recursive: read the folders in folders.
             smooth: make the people in videos steady, see `smooth_people`.
+            skip: see `iterate_images`; boxes and cameras may be of what is left out.
+            stop: once it is set, no further image or frame is begun; those before are finished.
 
         Raises:
             TypeError: for an argument of another kind.
@@ -125,15 +135,26 @@ class MultiRoIInferencer:
                 than one way; after the last image, if a matrix has met none. What is wrong with one
                 image or box is in its result.
         """
-        images = iterate_images(inputs, recursive, self.max_pixels)
+        images = iterate_images(inputs, recursive, self.max_pixels, skip)
+        if stop is not None:
+            images = takewhile(lambda _: not stop.is_set(), images)
         if focal_length is not None:
             focal_length = as_number('focal_length', focal_length, 'px')
         camera = GivenCamera(focal_length, plain(camera_matrix))
         if boxes is None:
-            return self._run(images, self.detector, camera, smooth)
-        if isinstance(boxes, GivenBoxes):
-            return self._run(images, boxes, camera, smooth)
-        return self._run_and_report(images, GivenBoxes(as_boxes(boxes)), camera, smooth)
+            found = self._run(images, self.detector, camera, smooth)
+        elif isinstance(boxes, GivenBoxes):
+            found = self._run(images, boxes, camera, smooth)
+        else:
+            found = self._run_and_report(images, GivenBoxes(as_boxes(boxes)), camera, smooth)
+        return found if skip is not None else self._then_check(found, camera, stop)
+
+    def _then_check(
+        self, results: Iterator[ImageResult], camera: GivenCamera, stop: Event | None
+    ) -> Iterator[ImageResult]:
+        yield from results
+        if stop is None or not stop.is_set():
+            camera.refuse_unused()
 
     def _run_and_report(
         self, images: Iterator[InputImage], boxes: GivenBoxes, camera: GivenCamera, smooth: bool
@@ -147,8 +168,7 @@ class MultiRoIInferencer:
     ) -> Iterator[ImageResult]:
         found = follow_people(self._find(image, detector, camera) for image in images)
         results = self._in_batches(found, camera)
-        yield from smooth_people(results, self._pose_body) if smooth else results
-        camera.refuse_unused()
+        return smooth_people(results, self._pose_body) if smooth else results
 
     def _find(self, image: InputImage, detector: Any, camera: GivenCamera) -> PendingImage:
         """The persons in an image, or why it cannot be used."""

@@ -1,4 +1,5 @@
-"""Images from files, memory, folders, patterns and videos, one at a time, upright."""
+"""Images from files, memory, folders, patterns, the web, videos and cameras, one at a time,
+upright."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ import glob
 import io
 import os
 import os.path as osp
+import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Union
@@ -25,6 +27,7 @@ from mroi_plugin.apis.array_images import (
 )
 from mroi_plugin.apis.exif import TURNS, read_exif
 from mroi_plugin.apis.folders import list_folder
+from mroi_plugin.apis.video_sources import camera_name, fetch, is_address
 from mroi_plugin.apis.videos import VIDEOS, VideoError, count_frames, iterate_frames
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.encoded_image import (
@@ -73,23 +76,37 @@ class InputImage:
         return self.source if isinstance(self.source, np.ndarray) else self.source.decode()
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What `iterate_images` is told, for all its inputs."""
+
+    recursive: bool
+    max_pixels: int
+    skip: Callable[[str], bool] | None
+
+
 def iterate_images(
-    inputs: Input, recursive: bool = False, max_pixels: int = MAX_PIXELS
+    inputs: Input,
+    recursive: bool = False,
+    max_pixels: int = MAX_PIXELS,
+    skip: Callable[[str], bool] | None = None,
 ) -> Iterator[InputImage]:
     """Every image of the inputs, read when it is asked for; one that cannot be used says why.
 
     Args:
-        inputs: path of an image, a video or a folder; a pattern with ``*``; an array or tensor, see
+        inputs: path or http(s) address of an image or a video; path of a folder; a pattern with
+            ``*``; the number of a camera, see `camera_name`; an array or tensor, see
             `pixels_of_array`, or several as (N, ...); an image of Pillow; or a list of all these.
             Folders are read in the order of their names; a warning lists what is skipped there.
         recursive: read the folders in folders.
         max_pixels: larger images are not decoded.
+        skip: called with the path or address of an image or video; whether to leave it out.
 
     Raises:
         TypeError: if an input is of another kind.
     """
     check_inputs(inputs)
-    return _iterate(inputs, 'array', 'inputs', recursive, max_pixels)
+    return _iterate(inputs, 'array', 'inputs', Reading(recursive, max_pixels, skip))
 
 
 def check_inputs(inputs: Any, where: str = 'inputs') -> None:
@@ -111,8 +128,9 @@ def check_inputs(inputs: Any, where: str = 'inputs') -> None:
         )
 
 
-def count_images(inputs: Input, recursive: bool = False) -> int:
-    """Number of images and frames that `iterate_images` will yield, without reading them.
+def count_images(inputs: Input, recursive: bool = False) -> int | None:
+    """Number of images and frames that `iterate_images` will yield, without reading them; None
+    where it cannot be told, as of a camera.
 
     Frames are counted as the video's header says.
     """
@@ -121,60 +139,75 @@ def count_images(inputs: Input, recursive: bool = False) -> int:
     if isinstance(inputs, Image.Image):
         return 1
     if not isinstance(inputs, (str, os.PathLike)):
-        return sum(count_images(item, recursive) for item in inputs)
+        return _total(count_images(item, recursive) for item in inputs)
     path = os.fspath(inputs)
+    if camera_name(path) is not None or (is_address(path) and _is_video(path)):
+        return None
     if osp.isdir(path):
-        return sum(count_images(name) for name in list_folder(path, recursive)[0])
-    if path.lower().endswith(VIDEOS) and osp.isfile(path):
+        return _total(count_images(name) for name in list_folder(path, recursive)[0])
+    if _is_video(path):
         return count_frames(path)
-    if glob.has_magic(path) and not osp.exists(path):
-        return sum(count_images(name, recursive) for name in glob.glob(path, recursive=True))
+    if glob.has_magic(path) and not (osp.exists(path) or is_address(path)):
+        return _total(count_images(name, recursive) for name in glob.glob(path, recursive=True))
     return 1
 
 
-def _iterate(
-    inputs: Any, name: str, where: str, recursive: bool, max_pixels: int
-) -> Iterator[InputImage]:
+def _total(counts: Iterator[int | None]) -> int | None:
+    known = list(counts)
+    return None if None in known else sum(known)
+
+
+def _iterate(inputs: Any, name: str, where: str, how: Reading) -> Iterator[InputImage]:
     check_inputs(inputs, where)
     if is_array(inputs) and not is_batch(inputs):
         yield _of_array(inputs, name)
     elif isinstance(inputs, Image.Image):
-        yield _of_pillow(inputs, name, max_pixels)
+        yield _of_pillow(inputs, name, how.max_pixels)
     elif isinstance(inputs, (str, os.PathLike)):
-        yield from _of_path(os.fsdecode(inputs), recursive, max_pixels)
+        yield from _of_path(os.fsdecode(inputs), how)
     else:
         for i, item in enumerate(inputs):
             place = f'{where}[{i}]'
-            yield from _iterate(item, f'{name}_{i:06d}', place, recursive, max_pixels)
+            yield from _iterate(item, f'{name}_{i:06d}', place, how)
 
 
-def _of_path(path: str, recursive: bool, max_pixels: int) -> Iterator[InputImage]:
+def _of_path(path: str, how: Reading) -> Iterator[InputImage]:
+    camera = camera_name(path)
     if osp.isdir(path):
-        files, skipped = list_folder(path, recursive)
+        files, skipped = list_folder(path, how.recursive)
         if skipped:
             warnings.warn(f'{path}: {skipped}', stacklevel=2)
         if not files:
             yield InputImage(path, error='the folder has no images or videos.')
         for name in files:
-            yield from _of_path(name, recursive, max_pixels)
-    elif path.lower().endswith(VIDEOS) and osp.isfile(path):
-        yield from _of_video(path, max_pixels)
-    elif osp.isfile(path):
-        yield read_image(path, max_pixels)
+            yield from _of_path(name, how)
+    elif how.skip is not None and (osp.isfile(path) or is_address(path)) and how.skip(path):
+        return
+    elif camera is not None or _is_video(path):
+        yield from _of_video(camera or path, how.max_pixels)
+    elif osp.isfile(path) or is_address(path):
+        yield read_image(path, how.max_pixels)
     elif glob.has_magic(path):
         found = sorted(glob.glob(path, recursive=True))
         if not found:
             yield InputImage(path, error='the pattern matches nothing.')
         for name in found:
-            yield from _of_path(name, recursive, max_pixels)
+            yield from _of_path(name, how)
     else:
         yield InputImage(path, error='no such file or folder.')
 
 
+def _is_video(path: str) -> bool:
+    if is_address(path):
+        return re.split('[?#]', path)[0].lower().endswith(VIDEOS)
+    return path.lower().endswith(VIDEOS) and osp.isfile(path)
+
+
 def read_image(path: str, max_pixels: int = MAX_PIXELS) -> InputImage:
-    """An image with what its EXIF says; damaged ones say why they cannot be used."""
+    """An image with what its EXIF says, from a path or an address; damaged ones say why they cannot
+    be used."""
     try:
-        data = Path(path).read_bytes()
+        data = fetch(path) if is_address(path) else Path(path).read_bytes()
         stored = image_size(data, max_pixels)
     except (OSError, MemoryError) as error:
         problem = str(error) or 'no memory'

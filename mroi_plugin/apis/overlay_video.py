@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from av.codec.context import Flags
 
+from mroi_plugin.apis.video_sources import is_live, open_video
 from mroi_plugin.apis.videos import BT709, FALLBACK_RATE, frame_rate, start_time
 from mroi_plugin.utils.atomic_files import atomic_file
 
@@ -31,7 +32,8 @@ class OverlayVideo:
     needs it. Sound is copied as it is; what MP4 cannot hold is left out with a warning.
 
     Args:
-        source: path of the video that the sound is of; none where there is no such file.
+        source: path or address of the video that the sound is of; none where there is no such
+            file, and of a camera.
         target: path to write to.
         size: (w, h) px of the frames; others are resized to it.
 
@@ -89,8 +91,10 @@ class OverlayVideo:
         self.file.__exit__(type(stopped), stopped, None)  # which keeps nothing
 
     def _open_source(self) -> av.container.InputContainer | None:
+        if is_live(self.source):
+            return None
         try:
-            return self.file.enter_context(av.open(self.source))
+            return self.file.enter_context(open_video(self.source))
         except CODEC_ERRORS:
             return None
 

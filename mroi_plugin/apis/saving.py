@@ -11,6 +11,7 @@ import numpy as np
 
 from mroi_plugin.apis.clips import ClipFiles
 from mroi_plugin.apis.overlay_video import OverlayVideo
+from mroi_plugin.apis.run_record import RunRecord
 from mroi_plugin.apis.video_stages import video_of
 from mroi_plugin.apis.videos import FALLBACK_RATE
 from mroi_plugin.structures.results import ImageResult
@@ -41,6 +42,8 @@ class Saver:
         formats: some of ``FORMATS``.
         crop_size: (w, h) px of the crops, for pictures of RoIs.
         rig: of the body of the results, see `rig_of`; ``glb`` and ``bvh`` of videos need it.
+        record: of what is done, see `RunRecord`: to it is added what is whole, and its names are
+            not taken again.
         side_view: overlays are rows of pictures: joints and RoIs, bodies, and these from the right
             and from above; else the bodies over the image, as large as it is.
 
@@ -55,6 +58,7 @@ class Saver:
         crop_size: tuple[int, int],
         rig: Rig | None = None,
         side_view: bool = False,
+        record: RunRecord | None = None,
     ) -> None:
         unknown = sorted(set(formats) - set(FORMATS))
         if unknown:
@@ -63,25 +67,42 @@ class Saver:
         self.side_view = side_view
         self.folder.mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
-        self._taken = {OF_RUN: 1}
+        self._record, self._failed, self._of_video = record, set(), ''
+        stems = [] if record is None else [stem.casefold() for stem in record.stems.values()]
+        self._taken = dict.fromkeys([OF_RUN, *stems], 1)
         self._video: OverlayVideo | None = None
         self._clip = ClipFiles(formats, rig)
 
     def save(self, result: ImageResult) -> list[Path]:
         """Write a result; of one with an error nothing is written."""
+        source = result.name if result.frame is None else video_of(result)
         if result.error is not None:
+            self._failed.add(source)
             return []
+        next_video = result.frame is not None and source != self._of_video
+        files = self._finish_video() if next_video else []
+        try:
+            files += self._write(result, source)
+        except BaseException:
+            self._failed.add(source)
+            raise
+        if result.frame is None:
+            self._note_done(source)
+        return files
+
+    def _write(self, result: ImageResult, source: str) -> list[Path]:
         stem = self._stem(result)
         whole = () if result.frame is None else CLIP_FORMATS
         names = [name for name in self.formats if name in WRITERS and name not in whole]
         written = [WRITERS[name](result, stem) for name in names]
         files = [path for path in written if path is not None]
         if result.frame is not None:
-            files += self._clip.add(video_of(result), self.folder / self._base(result), result)
-        if 'overlay' in self.formats and result.frame is None:
+            self._of_video = source
+            self._clip.add(source, self.folder / self._base(result), result)
+            if 'video' in self.formats:
+                self._add_frame(result)
+        elif 'overlay' in self.formats:
             files.append(write_image(f'{stem}_overlay.jpg', self._overlay(result)))
-        if 'video' in self.formats and result.frame is not None:
-            files += self._add_frame(result)
         return files
 
     def _overlay(self, result: ImageResult) -> np.ndarray:
@@ -89,11 +110,29 @@ class Saver:
             return result_row(result.image, result.instances, result.faces, self.crop_size)
         return meshes_over_image(result.image, result.instances, result.faces)
 
-    def close(self) -> list[Path]:
-        """Finish the video that is being written."""
+    def close(self, stopped: bool = False) -> list[Path]:
+        """Finish the video that is being written.
+
+        Args:
+            stopped: before its end, so that it is not recorded as done.
+        """
+        if stopped:
+            self._failed.add(self._of_video)
+        return self._finish_video()
+
+    def _finish_video(self) -> list[Path]:
+        """Finish the files of a video, if there is one; returns their paths."""
+        source, self._of_video = self._of_video, ''
         files = [] if self._video is None else [self._video.close()]
         self._video = None
-        return files + self._clip.close()
+        files += self._clip.close()
+        if source:
+            self._note_done(source)
+        return files
+
+    def _note_done(self, source: str) -> None:
+        if self._record is not None and source not in self._failed:
+            self._record.add(source, self._names[source])
 
     def discard(self) -> None:
         """Remove the video that is being written, of a run that was stopped."""
@@ -115,7 +154,10 @@ class Saver:
 
     def _unique(self, source: str, base: str) -> str:
         """The same name for a source as before, or one that no other has in upper or lower case."""
-        if source not in self._names:
+        known = None if self._record is None else self._record.stem_of(source)
+        if source not in self._names and known is not None:
+            self._names[source] = known
+        elif source not in self._names:
             name = base
             while name.casefold() in self._taken:
                 self._taken[base.casefold()] += 1
@@ -124,14 +166,11 @@ class Saver:
             self._names[source] = name
         return self._names[source]
 
-    def _add_frame(self, result: ImageResult) -> list[Path]:
-        source, done = video_of(result), []
-        if self._video is None or self._video.source != source:
-            done = [] if self._video is None else [self._video.close()]
+    def _add_frame(self, result: ImageResult) -> None:
+        if self._video is None:
             target = self.folder / f'{self._base(result)}_overlay.mp4'
-            self._video = OverlayVideo(source, target, result.size)
+            self._video = OverlayVideo(video_of(result), target, result.size)
         colors = [instance_color(instance.track) for instance in result.instances]
         drawn = meshes_over_image(result.image, result.instances, result.faces, colors)
         time = result.frame / float(FALLBACK_RATE) if result.time is None else result.time
         self._video.add(drawn, time)
-        return done

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,9 @@ from mroi_plugin.utils.names import printable
 from mroi_plugin.utils.terminal_tables import Name, table_of_numbers
 
 SHOWN = 20
+PICTURES = ('.jpg', '.mp4')
+KIND = re.compile(r'(_overlay)?\.\w+$')
+"""End of the name of a file that says what it is."""
 
 
 class RateColumn(ProgressColumn):
@@ -38,11 +43,14 @@ class Summary:
 
     Args:
         keep: keep all results, without their meshes and pixels.
+        done_before: images and videos that a run left out, having their files.
     """
 
     keep: bool = False
+    done_before: int = 0
     images: int = 0
     instances: int = 0
+    listed: int = 0
     empty: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
@@ -69,8 +77,9 @@ class Summary:
             self._add_frame(result)
         elif not result.instances and not result.problems:
             self.empty.append(result.name)
-        for i, instance in enumerate(result.instances[: max(0, SHOWN - len(self.rows))]):
-            i = instance.track if instance.track >= 0 else i
+        rows = () if result.frame is not None else result.instances
+        self.listed += len(rows)
+        for i, instance in enumerate(rows[: max(0, SHOWN - len(self.rows))]):
             depth = f'{instance.trans[2]:.2f}'
             told = ('-', '-')  # one camera agrees with itself
             if len(instance.full_cameras) > 1:
@@ -85,9 +94,9 @@ class Summary:
         tracks |= {instance.track for instance in result.instances}
         self.followed[video] = count + 1, tracks
 
-    def show(self, folder: Path) -> int:
+    def show(self, folder: Path, stopped: bool = False) -> int:
         """Print it; returns the exit status: 1 if an image or a box could not be used, or no file
-        was written."""
+        was written; 130 if the run was stopped."""
         console = Console()
         plain: Any = {'markup': False, 'highlight': False, 'soft_wrap': True}
         if self.rows:
@@ -100,9 +109,12 @@ class Summary:
             console.print(f'{printable(name)}: no person found', **plain)
         for name, problem in (*self.failed, *self.refused):
             console.print(printable(f'{name}: {problem}'), style='red', **plain)
+        if self.done_before:
+            console.print(f'{self.done_before} images and videos were done before', **plain)
         for note in self.notes:
             console.print(printable(note), style='yellow', **plain)
-        if not self.files:
+        nothing_due = stopped or self.done_before
+        if not (self.files or nothing_due):
             nothing = 'no file was written: --save overlay is for images, bvh and video for videos'
             console.print(nothing, style='red', **plain)
         console.print(
@@ -110,10 +122,28 @@ class Summary:
             f'{len(self.files)} files in {printable(str(folder))}',
             **plain,
         )
-        return 1 if self.failed or self.refused or not self.files else 0
+        if self.files:
+            console.print(self._kinds(), **plain)
+            console.print(printable(self._look(folder)), **plain)
+        if stopped:
+            return 130
+        return 1 if self.failed or self.refused or not (self.files or nothing_due) else 0
+
+    def _kinds(self) -> str:
+        """How many files there are of each kind."""
+        kinds = Counter(KIND.search(path.name).group() for path in self.files)
+        return ', '.join(f'{count} {kind}' for kind, count in kinds.items())
+
+    def _look(self, folder: Path) -> str:
+        """What to open."""
+        pictures = [path for path in self.files if path.suffix in PICTURES]
+        looks = [f'look at {pictures[0]}'] if pictures else []
+        if any(path.suffix == '.npz' for path in self.files):
+            looks.append(f'in 3D: mroi view {folder}')
+        return '; '.join(looks or [f'in 3D: the same with --save npz, then mroi view {folder}'])
 
     def _table(self) -> Table:
-        title = 'persons' if self.instances <= SHOWN else f'the first {SHOWN} of {self.instances}'
+        title = 'persons' if self.listed <= SHOWN else f'the first {SHOWN} of {self.listed}'
         numbers = ('person', 'score', 'depth\n[m]', 'cameras differ\nby [px]', 'confidence')
         table = table_of_numbers(title, 'image', *numbers)
         for name, i, score, depth, spread, confidence in self.rows:

@@ -10,6 +10,8 @@ import av
 import numpy as np
 from av.video.reformatter import Colorspace
 
+from mroi_plugin.apis.video_sources import is_live, open_video
+
 VIDEOS = (
     *('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm'),
     *('.mpg', '.mpeg', '.wmv', '.flv', '.3gp', '.ogv', '.mts', '.m2ts'),
@@ -46,9 +48,9 @@ def start_time(container: av.container.InputContainer) -> float:
 def count_frames(path: str) -> int:
     """Number of frames as the header says, 1 at least."""
     try:
-        with av.open(path) as container:
+        with open_video(path) as container:
             return max(_promised_frames(container), 1)
-    except (av.FFmpegError, IndexError):
+    except (OSError, av.FFmpegError, IndexError):
         return 1
 
 
@@ -59,7 +61,7 @@ def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, flo
     Frames are turned as the file says; what cannot be decoded is left out.
 
     Args:
-        path: of the video.
+        path: of the video, or as `open_video` takes it.
         max_pixels: most that a frame may have.
 
     Raises:
@@ -67,13 +69,16 @@ def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, flo
             the header promises more.
     """
     try:
-        container = av.open(path)
-    except av.FFmpegError as error:
-        raise VideoError('it cannot be read as a video, or has no frame.') from error
+        container = open_video(path)
+    except (OSError, av.FFmpegError) as error:
+        problem = f'it cannot be read as a video, or has no frame ({_reason(error)}).'
+        raise VideoError(problem) from error
     with container:
-        number, time = 0, 0.0
+        number, time, start = 0, 0.0, start_time(container)
         for frame in _decoded(container, max_pixels):
-            shown = None if frame.time is None else frame.time - start_time(container)
+            if is_live(path) and not number:
+                start = frame.time or 0.0
+            shown = None if frame.time is None else frame.time - start
             if shown is not None and (not number or shown > time):
                 time = shown
             elif number:
@@ -84,6 +89,10 @@ def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, flo
         if not number:
             raise VideoError('it cannot be read as a video, or has no frame.')
         _check_end(container, path, number, time)
+
+
+def _reason(error: OSError | av.FFmpegError) -> str:
+    return error.strerror or str(error)
 
 
 def _decoded(container: av.container.InputContainer, max_pixels: int) -> Iterator[av.VideoFrame]:

@@ -27,8 +27,8 @@ def run(args: argparse.Namespace) -> int:
 
     with report_user_errors():
         from mroi_plugin.apis.demo_page import import_gradio, serve
-        from mroi_plugin.apis.inferencer import MultiRoIInferencer
+        from mroi_plugin.apis.inferencer import Inferencer
 
         import_gradio()
-        serve(MultiRoIInferencer(**inference_options(args), keep_images=True), args.port, ready)
+        serve(Inferencer(**inference_options(args), keep_images=True), args.port, ready)
     return 0

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event, current_thread, main_thread
 from typing import Any
 
 from mroi_plugin.commands.options import add_inference, inference_options
 
 FORMATS = 'json, npz, obj, ply, glb, bvh, coco, overlay, video'
 DEFAULT_FORMATS = 'json,overlay,video'
+SETTINGS = (
+    *('model', 'checkpoint', 'cfg_options', 'detector', 'boxes', 'cameras', 'focal_length'),
+    *('save', 'no_smooth', 'side_view'),
+)
+"""Options that files depend on: those of a run that is resumed must be the same."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi infer``."""
     add = parser.add_argument
-    add('inputs', nargs='+', metavar='INPUT', help='image, video, folder or pattern')
+    add(
+        'inputs',
+        nargs='+',
+        metavar='INPUT',
+        help='image or video, path or http(s) address; folder; pattern; 0 or another number, a '
+        'camera; - reads inputs from standard input, one per line',
+    )
     add('--recursive', action='store_true', help='read the folders in folders')
     add_inference(parser)
-    add('--out', default='work_dirs/infer', metavar='DIR', help='folder for the results')
+    add('--out', default='results', metavar='DIR', help='folder for the results (results)')
+    add('--resume', action='store_true', help='skip what has whole files in --out from before')
     add(
         '--boxes',
         metavar='FILE',
@@ -50,7 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Infer; exit status 1 if an image or a box could not be used, 2 if nothing could be done."""
+    """Infer; exit status 1 if an image or a box could not be used, 2 if nothing could be done, 130
+    after Ctrl-C."""
     from mroi_plugin.utils.errors import report_user_errors
 
     with report_user_errors(), _plain_warnings():
@@ -71,10 +86,43 @@ def _plain_warnings() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _stop_on_interrupt() -> Iterator[Event]:
+    """An event that the first Ctrl-C sets; the second interrupts."""
+    stop = Event()
+
+    def handle(*_: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        print('finishing what is begun; Ctrl-C again stops at once', file=sys.stderr)
+
+    if current_thread() is not main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _with_stdin(inputs: list[str]) -> list[str]:
+    """The inputs, those of standard input in the place of ``-``."""
+    found = []
+    for name in inputs:
+        lines = (line.rstrip('\r\n') for line in sys.stdin) if name == '-' else (name,)
+        found += [line for line in lines if line]
+    if not found:
+        raise ValueError('-: standard input has no line; expected one input per line.')
+    return found
+
+
 def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
-    from mroi_plugin.apis.inferencer import MultiRoIInferencer
+    from mroi_plugin.apis.inferencer import Inferencer
     from mroi_plugin.apis.inputs import count_images
+    from mroi_plugin.apis.run_record import RunRecord
     from mroi_plugin.apis.saving import OF_RUN, Saver
     from mroi_plugin.apis.summary import Summary
     from mroi_plugin.structures.coco_file import write_coco
@@ -83,31 +131,40 @@ def _infer(args: argparse.Namespace) -> int:
     formats = [name.strip() for name in args.save.split(',') if name.strip()]
     if args.side_view and 'overlay' not in formats:
         raise ValueError('--side-view: it is part of overlays, add overlay to --save.')
+    if args.resume and 'coco' in formats:
+        raise ValueError('--resume: results_coco.json is of a whole run, leave coco out of --save.')
+    inputs = _with_stdin(args.inputs)
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
     keep_images = bool({'overlay', 'video'} & set(formats))
-    model = MultiRoIInferencer(**inference_options(args), keep_images=keep_images)
+    model = Inferencer(**inference_options(args), keep_images=keep_images)
     per_input = [name for name in formats if name != 'coco']
     rig = rig_of(model.model.body_model)
-    saver = Saver(args.out, per_input, model.crop.crop_size, rig, args.side_view)
-    results = model(
-        args.inputs,
-        boxes,
-        args.focal_length,
-        args.cameras,
-        args.recursive,
-        smooth=not args.no_smooth,
-    )
+    record = RunRecord(args.out, {name: getattr(args, name) for name in SETTINGS}, args.resume)
+    saver = Saver(args.out, per_input, model.crop.crop_size, rig, args.side_view, record)
     summary = Summary(keep='coco' in formats)
-    _save_all(results, count_images(args.inputs, args.recursive), saver, summary)
+    with _stop_on_interrupt() as stop:
+        results = model(
+            inputs,
+            boxes,
+            args.focal_length,
+            args.cameras,
+            args.recursive,
+            smooth=not args.no_smooth,
+            skip=record.leave_out if args.resume else None,
+            stop=stop,
+        )
+        _save_all(results, count_images(inputs, args.recursive), saver, summary, stop)
     if 'coco' in formats:
         summary.files.append(write_coco(summary.kept, saver.folder / f'{OF_RUN}.json'))
+    summary.done_before = record.left_out
+    whole = not (args.resume or stop.is_set())
     if boxes is not None:
-        summary.notes += boxes.report()
-    status = summary.show(saver.folder)
-    return status if boxes is None or boxes.used else 1
+        summary.notes += boxes.report(whole)
+    status = summary.show(saver.folder, stopped=stop.is_set())
+    return 1 if whole and boxes is not None and not boxes.used else status
 
 
-def _save_all(results: Any, total: int, saver: Any, summary: Any) -> None:
+def _save_all(results: Any, total: int | None, saver: Any, summary: Any, stop: Event) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from mroi_plugin.apis.saving import SAVING_ERRORS
@@ -123,9 +180,11 @@ def _save_all(results: Any, total: int, saver: Any, summary: Any) -> None:
                     summary.fail(result.name, f'no file was written: {error}')
                     continue
                 summary.add(result, files)
-        summary.files += saver.close()
+            for task in progress.tasks:
+                progress.update(task.id, total=task.completed)
+        summary.files += saver.close(stopped=stop.is_set())
     except ValueError:  # of what is given: the video up to here is whole
-        saver.close()
+        saver.close(stopped=True)
         raise
     finally:
         saver.discard()

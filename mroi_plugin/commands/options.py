@@ -45,7 +45,7 @@ def add_inference(parser: argparse.ArgumentParser) -> None:
 
 
 def inference_options(args: argparse.Namespace) -> dict[str, Any]:
-    """Arguments of `MultiRoIInferencer` for the options of `add_inference`.
+    """Arguments of `Inferencer` for the options of `add_inference`.
 
     Raises:
         ValueError: for an unknown detector.

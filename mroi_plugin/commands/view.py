@@ -66,11 +66,11 @@ def _frames(args: argparse.Namespace) -> tuple[list[Any], tuple[int, int]]:
     images = [path for path, found in files.items() if not found]
     crop_size = (1, 1)
     if images:
-        from mroi_plugin.apis.inferencer import MultiRoIInferencer
+        from mroi_plugin.apis.inferencer import Inferencer
         from mroi_plugin.apis.inputs import count_images
         from mroi_plugin.utils.progress import track
 
-        model = MultiRoIInferencer(**inference_options(args), keep_images=True)
+        model = Inferencer(**inference_options(args), keep_images=True)
         crop_size = model.crop.crop_size
         for result in track(model(images), 'images', count_images(images), quiet=False):
             if result.error is None:

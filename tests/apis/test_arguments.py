@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.apis.inferencer import Inferencer
 
 
 def vertices(inferencer, inputs, **given):
@@ -37,7 +37,7 @@ def test_every_kind_is_the_same_request(inferencer, people, tmp_path):
 
 
 def test_paths_of_a_model(config, checkpoint, inferencer):
-    model = MultiRoIInferencer(Path(config), Path(checkpoint), 'cpu', batch_size=np.int64(2))
+    model = Inferencer(Path(config), Path(checkpoint), 'cpu', batch_size=np.int64(2))
     assert model.batch_size == 2 and model.joint_names == inferencer.joint_names
 
 
@@ -53,7 +53,7 @@ def test_paths_of_a_model(config, checkpoint, inferencer):
 )
 def test_other_kinds_for_a_model(config, checkpoint, given, message):
     with pytest.raises(TypeError, match=message):
-        MultiRoIInferencer(**{'config': config, 'checkpoint': checkpoint, **given})
+        Inferencer(**{'config': config, 'checkpoint': checkpoint, **given})
 
 
 @pytest.mark.parametrize(

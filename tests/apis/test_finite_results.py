@@ -87,11 +87,11 @@ def test_no_file_of_nan(inferencer, people, tmp_path, what):
 
 
 def test_the_checkpoint_is_named(config, checkpoint, tmp_path):
-    from mroi_plugin.apis.inferencer import MultiRoIInferencer
+    from mroi_plugin.apis.inferencer import Inferencer
 
     weights = torch.load(checkpoint, weights_only=True)
     name = next(name for name in weights if weights[name].dim() == 4)
     weights[name][0, 0, 0, 0] = float('nan')
     torch.save(weights, tmp_path / 'nan.pth')
     with pytest.raises(ValueError, match=rf'nan\.pth: {name} is not finite in 1 of'):
-        MultiRoIInferencer(config, str(tmp_path / 'nan.pth'), 'cpu')
+        Inferencer(config, str(tmp_path / 'nan.pth'), 'cpu')

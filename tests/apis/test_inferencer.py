@@ -12,7 +12,7 @@ import torch
 from PIL import ExifTags, Image
 
 from mroi_plugin import apis
-from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.apis.inputs import iterate_images
 from mroi_plugin.engine.checkpoints import CheckpointMismatchError
 from mroi_plugin.engine.config import load_config
@@ -54,7 +54,7 @@ def test_errors_are_those_of_the_test_tool(inferencer, people, config, checkpoin
 @pytest.mark.parametrize('batch_size', [1, 3, 100])
 def test_batches_and_order_do_not_matter(config, checkpoint, people, batch_size):
     """Two persons in every second image, none in every third."""
-    model = MultiRoIInferencer(config, checkpoint, 'cpu', batch_size=batch_size)
+    model = Inferencer(config, checkpoint, 'cpu', batch_size=batch_size)
     paths, boxes = [people.path(i) for i in range(6)], {}
     for i, path in enumerate(paths):
         count = (1, 2, 0)[i % 3]
@@ -157,7 +157,7 @@ def test_one_roi_has_no_disagreement(repo, people, tmp_path):
     config = str(repo / 'configs' / 'cliff' / 'cliff_synthetic.py')
     model = MODELS.build(load_config(config, 'unused').model)
     torch.save(model.state_dict(), tmp_path / 'cliff.pth')
-    cliff = MultiRoIInferencer(config, str(tmp_path / 'cliff.pth'), 'cpu')
+    cliff = Inferencer(config, str(tmp_path / 'cliff.pth'), 'cpu')
     (person,) = infer_one(cliff, people.path(0), boxes=people.box(0)).instances
     assert person.confidence == pytest.approx(1) and person.spread_px == pytest.approx(0, abs=1e-4)
     np.testing.assert_allclose(person.consensus_camera, person.trans, rtol=1e-5)
@@ -189,7 +189,7 @@ def test_boxes_of_a_network_are_judged_too(config, checkpoint, people):
     def detector(image):
         return np.array([people.box(0), np.full(4, np.nan)]), np.ones(2)
 
-    result = infer_one(MultiRoIInferencer(config, checkpoint, 'cpu', detector), people.path(0))
+    result = infer_one(Inferencer(config, checkpoint, 'cpu', detector), people.path(0))
     assert len(result.instances) == 1 and 'box 1: the box is nan' in result.problems[0]
 
 
@@ -261,11 +261,11 @@ def test_a_folder_of_all_sorts(inferencer, people, tmp_path):
 def test_another_network_and_another_method(repo, config, tmp_path, in_workspace):
     torch.save({'a': torch.zeros(1)}, tmp_path / 'other.pth')
     with pytest.raises(CheckpointMismatchError, match=r'other\.pth does not fit'):
-        MultiRoIInferencer(config, str(tmp_path / 'other.pth'))
+        Inferencer(config, str(tmp_path / 'other.pth'))
     with pytest.raises(ValueError, match='this is for MultiRoIEstimator'):
-        MultiRoIInferencer(str(repo / 'configs/hosts/hmr_synthetic.py'), 'x.pth')
+        Inferencer(str(repo / 'configs/hosts/hmr_synthetic.py'), 'x.pth')
     with pytest.raises(FileNotFoundError, match='no such checkpoint'):
-        MultiRoIInferencer(config, 'nothing.pth')
+        Inferencer(config, 'nothing.pth')
 
 
 def test_images_of_all_results_are_upright_arrays(inferencer, people):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mroi_plugin.apis.run_record import RECORD
 from mroi_plugin.cli import main
 from mroi_plugin.structures.clip_npz import read_clip_npz
 from mroi_plugin.structures.json_file import read_json
@@ -41,6 +43,11 @@ def boxes(people, tmp_path):
     return path
 
 
+def written(folder):
+    """Names of the results in a folder, sorted."""
+    return sorted(name for name in os.listdir(folder) if name != RECORD)
+
+
 def test_every_format(infer, people, boxes, tmp_path, capsys):
     status = infer(
         people.path(0), people.path(1), '--boxes', boxes, '--focal-length', 900,
@@ -48,7 +55,7 @@ def test_every_format(infer, people, boxes, tmp_path, capsys):
     )  # fmt: skip
     assert status == 0
     stem = os.path.splitext(os.path.basename(people.path(0)))[0]
-    names = sorted(os.listdir(tmp_path / 'out'))
+    names = written(tmp_path / 'out')
     wanted = [f'{stem}.{e}' for e in ('json', 'npz', 'obj', 'ply', 'glb')]
     assert {*wanted, f'{stem}_overlay.jpg', 'results_coco.json'} <= set(names)
     assert len(names) == 2 * 6 + 1
@@ -61,12 +68,15 @@ def test_every_format(infer, people, boxes, tmp_path, capsys):
     assert len(coco) == 2 and len(coco[0]['keypoints']) == 51
     told = capsys.readouterr().out
     assert '2 persons in 2 images, 0 failed; 13 files' in told
+    assert '3 .json, 2 .npz, 2 .obj, 2 .ply, 2 .glb, 2 _overlay.jpg\n' in told
+    assert re.search(r'look at \S+_overlay.jpg; in 3D: mroi view \S+out', told)
 
 
 def test_overlays_are_as_large_as_the_image_or_show_all_sides(infer, people, boxes, tmp_path):
     options = (people.path(0), '--boxes', boxes, '--save', 'overlay')
     assert infer(*options) == 0
-    (path,) = (tmp_path / 'out').iterdir()
+    (name,) = written(tmp_path / 'out')
+    path = tmp_path / 'out' / name
     image, drawn = cv2.imread(people.path(0)), cv2.imread(str(path))
     assert drawn.shape == image.shape and np.abs(drawn.astype(int) - image).max() > 40
     assert infer(*options, '--side-view') == 0
@@ -82,7 +92,7 @@ def test_one_bad_image_fails_the_command_and_not_the_rest(infer, people, boxes, 
     told = capsys.readouterr().out
     assert status == 1 and 'bad.jpg: it cannot be read as an image' in told
     assert 'empty.png: no person found' in told and '1 persons in 2 images, 1 failed' in told
-    assert len(os.listdir(tmp_path / 'out')) == 2
+    assert len(written(tmp_path / 'out')) == 2
 
 
 def test_names_of_two_folders_do_not_clash(infer, people, boxes, tmp_path):
@@ -94,7 +104,7 @@ def test_names_of_two_folders_do_not_clash(infer, people, boxes, tmp_path):
     boxes.write_text(json.dumps(rows))
     assert infer(tmp_path / 'a', tmp_path / 'b', '--boxes', boxes, '--save', 'npz') == 0
     stem = os.path.splitext(name)[0]
-    assert sorted(os.listdir(tmp_path / 'out')) == [f'{stem}.npz', f'{stem}_2.npz']
+    assert written(tmp_path / 'out') == [f'{stem}.npz', f'{stem}_2.npz']
 
 
 @pytest.mark.parametrize(
@@ -130,7 +140,7 @@ def test_a_video_of_a_hundred_frames(infer, people, tmp_path, capsys):
     (tmp_path / 'video.json').write_text(json.dumps(rows))
     status = infer(path, '--boxes', tmp_path / 'video.json', '--save', 'video')
     assert status == 0 and '100 persons in 100 images' in capsys.readouterr().out
-    assert os.listdir(tmp_path / 'out') == ['pan_overlay.mp4']
+    assert written(tmp_path / 'out') == ['pan_overlay.mp4']
     drawn = cv2.VideoCapture(str(tmp_path / 'out' / 'pan_overlay.mp4'))
     assert int(drawn.get(cv2.CAP_PROP_FRAME_COUNT)) == 100
     assert drawn.get(cv2.CAP_PROP_FPS) == pytest.approx(20)
@@ -151,7 +161,7 @@ def test_a_video_is_one_file_of_arrays(infer, people, tmp_path):
     (tmp_path / 'boxes.json').write_text(json.dumps(box))
     assert infer(path, '--boxes', tmp_path / 'boxes.json', '--save', 'json,npz') == 0
     names = [*(f'still_{i:06d}.json' for i in range(5)), 'still.npz']
-    assert sorted(os.listdir(tmp_path / 'out')) == sorted(names)
+    assert written(tmp_path / 'out') == sorted(names)
     clip = read_clip_npz(tmp_path / 'out' / 'still.npz')
     assert clip.fps == pytest.approx(12.5) and clip.frames.tolist() == [0, 1, 2, 3, 4]
     assert clip.tracks.tolist() == [0] and clip.times == pytest.approx(np.arange(5) / 12.5)
@@ -170,4 +180,4 @@ def test_the_tool_is_the_command(repo, config, checkpoint, people, boxes, in_wor
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert len(os.listdir(tmp_path / 'tool')) == 1
+    assert len(written(tmp_path / 'tool')) == 1

@@ -26,7 +26,7 @@ from mroi_plugin.engine.model_builder import build_model
 
 cfg = load_config('mroi_synthetic')
 torch.save({'state_dict': build_model(cfg.model).state_dict()}, 'start.pth')
-model = mroi_plugin.MultiRoIInferencer('mroi_synthetic', 'start.pth', device='cpu')
+model = mroi_plugin.Inferencer('mroi_synthetic', 'start.pth', device='cpu')
 image = np.full((120, 160, 3), 100, np.uint8)
 [result] = model(image, boxes=[[40, 20, 40, 80]])
 print(cfg.filename)

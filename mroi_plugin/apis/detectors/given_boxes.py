@@ -75,9 +75,13 @@ class GivenBoxes:
         """Whether a box has met an image."""
         return self._boxes > 0
 
-    def report(self) -> list[str]:
-        """What was left out and looks wrong, one line each, once all images are seen."""
-        lines, unused = [*self.notes], self.by_name.unused()
+    def report(self, whole: bool = True) -> list[str]:
+        """What was left out and looks wrong, one line each.
+
+        Args:
+            whole: all images were seen, so that what met none is told.
+        """
+        lines, unused = [*self.notes], self.by_name.unused() if whole else []
         if unused:
             count = sum(len(self.by_name.values[name]) for name in unused)
             lines.append(
@@ -96,7 +100,7 @@ class GivenBoxes:
                 'and all lie within as x1, y1, x2, y2: if they are corners, subtract x1, y1 from '
                 'x2, y2 to get w, h.'
             )
-        if self._given and not self.used:
+        if whole and self._given and not self.used:
             lines.append('no box was used.')
         return [f'{self.what}: {line}' for line in lines]
 

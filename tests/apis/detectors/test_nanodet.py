@@ -15,7 +15,7 @@ from locations import ROOT
 from mroi_plugin.apis.detectors import nanodet
 from mroi_plugin.apis.detectors.nanodet import MODEL, NanoDetDetector, windows
 from mroi_plugin.apis.detectors.overlap import intersection_over_union
-from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.apis.inputs import iterate_images, read_image
 
 REFERENCE = ROOT / 'tests' / 'data' / 'person_detector_reference.json'
@@ -156,7 +156,7 @@ def test_given_boxes_need_no_detector(config, checkpoint, tmp_path, monkeypatch)
     """OpenCV 4.6 cannot read the network, as it cannot read this file."""
     (tmp_path / 'unreadable.onnx').write_bytes(b'unreadable')
     monkeypatch.setattr(nanodet, 'MODEL', tmp_path / 'unreadable.onnx')
-    inferencer = MultiRoIInferencer(config, checkpoint, 'cpu')
+    inferencer = Inferencer(config, checkpoint, 'cpu')
     (result,) = inferencer(skimage.data.astronaut(), boxes=[ASTRONAUT])
     assert len(result.instances) == 1
     with pytest.raises(ImportError, match=r'OpenCV 4\.\S+ cannot read .+; expected 4\.7 or newer'):

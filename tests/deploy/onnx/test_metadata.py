@@ -16,7 +16,7 @@ from drawn_weights import save_weights
 from PIL import Image
 from skimage import data
 
-from mroi_plugin.apis.inferencer import MultiRoIInferencer
+from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.deploy.onnx.export import ExportOptions, export
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.model_builder import build_model
@@ -104,7 +104,7 @@ def trained(request, tmp_path_factory):
 @pytest.fixture(scope='module')
 def result(trained, image):
     config, options, weights, _ = trained
-    model = MultiRoIInferencer(config, weights, 'cpu', options=options)
+    model = Inferencer(config, weights, 'cpu', options=options)
     (found,) = model(image, boxes=BOXES, focal_length=FOCAL)
     assert len(found.instances) == len(BOXES)
     return found
@@ -165,7 +165,7 @@ def test_images_of_any_size_and_any_number_of_boxes(trained, image, tmp_path):
     pixels = np.asarray(Image.open(image))[:90, :130]
     Image.fromarray(pixels).save(tmp_path / 'small.png')
     boxes = np.array([[20, 10, 60, 70]], np.float64)
-    model = MultiRoIInferencer(config, weights, 'cpu', options=options)
+    model = Inferencer(config, weights, 'cpu', options=options)
     (found,) = model(str(tmp_path / 'small.png'), boxes=boxes, focal_length=200)
     _, told = Stranger(out)(pixels, boxes, 200)
     (one,) = found.instances
@@ -190,7 +190,7 @@ def test_the_example_of_the_page(trained, image, tmp_path, monkeypatch, repo):
     (code,) = re.findall(r'```python\n(.*?)```', (repo / 'docs' / 'onnx.md').read_text(), re.S)
     told = {}
     exec(code, told)
-    model = MultiRoIInferencer(config, weights, 'cpu', options=options)
+    model = Inferencer(config, weights, 'cpu', options=options)
     (found,) = model('image.png', boxes=BOXES[:1])
     np.testing.assert_allclose(told['pose'][0], found.instances[0].pose, atol=1e-4)
     np.testing.assert_allclose(told['betas'][0], found.instances[0].betas, atol=1e-4)

@@ -1,0 +1,94 @@
+"""What of a folder of results is done, so that a run can go on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import os.path as osp
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mroi_plugin.utils.atomic_files import write_atomically
+
+RECORD = '.mroi_infer.jsonl'
+
+
+class RunRecord:
+    """The images and videos whose files are whole, one line of JSON each in `RECORD`.
+
+    The first line is the settings that the files depend on.
+
+    Args:
+        folder: of the results; it is made.
+        settings: of this run, as JSON holds them.
+        resume: keep what is recorded; else it is forgotten.
+
+    Raises:
+        ValueError: if what is to be continued was made with other settings.
+    """
+
+    def __init__(self, folder: str, settings: Mapping[str, Any], resume: bool = False) -> None:
+        self.path = Path(folder) / RECORD
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.stems: dict[str, str] = {}
+        """Stem of the files of each source that is done, by its absolute path."""
+        self.left_out = 0
+        self._stamps: dict[str, list[int]] = {}
+        lines = _read(self.path) if resume else []
+        differ = [k for k, v in settings.items() if lines and lines[0].get(k) != v]
+        if differ:
+            raise ValueError(
+                f'--resume: {folder} was made with '
+                f'{", ".join(f"{key}={lines[0].get(key)}" for key in differ)}, now '
+                f'{", ".join(f"{key}={settings[key]}" for key in differ)}: give the same options, '
+                'or another --out.'
+            )
+        for line in lines[1:]:
+            self.stems[line['source']] = line['stem']
+            self._stamps[line['source']] = line['stamp']
+        lines = lines or [dict(settings)]
+        text = ''.join(f'{json.dumps(line)}\n' for line in lines)
+        write_atomically(text.encode(), self.path)
+
+    def leave_out(self, source: str) -> bool:
+        """Whether the files of a source are whole, and it has not changed since; such are counted
+        in ``left_out``."""
+        key = _key(source)
+        done = key in self._stamps and self._stamps[key] == _stamp(source)
+        self.left_out += done
+        return done
+
+    def stem_of(self, source: str) -> str | None:
+        """Stem of the files of a source that was done before, though it may have changed since."""
+        return self.stems.get(_key(source))
+
+    def add(self, source: str, stem: str) -> None:
+        """Record that the files of a source, which begin with a stem, are whole."""
+        line = {'source': _key(source), 'stem': stem, 'stamp': _stamp(source)}
+        with self.path.open('a', encoding='utf-8') as file:
+            file.write(json.dumps(line) + '\n')
+
+
+def _key(source: str) -> str:
+    return source if '://' in source else osp.abspath(source)
+
+
+def _stamp(source: str) -> list[int]:
+    """Size and time of change of a file; nothing of an address."""
+    try:
+        status = os.stat(source)
+    except OSError:
+        return []
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """The lines that are whole, the settings first; none where there is no record."""
+    found = []
+    for line in path.read_text(encoding='utf-8').splitlines() if path.is_file() else ():
+        try:
+            found.append(json.loads(line))
+        except ValueError:  # a run was killed while it wrote
+            continue
+    return found

@@ -1,0 +1,138 @@
+"""Runs of ``mroi infer`` that are stopped, and go on."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+
+import cv2
+import numpy as np
+import pytest
+
+from mroi_plugin.apis.run_record import RECORD
+from mroi_plugin.apis.videos import iterate_frames
+from mroi_plugin.cli import main
+
+FRAMES = 40
+
+
+@pytest.fixture
+def run(config, checkpoint, people, tmp_path, in_workspace):
+    """``mroi infer`` on inputs in ``tmp_path`` with boxes of all of them."""
+    pixels = cv2.imread(people.path(0))
+    rows = []
+    for name in ('a', 'b', 'c'):
+        shutil.copy(people.path(0), tmp_path / f'{name}.jpg')
+        rows.append({'image_id': f'{name}.jpg', 'bbox': people.box(0).tolist()})
+    writer = cv2.VideoWriter(
+        str(tmp_path / 'clip.avi'), cv2.VideoWriter_fourcc(*'MJPG'), 10, (320, 240)
+    )
+    for _ in range(FRAMES):
+        writer.write(cv2.resize(pixels, (320, 240)))
+    writer.release()
+    rows.append({'image_id': 'clip.avi', 'bbox': [100, 20, 90, 190]})
+    (tmp_path / 'boxes.json').write_text(json.dumps(rows))
+
+    def start(*arguments, save='json'):
+        options = ['--device', 'cpu', '--out', tmp_path / 'out', '--boxes', tmp_path / 'boxes.json']
+        options += ['--model', config, '--checkpoint', checkpoint, '--save', save]
+        names = [tmp_path / name if '.' in name else name for name in arguments]
+        return main(['infer', *map(str, [*names, *options])])
+
+    return start
+
+
+def times(tmp_path):
+    return {path.name: path.stat().st_mtime_ns for path in (tmp_path / 'out').glob('*.*')
+            if path.name != RECORD}  # fmt: skip
+
+
+def test_what_is_done_is_left_out(run, tmp_path, capsys):
+    assert run('a.jpg', 'b.jpg') == 0
+    before = times(tmp_path)
+    assert run('a.jpg', 'b.jpg', 'c.jpg', '--resume') == 0
+    told = capsys.readouterr().out
+    assert '2 images and videos were done before' in told and '1 persons in 1 images' in told
+    after = times(tmp_path)
+    assert set(after) == {'a.json', 'b.json', 'c.json'}
+    assert all(after[name] == before[name] for name in before)
+    assert run('a.jpg', 'b.jpg', 'c.jpg', '--resume') == 0  # nothing is left to do
+    assert times(tmp_path) == after
+
+
+def test_what_has_changed_or_failed_is_done_again(run, tmp_path, capsys):
+    (tmp_path / 'c.jpg').write_text('no image')
+    assert run('a.jpg', 'b.jpg', 'c.jpg') == 1
+    before = times(tmp_path)
+    shutil.copy(tmp_path / 'a.jpg', tmp_path / 'c.jpg')
+    os.utime(tmp_path / 'b.jpg', (1, 1))
+    assert run('a.jpg', 'b.jpg', 'c.jpg', '--resume') == 0
+    after = times(tmp_path)
+    assert set(after) == {'a.json', 'b.json', 'c.json'}
+    assert after['a.json'] == before['a.json'] and after['b.json'] > before['b.json']
+
+
+def test_other_options_are_refused(run, capsys):
+    assert run('a.jpg') == 0
+    with pytest.raises(SystemExit) as stop:
+        run('a.jpg', '--resume', save='npz')
+    assert stop.value.code == 2
+    assert 'was made with save=json, now save=npz' in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run('a.jpg', '--resume', save='coco')
+    assert 'leave coco out' in capsys.readouterr().err
+
+
+def test_a_line_that_was_cut_off_is_no_harm(run, tmp_path):
+    assert run('a.jpg', 'b.jpg') == 0
+    record = tmp_path / 'out' / RECORD
+    record.write_text(record.read_text()[:-9])
+    before = times(tmp_path)
+    assert run('a.jpg', 'b.jpg', '--resume') == 0
+    after = times(tmp_path)
+    assert after['a.json'] == before['a.json'] and after['b.json'] > before['b.json']
+    assert run('a.jpg', 'b.jpg', '--resume') == 0 and times(tmp_path) == after
+
+
+def test_ctrl_c_leaves_whole_files_and_the_rest_for_later(run, tmp_path, capsys, monkeypatch):
+    """The signal comes while the tenth frame is drawn."""
+    from mroi_plugin.apis import saving
+
+    draw, drawn = saving.meshes_over_image, []
+
+    def interrupted(*arguments):
+        drawn.append(1)
+        if len(drawn) == 10:
+            os.kill(os.getpid(), signal.SIGINT)
+        return draw(*arguments)
+
+    monkeypatch.setattr(saving, 'meshes_over_image', interrupted)
+    handler = signal.getsignal(signal.SIGINT)
+    assert run('a.jpg', 'clip.avi', 'b.jpg', save='json,npz,video') == 130
+    assert signal.getsignal(signal.SIGINT) is handler
+    told = capsys.readouterr()
+    assert 'finishing what is begun' in told.err and 'persons in' in told.out
+    frames = list(iterate_frames(str(tmp_path / 'out' / 'clip_overlay.mp4'), 10**6))
+    assert 10 <= len(frames) < FRAMES
+    with np.load(tmp_path / 'out' / 'clip.npz') as clip:
+        assert len(clip['frames']) == len(frames)
+    assert not (tmp_path / 'out' / 'b.json').exists()
+    before = times(tmp_path)
+    assert run('a.jpg', 'clip.avi', 'b.jpg', '--resume', save='json,npz,video') == 0
+    after = times(tmp_path)
+    assert after['a.json'] == before['a.json'] and 'b.json' in after
+    frames = list(iterate_frames(str(tmp_path / 'out' / 'clip_overlay.mp4'), 10**6))
+    assert len(frames) == FRAMES
+
+
+def test_inputs_of_standard_input(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr('sys.stdin', io.StringIO(f'{tmp_path}/a.jpg\n\n{tmp_path}/b.jpg\n'))
+    assert run('-') == 0
+    assert set(times(tmp_path)) == {'a.json', 'b.json'}
+    monkeypatch.setattr('sys.stdin', io.StringIO(''))
+    with pytest.raises(SystemExit):
+        run('-')
+    assert 'standard input has no line' in capsys.readouterr().err
