@@ -11,7 +11,7 @@ from typing import Any
 
 from mroi_plugin.utils.atomic_files import write_atomically
 
-RECORD = '.mroi_infer.jsonl'
+RECORD = '.infer_record.jsonl'
 
 
 class RunRecord:
