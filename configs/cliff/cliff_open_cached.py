@@ -1,4 +1,4 @@
-# cliff_open with the first part of the backbone frozen and computed once, as in mroi_open_cached.
+# cliff_open with what the backbone makes of each crop computed once, as in mroi_open_cached.
 _base_ = '../mroi/mroi_open_cached.py'
 
 model = dict(
@@ -6,7 +6,7 @@ model = dict(
     losses=dict(camera=None, contrastive=None),
 )
 
-one_roi = dict(dataset=dict(num_rois=1))
+one_roi = dict(dataset=dict(pipeline=dict(crop=dict(num_rois=1))))
 train_dataloader = one_roi
 val_dataloader = one_roi
 test_dataloader = one_roi

@@ -7,11 +7,11 @@ model = dict(
         init_cfg=dict(
             type='Pretrained',
             prefix='backbone.',
-            checkpoint='work_dirs/mroi_open_landmarks/epoch_20.pth',
+            checkpoint='work_dirs/mroi_open_landmarks/epoch_8.pth',
         ),
     )
 )
-cached = dict(_delete_=True, type='CachedMapsDataset', features=True)
-train_dataloader = dict(dataset=dict(dataset={{_base_.train_dataloader.dataset}}, **cached))
-val_dataloader = dict(dataset=dict(dataset={{_base_.test_dataloader.dataset}}, **cached))
-test_dataloader = val_dataloader
+features = dict(dataset=dict(cached=dict(features=True)))
+train_dataloader = features
+val_dataloader = features
+test_dataloader = features

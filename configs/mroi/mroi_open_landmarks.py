@@ -8,9 +8,10 @@ model = dict(
     data_preprocessor={{_base_.model.data_preprocessor}},
     backbone=dict(type='BlazePose', variant='full', trainable='rest', batch_norm=True),
 )
-train_dataloader = dict(dataset=dict(num_rois='any', features=False))
-val_dataloader = dict(dataset=dict(features=False))
-test_dataloader = val_dataloader
+train_dataloader = dict(dataset=dict(cached=dict(features=False, num_rois='any')))
+maps = dict(dataset=dict(cached=dict(features=False)))
+val_dataloader = maps
+test_dataloader = maps
 val_evaluator = dict(_delete_=True, type='LandmarkMetric')
 test_evaluator = val_evaluator
 optim_wrapper = dict(

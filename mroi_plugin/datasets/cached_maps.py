@@ -47,13 +47,13 @@ class CachedMapsDataset(Dataset):
     Args:
         dataset: config of `MultiRoIHumanDataset`.
         backbone: config of a backbone with ``stem(crops)`` giving one map per crop, as `BlazePose`,
-            and its weights; `load_config` takes the model's.
+            and its weights; `wrap_cached` takes the model's.
         data_preprocessor: config of what normalizes the crops before; likewise.
         cache_dir: folder of the maps, float16.
         augmentations: times that each sample is drawn with other random numbers; epochs take turns.
         num_rois: a prefix of the RoIs that were cut; None for all, 'any' for one drawn at random,
             which sees the person as boxes of all sizes do.
-        features: give the features (M, D) of the maps, computed at the start and kept in memory.
+        features: give the features (M, D) of the maps, kept in ``cache_dir`` too.
         jobs: processes that build.
 
     Raises:
@@ -98,7 +98,7 @@ class CachedMapsDataset(Dataset):
             for turn in range(augmentations)
         ]
         if features:
-            self._maps = _features_of(self._maps, network)
+            self._maps = self._features(network)
         # Shared with worker processes, persistent ones too: (seed, epoch).
         self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
 
@@ -122,6 +122,23 @@ class CachedMapsDataset(Dataset):
             done = pool.imap_unordered(_build_shard, tasks)
             for _ in track(done, f'maps of {self.length} samples', len(tasks), quiet=False):
                 pass
+
+    @torch.inference_mode()
+    def _features(self, network: nn.Module) -> list[list[np.ndarray]]:
+        """Features (n, M, D), float16, of the maps (n, M, C, h, w) of every file."""
+        folder = self.folder / f'features_{_fingerprint(network)}'
+        paths = [
+            [folder / self._path(turn, start, 'npy').name for start in self._starts]
+            for turn in range(self.augmentations)
+        ]
+        if is_main_process():
+            pairs = [pair for turn in zip(self._maps, paths) for pair in zip(*turn)]
+            missing = [(maps, path) for maps, path in pairs if not path.is_file()]
+            for maps, path in track(missing, 'features of the maps', len(missing), quiet=False):
+                with atomic_file(path) as part:
+                    np.save(part, _features_of(maps, network))
+        barrier()
+        return [[np.load(path, mmap_mode='r', allow_pickle=False) for path in p] for p in paths]
 
     def __len__(self) -> int:
         return self.length
@@ -200,21 +217,21 @@ def _network(backbone: dict[str, Any]) -> nn.Module:
     return network
 
 
-@torch.inference_mode()
-def _features_of(maps: list[list[np.ndarray]], network: nn.Module) -> list[list[np.ndarray]]:
-    """Features (n, M, D), float16, of the maps (n, M, C, h, w) of every file."""
-    found: list[list[np.ndarray]] = []
-    shards = [(turn, shard) for turn, files in enumerate(maps) for shard in files]
-    for turn, shard in track(shards, 'features of the maps', len(shards), quiet=False):
-        if turn == len(found):
-            found.append([])
-        rows = [
-            network(_fast(torch.from_numpy(np.array(shard[i : i + PASS])).flatten(0, 1)))
-            for i in range(0, len(shard), PASS)
-        ]
-        features = torch.cat(rows).unflatten(0, shard.shape[:2])
-        found[turn].append(features.half().numpy())
-    return found
+def _features_of(maps: np.ndarray, network: nn.Module) -> np.ndarray:
+    """(n, M, D), float16, of (n, M, C, h, w)."""
+    rows = [
+        network(_fast(torch.from_numpy(np.array(maps[i : i + PASS])).flatten(0, 1)))
+        for i in range(0, len(maps), PASS)
+    ]
+    return torch.cat(rows).unflatten(0, maps.shape[:2]).half().numpy()
+
+
+def _fingerprint(network: nn.Module) -> str:
+    """Of its weights."""
+    digest = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(name.encode() + value.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]
 
 
 def _fast(maps: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os.path as osp
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from mroi_plugin.engine.cached_datasets import wrap_cached
 from mroi_plugin.engine.config_keys import LOADERS, check_names, check_options
 from mroi_plugin.utils.config_files import (
     config_name,
@@ -18,7 +18,6 @@ from mroi_plugin.utils.config_files import (
     read_config,
     shipped,
 )
-from mroi_plugin.utils.config_tree import dictionaries
 from mroi_plugin.utils.errors import UsageError
 
 LENGTHS = ('T_max', 'begin', 'end', 'milestones', 'step_size')
@@ -36,8 +35,8 @@ def load_config(
     """Read a config with command line overrides; nothing is built yet.
 
     Learning rate schedules keep their proportion to the length of the training, however it is
-    given; loaders without worker processes need not be told that none persists; what
-    `CachedMapsDataset` keeps is of the model's backbone.
+    given; loaders without worker processes need not be told that none persists; data sets are
+    cached as `wrap_cached` says.
 
     Args:
         config: path of a config file, or the name of a shipped one.
@@ -73,10 +72,7 @@ def load_config(
         if not loader.get('num_workers'):  # torch refuses both without worker processes
             loader.persistent_workers = False
             loader.pop('prefetch_factor', None)
-        for _, node in dictionaries(loader):
-            if node.get('type') == 'CachedMapsDataset':
-                for part in ('backbone', 'data_preprocessor'):
-                    node.setdefault(part, copy.deepcopy(cfg.model[part]))
+    wrap_cached(cfg)
     return cfg
 
 

@@ -109,20 +109,18 @@ def check_rois(cfg: Mapping[str, Any]) -> None:
 
 
 def check_features(cfg: Mapping[str, Any]) -> None:
-    """Refuse cached features of a backbone that is trained, or of another than the model's.
+    """Refuse cached features of a backbone that is trained.
 
     Raises:
-        ValueError: naming the key.
+        ValueError: naming both keys.
     """
-    own = cfg['model'].get('backbone', {})
+    trained = cfg['model'].get('backbone', {}).get('trainable') != 'none'
     for loader in LOADERS:
         for key, node in dictionaries(cfg.get(loader), loader):
-            if node.get('type') != 'CachedMapsDataset' or not node.get('features'):
-                continue
-            if own.get('trainable') != 'none' or node['backbone'] != own:
+            if node.get('type') == 'CachedMapsDataset' and node.get('features') and trained:
                 raise ValueError(
-                    f'{key}.features=True, but model.backbone is trained, or another than that of '
-                    f'{key}: set model.backbone.trainable="none", or features=False.'
+                    f'{key}.features=True, but model.backbone is trained: set its '
+                    'trainable="none", or cached.features=False.'
                 )
 
 

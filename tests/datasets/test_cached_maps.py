@@ -112,9 +112,6 @@ def test_the_backbone_is_the_model_s():
         assert loader.dataset.data_preprocessor == cfg.model.data_preprocessor
     check_features(cfg)
     check_features(load_config('mroi_open_landmarks'))
-    cfg.test_dataloader.dataset.backbone.variant = 'full'
-    with pytest.raises(ValueError, match=r'test_dataloader.dataset.features=True.*another'):
-        check_features(cfg)
     with pytest.raises(ValueError, match=r'train_dataloader.dataset.features=True.*is trained'):
         check_features(load_config('cliff_open_cached', options=['model.backbone.trainable=rest']))
 

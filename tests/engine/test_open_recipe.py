@@ -19,7 +19,9 @@ SMALL = [
 
 
 def test_landmarks_then_heads(in_workspace, tmp_path):
-    maps = [f'{loader}_dataloader.dataset.cache_dir={tmp_path}' for loader in ('train', 'val')]
+    maps = [
+        f'{loader}_dataloader.dataset.cached.cache_dir={tmp_path}' for loader in ('train', 'val')
+    ]
     first = tmp_path / 'landmarks'
     train('mroi_open_landmarks', str(first), options=[*SMALL, *maps], epochs=1)
     state = read_state_dict(str(first / 'epoch_1.pth'))

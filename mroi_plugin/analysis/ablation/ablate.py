@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mroi_plugin.analysis.ablation.curves import draw_curves
-from mroi_plugin.analysis.ablation.groups import DATASETS, rows_of
+from mroi_plugin.analysis.ablation.groups import DATASETS, REFERENCES, rows_of
 from mroi_plugin.analysis.ablation.perform import RunFailed, perform
 from mroi_plugin.analysis.ablation.runs import Run, prepare_run
-from mroi_plugin.analysis.ablation.tables import as_markdown, as_table, summarize
+from mroi_plugin.analysis.ablation.tables import add_pairs, as_markdown, as_table, summarize
 from mroi_plugin.utils.atomic_files import write_json, write_text
 from mroi_plugin.utils.errors import UsageError
 from mroi_plugin.utils.ownership import owned
@@ -41,7 +41,7 @@ def ablate(
         epochs: of every training; the config's if None.
         jobs: trainings at a time; they share the processor's cores.
         out: folder; ``work_dirs/ablations/<dataset>/<group>`` if None.
-        dataset: ``embedded`` or ``papers``.
+        dataset: ``embedded``, ``open`` or ``papers``.
         options: ``KEY=VALUE`` overrides of every config.
 
     Returns:
@@ -65,7 +65,11 @@ def ablate(
             prepare_run(run, folder, threads)
         found = _perform_all(runs, folder, jobs, console)
         results = {row: [found[run] for run in runs if run.row == row] for row in rows}
-        return _write(results, folder, f'{group}, {dataset} data', console)
+        summary = summarize(results)
+        folders = {row: [run.folder(folder) for run in runs if run.row == row] for row in rows}
+        add_pairs(summary, folders, REFERENCES.get(group, rows[0]))
+        _write(results, summary, folder, f'{group}, {dataset} data', console)
+        return summary
 
 
 def _perform_all(
@@ -91,8 +95,9 @@ def _perform_all(
     return found
 
 
-def _write(results: dict[str, list[Any]], folder: Path, title: str, console: Console) -> Any:
-    summary = summarize(results)
+def _write(
+    results: dict[str, list[Any]], summary: Any, folder: Path, title: str, console: Console
+) -> None:
     write_json(folder / 'ablation.json', {'runs': results, 'summary': _records(summary)})
     for name, text in (
         ('ablation.csv', summary.to_csv()),
@@ -102,7 +107,6 @@ def _write(results: dict[str, list[Any]], folder: Path, title: str, console: Con
     draw_curves(results, folder / 'curves.png', title)
     console.print(as_table(summary, title))
     console.print(f'wrote {folder}/ablation.json, .csv, .md and curves.png')
-    return summary
 
 
 def _records(summary: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from mroi_plugin.utils.errors import UsageError
 
 DATASET_VARIABLE = 'MROI_ABLATION_DATASET'
 """Environment variable by which the configs choose their base; ``papers`` if it is not set."""
-DATASETS = ('embedded', 'papers')
+DATASETS = ('embedded', 'open', 'papers')
 
 GROUPS = {
     'components': (
@@ -40,7 +40,10 @@ GROUPS = {
     'camera': ('camera_shared', 'components_all'),
     'losses': ('losses_as_printed', 'components_all'),
 }
-"""Rows of each table. ``fusion`` and ``camera`` compare with the method itself."""
+"""Rows of each table."""
+
+REFERENCES = dict.fromkeys(('fusion', 'camera', 'losses'), 'components_all')
+"""Row that the others of a group are compared with, where it is not the first."""
 
 PAPER_ERRORS = {
     'components_none': (84.6, 54.2),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Train, going on from the folder's last checkpoint."""
+    """Train, going on from the folder's last checkpoint, and test person by person."""
     import torch
 
     from mroi_plugin.analysis.ablation.runs import load_run, options_of, planned_threads
+    from mroi_plugin.apis.test import test
     from mroi_plugin.apis.train import train_once
     from mroi_plugin.utils.errors import report_user_errors
 
@@ -20,7 +21,9 @@ def main() -> None:
         # Set and not left to the environment: MKL may otherwise take fewer threads than told.
         torch.set_num_threads(planned_threads(folder))
         test_interrupted_epoch(folder, run.row, options_of(run))
-        train_once(run.row, str(folder), options_of(run), run.epochs)
+        last = train_once(run.row, str(folder), options_of(run), run.epochs)
+        out = str(folder / 'metrics.json')
+        test(run.row, last, out, str(folder / 'test'), options=options_of(run))
 
 
 def test_interrupted_epoch(folder: Path, config: str, options: list[str]) -> None:

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 from processes import wait_for_end
 
 from mroi_plugin.analysis.ablation.ablate import ablate
 from mroi_plugin.analysis.ablation.groups import GROUPS, PAPER_ERRORS
+from mroi_plugin.analysis.ablation.pairs import paired_difference
 from mroi_plugin.analysis.ablation.perform import RunFailed, perform
 from mroi_plugin.analysis.ablation.runs import (
     Run,
@@ -23,7 +25,8 @@ from mroi_plugin.analysis.ablation.runs import (
     prepare_run,
     read_errors,
 )
-from mroi_plugin.analysis.ablation.tables import as_markdown, summarize
+from mroi_plugin.analysis.ablation.tables import add_pairs, as_markdown, summarize
+from mroi_plugin.evaluation.files import PER_SAMPLE
 from mroi_plugin.utils import ownership
 from mroi_plugin.utils.errors import UsageError
 from mroi_plugin.utils.ownership import owned
@@ -112,7 +115,7 @@ def test_two_ablations_do_not_share_a_folder(project, monkeypatch):
         (('fusions',), 'components'),
         (('rois', [0], 1, 0), 'jobs'),
         (('rois', []), 'seeds'),
-        (('rois', [0], 1, 1, None, 'coco'), 'embedded, papers'),
+        (('rois', [0], 1, 1, None, 'coco'), 'embedded, open, papers'),
     ],
 )
 def test_wrong_arguments_name_what_is_allowed(project, arguments, named):
@@ -131,8 +134,63 @@ def test_the_table_has_mean_and_sample_deviation_and_the_papers_numbers():
     assert summary.loc['rois_1', 'paper_pa_mpjpe'] == 54.2
     assert pd.isna(summary.loc['camera_shared', 'mpjpe_std'])
     text = as_markdown(summary)
-    assert '| rois_1 | 92.0 ± 2.8 | 46.0 ± 1.4 | 93.0 ± 2.8 | 84.6 / 54.2 |' in text
-    assert '| camera_shared | 80.0 | 40.0 | 81.0 | - |' in text
+    assert '| rois_1 | 92.0 ± 2.8 | 46.0 ± 1.4 | 93.0 ± 2.8 | - | - | - | 84.6 / 54.2 |' in text
+    assert '| camera_shared | 80.0 | 40.0 | 81.0 | - | - | - | - |' in text
+
+
+def people(folder, errors):
+    """The rows of a test, out of order, with one person whose reprojection is unknown."""
+    folder.mkdir()
+    columns = {'sample_idx': np.arange(len(errors)), 'mpjpe': errors, 'pa_mpjpe': errors / 2}
+    columns |= {'pve': errors + 1, 'reprojection_share': np.where(errors > 90, np.nan, 0.1)}
+    pd.DataFrame(columns).sample(frac=1, random_state=0).to_csv(folder / PER_SAMPLE)
+
+
+def test_differences_are_of_the_same_people(tmp_path):
+    """People differ by 12 mm, rows by 5, the two networks of a seed by 2.8 on a person: half of the
+    interval is about 0.18, twice that for two seeds at most, and 1.5 if it did not pair."""
+    rng = np.random.default_rng(0)
+    hard = rng.normal(60, 12, 500)
+    folders = {row: [tmp_path / f'{row}_{seed}' for seed in (0, 1)] for row in ('a', 'b')}
+    for row, better in (('a', 0.0), ('b', 5.0)):
+        for folder in folders[row]:
+            people(folder, hard - better + rng.normal(0, 2, 500))
+    summary = summarize({'a': fake(60.0, 60.0), 'b': fake(55.0, 55.0)})
+    add_pairs(summary, folders, 'a')
+    mean, low, high = (summary.loc['b', f'mpjpe_difference{x}'] for x in ('', '_low', '_high'))
+    assert -5.5 < low < mean < high < -4.5 and mean == pytest.approx(-5, abs=0.2)
+    assert summary.loc['b', 'reprojection_share_difference'] == pytest.approx(0)
+    assert summary.loc['b', 'reprojection_share_mean'] == pytest.approx(0.1)
+    assert pd.isna(summary.loc['a', 'mpjpe_difference'])
+    text = as_markdown(summary)
+    assert 'MPJPE against a [mm]' in text and f'| {mean:+.1f} [{low:+.1f}, {high:+.1f}] |' in text
+
+
+def test_an_interval_is_as_wide_as_theory_says():
+    """What differs is the people alone, by 10 mm: a normal interval of 400 people."""
+    rng = np.random.default_rng(1)
+    reference = rng.normal(100, 30, (3, 400))
+    effect = rng.normal(2, 10, 400)
+    mean, low, high = paired_difference(reference + effect, reference)
+    half = 1.96 * effect.std() / 20
+    assert mean == pytest.approx(effect.mean())
+    assert (mean - low, high - mean) == (pytest.approx(half, rel=0.1), pytest.approx(half, rel=0.1))
+
+
+def test_people_who_do_not_pair_are_refused():
+    with pytest.raises(ValueError, match=r'errors \(1, 4\) and reference \(1, 5\)'):
+        paired_difference(np.zeros((1, 4)), np.zeros((1, 5)))
+
+
+def test_the_open_data_are_features_of_one_cache(project):
+    """Rows that take another number of RoIs share it."""
+    options = [*TINY, 'model.backbone.init_cfg=None', 'model.backbone.variant=lite']
+    summary = ablate('camera', [0], 1, 1, 'out', 'open', options)
+    assert list(summary.index) == ['camera_shared', 'components_all']
+    assert np.isfinite(summary.loc['camera_shared', 'mpjpe_difference_low'])
+    caches = list((project / 'work_dirs' / 'cached_maps').iterdir())
+    assert len(caches) == 2  # one of the training set, one of the test set
+    assert all(list(folder.glob('features_*/*.npy')) for folder in caches)
 
 
 def test_errors_of_an_interrupted_run_are_joined(tmp_path):

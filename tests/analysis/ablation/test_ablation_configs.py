@@ -47,7 +47,7 @@ def differences(a, b, key=''):
 
 
 @pytest.mark.parametrize('path', ROWS, ids=lambda p: p.stem)
-@pytest.mark.parametrize('dataset', ['embedded', 'papers'])
+@pytest.mark.parametrize('dataset', ['embedded', 'open', 'papers'])
 def test_it_differs_from_the_method_in_model_and_rois_alone(path, dataset, monkeypatch):
     method = load(ROOT / 'configs' / 'ablations' / 'components_all.py', dataset, monkeypatch)
     row = load(path, dataset, monkeypatch)

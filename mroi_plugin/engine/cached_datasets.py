@@ -1,0 +1,36 @@
+"""Data sets of a config whose samples pass the frozen part of its backbone once."""
+
+from __future__ import annotations
+
+import copy
+
+from mmengine.config import Config, ConfigDict
+
+from mroi_plugin.datasets.transforms.multi_roi_crop import DEFAULT_SCALES
+from mroi_plugin.engine.config_keys import LOADERS
+
+
+def wrap_cached(cfg: Config) -> None:
+    """Put a `CachedMapsDataset` in the place of every data set of a config that has ``cached``.
+
+    ``cached`` is a dictionary of its options. Backbone and data preprocessor are the model's. All
+    RoIs of the pipeline's crops are cached, of which ``num_rois`` are taken, so that configs that
+    differ in that number alone share one cache.
+
+    Args:
+        cfg: changed in place.
+    """
+    for loader in (cfg[name] for name in LOADERS if isinstance(cfg.get(name), dict)):
+        options = loader.get('dataset', {}).get('cached')
+        if options is None:
+            continue
+        dataset = ConfigDict(copy.deepcopy(loader.dataset.to_dict()))
+        del dataset['cached']
+        crop = dataset.pipeline.crop
+        taken, whole = crop.num_rois, 1 + len(crop.get('scales', DEFAULT_SCALES))
+        crop.num_rois = max(taken, whole)
+        parts = {name: copy.deepcopy(cfg.model[name]) for name in ('backbone', 'data_preprocessor')}
+        rois = {'num_rois': taken} if taken < whole else {}
+        loader.dataset = ConfigDict(
+            type='CachedMapsDataset', dataset=dataset, **{**parts, **rois, **options}
+        )
