@@ -67,5 +67,6 @@ def make_frames(body, strength: float = 1.0) -> list[ImageResult]:
         faces = np.asarray(body.faces, np.int64)
         names = keypoint_names('smpl_54')
         path = f'videos/walk.mp4#{number:06d}'
-        frames.append(ImageResult(path, SIZE, people, faces, names, frame=number))
+        parts = (people, faces, names)
+        frames.append(ImageResult(path, SIZE, *parts, frame=number, crop_size=(48, 64)))
     return frames

@@ -59,7 +59,7 @@ def answer(
     """
     clip = path.lower().endswith(VIDEOS)
     formats = ['video' if clip else 'overlay', 'json', 'npz', 'glb']
-    saver = Saver(str(folder), formats, model.crop.crop_size, rig_of(model.model.body_model))
+    saver = Saver(str(folder), formats, rig_of(model.model.body_model))
     total, people, images, problem = count_images(path), 0, 0, None
     files: list[Path] = []
     try:

@@ -216,7 +216,8 @@ class Inferencer:
                 pixels = image.pixels()
         except IMAGE_ERRORS as problem:
             error = str(problem) or repr(problem)
-        place = {'frame': image.frame, 'time': image.time}
+        crop_size = tuple(int(side) for side in self.crop.crop_size)
+        place = {'frame': image.frame, 'time': image.time, 'crop_size': crop_size}
         if error is not None:
             return ImageResult(image.name, image.size, error=error, **place)
         parts = (entry.instances, self.faces, self.joint_names, pixels)

@@ -40,7 +40,6 @@ class Saver:
     Args:
         folder: for the files; it is made.
         formats: some of ``FORMATS``.
-        crop_size: (w, h) px of the crops, for pictures of RoIs.
         rig: of the body of the results, see `rig_of`; ``glb`` and ``bvh`` of videos need it.
         record: of what is done, see `RunRecord`: to it is added what is whole, and its names are
             not taken again.
@@ -55,7 +54,6 @@ class Saver:
         self,
         folder: str,
         formats: Sequence[str],
-        crop_size: tuple[int, int],
         rig: Rig | None = None,
         side_view: bool = False,
         record: RunRecord | None = None,
@@ -63,7 +61,7 @@ class Saver:
         unknown = sorted(set(formats) - set(FORMATS))
         if unknown:
             raise ValueError(f'--save {",".join(unknown)}: expected some of {", ".join(FORMATS)}.')
-        self.folder, self.formats, self.crop_size = Path(folder), tuple(formats), crop_size
+        self.folder, self.formats = Path(folder), tuple(formats)
         self.side_view = side_view
         self.folder.mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
@@ -107,7 +105,7 @@ class Saver:
 
     def _overlay(self, result: ImageResult) -> np.ndarray:
         if self.side_view:
-            return result_row(result.image, result.instances, result.faces, self.crop_size)
+            return result_row(result.image, result.instances, result.faces, result.crop_size)
         return meshes_over_image(result.image, result.instances, result.faces)
 
     def close(self, stopped: bool = False) -> list[Path]:

@@ -140,7 +140,7 @@ def _infer(args: argparse.Namespace) -> int:
     per_input = [name for name in formats if name != 'coco']
     rig = rig_of(model.model.body_model)
     record = RunRecord(args.out, {name: getattr(args, name) for name in SETTINGS}, args.resume)
-    saver = Saver(args.out, per_input, model.crop.crop_size, rig, args.side_view, record)
+    saver = Saver(args.out, per_input, rig, args.side_view, record)
     summary = Summary(keep='coco' in formats)
     with _stop_on_interrupt() as stop:
         results = model(

@@ -32,10 +32,10 @@ def run(args: argparse.Namespace) -> int:
         from mroi_plugin.utils.extras import import_extra
 
         import_extra('viser', 'viewer')
-        frames, crop_size = _frames(args)
+        frames = _frames(args)
         from mroi_plugin.visualization.viewer import Viewer
 
-        viewer = Viewer(frames, args.port, crop_size)
+        viewer = Viewer(frames, args.port)
     people = sum(len(frame.result.instances) for frame in frames)
     print(f'{people} people in {len(frames)} images at {viewer.url} (Ctrl-C ends it)', flush=True)
     if not args.no_browser:
@@ -56,22 +56,20 @@ def _body(args: argparse.Namespace) -> Any:
         return MODELS.build(load_config(args.model, options=args.cfg_options).model.body_model)
 
 
-def _frames(args: argparse.Namespace) -> tuple[list[Any], tuple[int, int]]:
-    """What to show, and the crop size of the model that found it, where one did."""
+def _frames(args: argparse.Namespace) -> list[Any]:
+    """What to show."""
     from mroi_plugin.apis.result_pictures import keep_picture, read_pictures, result_files
 
     files = {path: result_files(path) for path in args.inputs}
     results = [file for found in files.values() for file in found]
     frames = list(read_pictures(results, lambda: _body(args)))
     images = [path for path, found in files.items() if not found]
-    crop_size = (1, 1)
     if images:
         from mroi_plugin.apis.inferencer import Inferencer
         from mroi_plugin.apis.inputs import count_images
         from mroi_plugin.utils.progress import track
 
         model = Inferencer(**inference_options(args), keep_images=True)
-        crop_size = model.crop.crop_size
         for result in track(model(images), 'images', count_images(images), quiet=False):
             if result.error is None:
                 frames.append(keep_picture(result))
@@ -79,4 +77,4 @@ def _frames(args: argparse.Namespace) -> tuple[list[Any], tuple[int, int]]:
                 print(f'{result.name}: {result.error}', file=sys.stderr)
     if not frames:
         raise ValueError(f'{", ".join(args.inputs)}: nothing to show.')
-    return frames, crop_size
+    return frames

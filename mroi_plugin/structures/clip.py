@@ -21,6 +21,7 @@ class Clip:
     Attributes:
         name: path of the video.
         size: (w, h) px of the first frame.
+        crop_size: (w, h) px of the crops, see `ImageResult`.
         fps: frames per second, on average.
         times: (T,) s, when each frame is shown.
         joint_names: K names of the joints.
@@ -35,6 +36,7 @@ class Clip:
 
     name: str
     size: tuple[int, int]
+    crop_size: tuple[int, int]
     fps: float
     times: np.ndarray
     joint_names: tuple[str, ...]
@@ -67,6 +69,7 @@ def build_clip(name: str, results: Sequence[ImageResult], fps: float) -> Clip:
     return Clip(
         name,
         results[0].size,
+        results[0].crop_size,
         fps,
         np.array([r.frame / fps if r.time is None else r.time for r in results], np.float64),
         results[0].joint_names,

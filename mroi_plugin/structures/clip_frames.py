@@ -38,6 +38,7 @@ def iterate_clip(clip: Clip, body: nn.Module) -> Iterator[ImageResult]:
             'version': VERSION,
             'name': f'{clip.name}#{frame:06d}',
             'size': clip.size,
+            'crop_size': clip.crop_size,
             'frame': frame,
             'faces': faces,
             'joint_names': clip.joint_names,

@@ -13,7 +13,10 @@ from mroi_plugin.utils.atomic_files import atomic_file
 
 VERSION = 1
 FORMAT = 'mroi_plugin.clip'
-OF_CLIP = ('name', 'size', 'fps', 'times', 'joint_names', 'frames', 'tracks', 'present')
+OF_CLIP = (
+    *('name', 'size', 'crop_size', 'fps', 'times', 'joint_names'),
+    *('frames', 'tracks', 'present'),
+)
 
 
 def write_clip_npz(clip: Clip, stem: Path) -> Path:
@@ -57,6 +60,7 @@ def read_clip_npz(path: str | os.PathLike[str]) -> Clip:
     return Clip(
         str(told['name']),
         tuple(told['size'].tolist()),
+        tuple(told['crop_size'].tolist()),
         float(told['fps']),
         told['times'],
         tuple(told['joint_names'].tolist()),

@@ -57,6 +57,7 @@ def to_columns(result: ImageResult) -> dict[str, Any]:
         'version': VERSION,
         'name': result.name,
         'size': np.array(result.size, np.int64),
+        'crop_size': np.array(result.crop_size, np.int64),
         'frame': -1 if result.frame is None else result.frame,
         'error': result.error or '',
         'joint_names': np.array(result.joint_names, np.str_),
@@ -93,7 +94,7 @@ def from_columns(path: str, columns: Mapping[str, Any]) -> ImageResult:
             f'{path} is {columns.get("format")!s}, version {columns.get("version")!s}; expected '
             f'{FORMAT}, version {VERSION}: read it with the version that wrote it.'
         )
-    absent = sorted({*PERSON, 'name', 'size', 'faces', 'joint_names'} - set(columns))
+    absent = sorted({*PERSON, 'name', 'size', 'crop_size', 'faces', 'joint_names'} - set(columns))
     if absent:
         raise ValueError(f'{path} lacks {", ".join(absent)}.')
     arrays = {name: np.asarray(columns[name]) for name in PERSON}
@@ -113,6 +114,7 @@ def from_columns(path: str, columns: Mapping[str, Any]) -> ImageResult:
         tuple(str(name) for name in columns['joint_names']),
         frame=None if frame < 0 else frame,
         error=error or None,
+        crop_size=tuple(int(side) for side in columns['crop_size']),
     )
 
 

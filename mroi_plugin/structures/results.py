@@ -90,6 +90,7 @@ class ImageResult:
         error: why the image could not be used; None if it could.
         problems: boxes that could not be used, and why; in no file.
         time: when the frame is shown, s from the start of its video; None for images.
+        crop_size: (w, h) px of the crops, whose shape the RoIs have; (1, 1) where it is not known.
     """
 
     name: str
@@ -102,6 +103,7 @@ class ImageResult:
     error: str | None = None
     problems: tuple[str, ...] = ()
     time: float | None = None
+    crop_size: tuple[int, int] = (1, 1)
 
     def without_meshes(self) -> ImageResult:
         """The result without vertices and pixels, of which many fit in memory."""

@@ -24,9 +24,7 @@ def camera_positions(instance: InstanceResult) -> np.ndarray:
     return np.asarray(instance.trans - instance.full_cameras, np.float64)
 
 
-def roi_frusta(
-    instance: InstanceResult, depth_m: float, crop_size: tuple[int, int] = (1, 1)
-) -> np.ndarray:
+def roi_frusta(instance: InstanceResult, depth_m: float, crop_size: tuple[int, int]) -> np.ndarray:
     """Edges of the pyramids from the M cameras through their RoIs.
 
     Args:

@@ -46,7 +46,6 @@ class Viewer:
     Args:
         frames: at least one.
         port: of the page; the next free one is taken where it is in use.
-        crop_size: (w, h) px of the crops, whose shape the RoIs have.
         rate: frames per second of the timeline.
 
     Raises:
@@ -57,11 +56,10 @@ class Viewer:
         self,
         frames: Sequence[Frame],
         port: int = 8080,
-        crop_size: tuple[int, int] = (1, 1),
         rate: float = 10.0,
     ) -> None:
         viser = import_extra('viser', 'viewer')
-        self.frames, self.crop_size, self.rate = frames, crop_size, rate
+        self.frames, self.rate = frames, rate
         with redirect_stdout(StringIO()):  # a box of addresses
             self.server = viser.ViserServer('127.0.0.1', port, 'mroi view', verbose=False)
         self.server.gui.configure_theme(show_logo=False, show_share_button=False)
@@ -152,7 +150,7 @@ class Viewer:
                 if on['Joints']:
                     self._add_joints(i, instance)
                 if self.cameras.value in (name, EVERYONE):
-                    self._add_frusta(i, instance, plane)
+                    self._add_frusta(i, instance, plane, result.crop_size)
             self.title.content = f'**{printable(Path(result.name).name)}**'
             self.people.content = _people(result) or 'No person was found.'
 
@@ -172,8 +170,10 @@ class Viewer:
         limbs = np.array([[joints[a], joints[b]] for a, b in LIMBS])
         self._add('add_line_segments', f'/joints/{i}', limbs, (255, 210, 40), **LINE)
 
-    def _add_frusta(self, i: int, instance: InstanceResult, depth: float) -> None:
-        for m, lines in enumerate(roi_frusta(instance, depth, self.crop_size)):
+    def _add_frusta(
+        self, i: int, instance: InstanceResult, depth: float, crop_size: tuple[int, int]
+    ) -> None:
+        for m, lines in enumerate(roi_frusta(instance, depth, crop_size)):
             color = ROI_COLORS[m % len(ROI_COLORS)]
             self._add('add_line_segments', f'/cameras/{i}/{m}', lines, color, **LINE)
 

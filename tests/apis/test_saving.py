@@ -31,7 +31,7 @@ def result(name):
 @pytest.mark.parametrize('names', [NAMES, NAMES[::-1]], ids=['in order', 'backwards'])
 def test_every_result_has_its_own_file_in_the_folder(tmp_path, names):
     folder = tmp_path / 'in' / 'out'
-    saver = Saver(str(folder), ['json'], (48, 64))
+    saver = Saver(str(folder), ['json'])
     files = [path for name in names for path in saver.save(result(name))]
     assert len({str(path).lower() for path in files}) == len(files) == len(names)
     assert all(path.resolve().parent == folder and path.is_file() for path in files)
@@ -40,7 +40,7 @@ def test_every_result_has_its_own_file_in_the_folder(tmp_path, names):
 
 
 def test_the_same_image_again_has_the_same_file(tmp_path):
-    saver = Saver(str(tmp_path), ['json'], (48, 64))
+    saver = Saver(str(tmp_path), ['json'])
     assert saver.save(result('a.jpg')) == saver.save(result('a.jpg')) == [tmp_path / 'a.json']
 
 
@@ -51,21 +51,21 @@ def body():
 
 def test_a_name_is_one_line_in_an_obj(body, tmp_path):
     given = replace(make_frames(body)[0], name='n\nv 0 0 0.jpg', frame=None)
-    (path,) = Saver(str(tmp_path), ['obj'], (48, 64)).save(given)
+    (path,) = Saver(str(tmp_path), ['obj']).save(given)
     lines = path.read_text().splitlines()
     assert lines[0].startswith('# 1 people in n\\nv 0 0 0.jpg; meters')
     assert sum(line.startswith('v ') for line in lines) == 6890
 
 
 def test_of_nobody_there_are_no_meshes(tmp_path):
-    saver = Saver(str(tmp_path), ['json', 'npz', 'obj', 'ply', 'glb'], (48, 64))
+    saver = Saver(str(tmp_path), ['json', 'npz', 'obj', 'ply', 'glb'])
     assert [path.suffix for path in saver.save(result('a.jpg'))] == ['.json', '.npz']
     assert sorted(path.name for path in tmp_path.iterdir()) == ['a.json', 'a.npz']
 
 
 def test_a_video_has_files_of_its_own(body, tmp_path):
     """Two videos of the same name, one after the other; images in between do not end one."""
-    saver = Saver(str(tmp_path), ['json', 'npz', 'obj', 'glb', 'bvh'], (48, 64), rig_of(body))
+    saver = Saver(str(tmp_path), ['json', 'npz', 'obj', 'glb', 'bvh'], rig_of(body))
     frames = make_frames(body)
     others = [replace(f, name=f.name.replace('videos', 'other')) for f in frames[3:5]]
     files = [path for frame in frames[:2] for path in saver.save(frame)]
@@ -89,20 +89,20 @@ def test_a_video_has_files_of_its_own(body, tmp_path):
 
 
 def test_a_clip_of_a_run_that_was_stopped_is_not_written(body, tmp_path):
-    saver = Saver(str(tmp_path), ['npz'], (48, 64))
+    saver = Saver(str(tmp_path), ['npz'])
     saver.save(make_frames(body)[0])
     saver.discard()
     assert saver.close() == [] and list(tmp_path.iterdir()) == []
 
 
 def test_an_animation_needs_a_rig(body, tmp_path):
-    saver = Saver(str(tmp_path), ['npz', 'bvh'], (48, 64))
+    saver = Saver(str(tmp_path), ['npz', 'bvh'])
     with pytest.raises(ValueError, match=r'walk\.mp4: npz, bvh of a video needs the rig'):
         saver.save(make_frames(body)[0])
 
 
 def test_a_video_that_is_not_finished_leaves_nothing(tmp_path):
-    saver = Saver(str(tmp_path), ['video'], (48, 64))
+    saver = Saver(str(tmp_path), ['video'])
     frame = ImageResult('a.mp4#000000', (8, 6), image=np.zeros((6, 8, 3), np.uint8), frame=0)
     assert saver.save(frame) == [] and len(list(tmp_path.iterdir())) == 1
     saver.discard()
@@ -113,7 +113,7 @@ def test_a_video_that_is_not_finished_leaves_nothing(tmp_path):
 
 
 def test_a_video_that_changes_its_size_keeps_its_frames(tmp_path):
-    saver = Saver(str(tmp_path), ['video'], (48, 64))
+    saver = Saver(str(tmp_path), ['video'])
     for i, (width, height) in enumerate(((8, 6), (16, 12), (8, 6))):
         pixels = np.zeros((height, width, 3), np.uint8)
         saver.save(ImageResult(f'a.mp4#{i:06d}', (width, height), image=pixels, frame=i))

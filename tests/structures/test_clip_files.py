@@ -100,6 +100,7 @@ def test_frames_of_the_arrays_are_the_results(files, frames, body):
     assert [result.name for result in back] == [result.name for result in frames]
     for found, result in zip(back, frames):
         assert found.frame == result.frame and found.size == result.size
+        assert found.crop_size == result.crop_size == (48, 64)
         expected = sorted(result.instances, key=lambda p: p.track % 100)  # strangers come last
         assert [p.track for p in found.instances] == [p.track for p in expected]
         for a, b in zip(found.instances, expected):

@@ -60,7 +60,9 @@ def person(body, seed, rois=5):
 def result(body):
     faces = np.asarray(body.faces, np.int64)
     persons = [person(body, seed) for seed in range(3)]
-    return ImageResult('a/ä.jpg', (640, 480), persons, faces, keypoint_names('smpl_54'))
+    return ImageResult(
+        'a/ä.jpg', (640, 480), persons, faces, keypoint_names('smpl_54'), crop_size=(48, 64)
+    )
 
 
 EMPTY = ImageResult('b.jpg', (64, 48), [], np.zeros((0, 3), np.int64), ('pelvis',))
