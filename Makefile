@@ -7,14 +7,16 @@ INSTALLED := $(VENV)/.installed
 
 METHODS := $(addsuffix _synthetic,hmr hmr_adversarial spin host_cliff pare hybrik) cliff_open mroi_open
 
-.PHONY: help install data train compare test lint format all-checks clean
+EXTRAS := .venv-extras
+
+.PHONY: help install data train compare test test-extras lint format all-checks clean
 
 help:
 	@echo "make install   environment in $(VENV)   (PYTHON=$(PYTHON), TORCH=$(TORCH))"
 	@echo "make train     data, training, test, pictures and a table from nothing"
 	@echo "make data      the synthetic images alone"
 	@echo "make compare   all methods, five epochs each, side by side"
-	@echo "make test      the test suite"
+	@echo "make test      the test suite;  make test-extras  of view, demo and loggers"
 	@echo "make lint      style, spelling, imports;  make format  fixes the style"
 
 install: $(INSTALLED)
@@ -45,6 +47,15 @@ compare: data
 test: install
 	$(BIN)/python -m pytest -n 2
 
+# The extras "viewer" and "demo" in an environment on top of the other one: they ask for other
+# releases of what transformers needs.
+test-extras: install
+	test -x $(EXTRAS)/bin/python || $(BIN)/python -m venv $(EXTRAS)
+	$(BIN)/python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackages()[0]!r})")' \
+		> $$($(EXTRAS)/bin/python -c 'import site; print(site.getsitepackages()[0])')/base.pth
+	$(EXTRAS)/bin/pip install -q -r requirements/extras.txt
+	$(EXTRAS)/bin/python -m pytest -q tests/commands/test_view.py tests/commands/test_demo.py tests/engine/hooks/test_mesh_visualization_hook.py
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,4 +69,4 @@ format: install
 all-checks: lint test
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(EXTRAS) build dist *.egg-info

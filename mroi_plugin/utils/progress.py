@@ -8,13 +8,13 @@ from typing import TypeVar
 Item = TypeVar('Item')
 
 
-def track(items: Iterable[Item], description: str, total: int, quiet: bool) -> Iterator[Item]:
+def track(items: Iterable[Item], description: str, total: int | None, quiet: bool) -> Iterator[Item]:
     """Yield the items and show how far it is and how long it takes.
 
     Args:
         items: what to go through.
         description: what is done.
-        total: number of items.
+        total: number of items; None where it is not known.
         quiet: show nothing.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
