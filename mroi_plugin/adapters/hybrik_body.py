@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from mroi_plugin.models.body_models.kinematic_tree import use_known_parents
 from mroi_plugin.models.body_models.smpl import MODEL_PATH, build_from_arrays, load_body_arrays
 from mroi_plugin.registry import MODELS, register
 
@@ -31,4 +32,5 @@ def HybrIKBody(model_path: str = MODEL_PATH, free_body: bool = False, **options:
     body = build_from_arrays(HybrIKSMPL, arrays, model_path=model_path, gender='neutral', **options)
     # HybrIK reports the 17 joints of Human3.6M as its extra ones.
     body.joints_regressor_extra = body.J_regressor_h36m
+    use_known_parents(body)
     return body

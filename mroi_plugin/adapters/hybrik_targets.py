@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mroi_plugin.mmhuman3d_compat.rotations import matrix_to_quaternion
 from mroi_plugin.models.body_models.smpl_targets import smpl_targets
+from mroi_plugin.utils.indices import on_device
 
 DEPTH_RANGE_M = 2.0
 """Depth of the volume around the root that the heatmaps span (HybrIK Sec. 3.4)."""
@@ -65,14 +66,15 @@ def posed_joints(body: nn.Module, rotations: Tensor, betas: Tensor, transl: Tens
         transl=transl,
         pose2rot=False,
     )
-    return torch.cat([posed['joints'][:, :24], posed['vertices'][:, list(LEAF_VERTICES)]], dim=1)
+    leaves = posed['vertices'][:, on_device(LEAF_VERTICES, betas.device)]
+    return torch.cat([posed['joints'][:, :24], leaves], dim=1)
 
 
 def rest_joints(body: nn.Module, betas: Tensor) -> Tensor:
     """The same 29 joints in the rest pose, (N, 29, 3) meters."""
     shaped = body.v_template + torch.einsum('nb,vkb->nvk', betas, body.shapedirs)
     joints = torch.einsum('jv,nvk->njk', body.J_regressor, shaped)
-    return torch.cat([joints, shaped[:, list(LEAF_VERTICES)]], dim=1)
+    return torch.cat([joints, shaped[:, on_device(LEAF_VERTICES, betas.device)]], dim=1)
 
 
 def hybrik_batch(batch: Batch, body: nn.Module, children: Tensor, crop_px: int) -> Batch:
@@ -148,7 +150,7 @@ def _volume_coordinates(joints: Tensor, batch: Batch, crop_px: int) -> tuple[Ten
 
 def _camera(batch: Batch, root: Tensor) -> Batch:
     count, device = len(root), root.device
-    corner = torch.tensor([0.0, 0.0, 1.0], device=device).expand(count, 1, 3)
+    corner = torch.eye(3, device=device)[2].expand(count, 1, 3)
     inverse = torch.linalg.inv(torch.cat([batch['roi_affines'][:, 0], corner], dim=1))
     intrinsic = torch.eye(3, device=device).repeat(count, 1, 1)
     intrinsic[:, 0, 0] = intrinsic[:, 1, 1] = batch['focal_length']

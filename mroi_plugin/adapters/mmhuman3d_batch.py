@@ -17,8 +17,8 @@ def scale_affines(affines: Tensor, factor: float) -> Tensor:
 
     ``x' = factor (x + 1/2) - 1/2``, so that corners map to corners.
     """
-    shift = affines.new_tensor([0.0, 0.0, 0.5 * (factor - 1)])
-    return factor * affines + shift
+    scaled = factor * affines
+    return torch.cat([scaled[..., :2], scaled[..., 2:] + 0.5 * (factor - 1)], dim=-1)
 
 
 def apply_affines(affines: Tensor, points: Tensor) -> Tensor:

@@ -208,7 +208,7 @@ class MMHuman3DEstimator(BaseEstimator):
         """Outputs of `MultiRoIEstimator.predict` with M = 1; HybrIK has no local camera."""
         device = batch['rois'].device
         tensors = {
-            name: torch.as_tensor(out[source], dtype=torch.float32, device=device)
+            name: torch.as_tensor(out[source]).to(device, torch.float32, non_blocking=True)
             for name, source in PREDICTIONS.items()
             if source in out
         }
@@ -228,7 +228,7 @@ class MMHuman3DEstimator(BaseEstimator):
             pelvis = rest_joints(self.body_model, tensors['pred_betas'])[:, 0]
             transl = out['root'] - pelvis
             return {'pred_cam_full': transl[:, None], 'pred_transl': transl}
-        camera = torch.as_tensor(out['camera'], device=roi.device).float().reshape(-1, 3)
+        camera = torch.as_tensor(out['camera']).to(roi, non_blocking=True).reshape(-1, 3)
         if _reads_boxes(self.architecture):  # CLIFF returns the camera of the image
             local, full = full_to_crop_camera(camera, roi, focal), camera
         else:

@@ -8,7 +8,9 @@ from typing import TypeVar
 Item = TypeVar('Item')
 
 
-def track(items: Iterable[Item], description: str, total: int | None, quiet: bool) -> Iterator[Item]:
+def track(
+    items: Iterable[Item], description: str, total: int | None, quiet: bool
+) -> Iterator[Item]:
     """Yield the items and show how far it is and how long it takes.
 
     Args:

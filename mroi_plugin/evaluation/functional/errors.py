@@ -51,10 +51,24 @@ def pa_mpjpe(pred: Tensor, target: Tensor) -> Tensor:
     """
     pred = pred - pred.mean(-2, keepdim=True)
     target = target - target.mean(-2, keepdim=True)
-    rotation, scale = roma.rigid_vectors_registration(pred, target, compute_scaling=True)
-    scale = torch.nan_to_num(scale, nan=0.0)  # 0 / 0 for a single point
+    rotation, scale = _similarity(pred, target)
     aligned = torch.matmul(pred, (scale[..., None, None] * rotation).mT)
     return mean_distance(aligned, target)
+
+
+def _similarity(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Rotations (..., 3, 3) and scales (...) that align centered points (..., J, 3) best (Umeyama,
+    TPAMI 1991); scale 0 of a single point.
+
+    Matrices of 3x3 are decomposed on the host: a device would be waited for several times.
+    """
+    covariance = torch.einsum('...ki,...kj->...ij', target, pred)
+    covariance = covariance.cpu().nan_to_num(0.0, 0.0, 0.0)
+    rotation, singular = roma.special_procrustes(covariance, return_singular_values=True)
+    found = torch.cat([rotation, singular.sum(-1)[..., None, None].expand_as(rotation)], dim=-1)
+    found = found.to(pred.device, non_blocking=True)
+    scale = found[..., 0, 3] / pred.square().sum((-2, -1))
+    return found[..., :3], torch.nan_to_num(scale, nan=0.0)
 
 
 def pa_pve(pred: Tensor, target: Tensor) -> Tensor:

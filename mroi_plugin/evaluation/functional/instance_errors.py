@@ -22,7 +22,8 @@ from mroi_plugin.models.layers.camera_agreement import confidence, consensus_cam
 
 MM_PER_M = 1000.0
 PCK_MM = 150.0
-AUC_MM = torch.arange(0, 151, 5, dtype=torch.float64)
+AUC_MM = (0, 151, 5)
+"""First, end and step of the thresholds of the AUC."""
 Errors = dict[str, Tensor]
 
 
@@ -44,7 +45,7 @@ def joint_errors(joints: Tensor, truth: Tensor, pelvis: Tensor, true_pelvis: Ten
         'mpjpe': distances.mean(-1),
         'pa_mpjpe': MM_PER_M * pa_mpjpe(joints, truth),
         'pck': pck(limbs, PCK_MM),
-        'auc': auc(limbs, AUC_MM.to(distances.device)),
+        'auc': auc(limbs, torch.arange(*AUC_MM, dtype=torch.float64, device=distances.device)),
         'joints': distances,
     }
 
@@ -70,10 +71,13 @@ def camera_errors(batch: Mapping[str, Any], samples: Sequence[Mapping[str, Tenso
         errors['camera_residual_px'] = camera_residual_px(joints, cameras, focal)
         if 'rois' in batch:
             pixels, _ = spread(joints, cameras, consensus_camera(cameras, focal), focal)
-            errors['confidence'] = confidence(pixels, batch['rois'][:, 0, 2].to(pixels))
+            errors['confidence'] = confidence(
+                pixels, batch['rois'][:, 0, 2].to(pixels, non_blocking=True)
+            )
     if all(name in batch for name in ('keypoints2d', 'principal_point', 'rois')):
         keypoints, center, rois = (
-            batch[name].to(joints) for name in ('keypoints2d', 'principal_point', 'rois')
+            batch[name].to(joints, non_blocking=True)
+            for name in ('keypoints2d', 'principal_point', 'rois')
         )
         if keypoints.shape[1] == joints.shape[1]:
             pixels = reprojection_px(joints, keypoints, transl, focal, center)
@@ -94,6 +98,7 @@ def betas_errors(batch: Mapping[str, Any], samples: Sequence[Mapping[str, Tensor
     if 'pred_betas' not in samples[0] or 'smpl_betas' not in batch:
         return {}
     betas = torch.stack([sample['pred_betas'] for sample in samples]).float()
-    error = (betas - batch['smpl_betas'].to(betas)).square().mean(-1)
+    error = (betas - batch['smpl_betas'].to(betas, non_blocking=True)).square().mean(-1)
     known = (batch['has_smpl'].reshape(-1) > 0) & (torch.as_tensor(batch['gender']) == NEUTRAL)
-    return {'betas_error': error.masked_fill(~known.to(error.device), torch.nan)}
+    known = known.to(error.device, non_blocking=True)
+    return {'betas_error': error.masked_fill(~known, torch.nan)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mroi_plugin.utils.indices import on_device
+
 H36M_TO_J14 = (6, 5, 4, 1, 2, 3, 16, 15, 14, 11, 12, 13, 8, 10)
 """The 14 LSP joints among the 17 of the Human3.6M regressor."""
 H36M_PELVIS = 0
@@ -51,7 +53,8 @@ def mesh_joints(
         Joints (N, J, 3) and pelvis (N, 3), float64, meters.
     """
     joints = torch.einsum('jv,nvc->njc', regressor.to(vertices), vertices).double()
-    return joints[:, list(JOINT_SETS[joint_set][0])], joints[:, H36M_PELVIS]
+    wanted = on_device(JOINT_SETS[joint_set][0], joints.device)
+    return joints[:, wanted], joints[:, H36M_PELVIS]
 
 
 def annotated_joints(
@@ -77,7 +80,8 @@ def annotated_joints(
             f"gt_source='keypoints3d': the keypoint convention has no {', '.join(missing)}; "
             "load the data in the convention 'smpl_54'."
         )
-    joints = keypoints3d[:, [names.index(name) for name in wanted]].double()
+    places = on_device([names.index(name) for name in wanted], keypoints3d.device)
+    joints = keypoints3d[:, places].double()
     pelvis = keypoints3d[:, names.index(PELVIS_NAME)].double()
     complete = (joints[..., 3] > 0).all(-1) & (pelvis[..., 3] > 0)
     return joints[..., :3], pelvis[..., :3], complete

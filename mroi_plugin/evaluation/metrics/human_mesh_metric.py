@@ -100,10 +100,12 @@ class HumanMeshMetric(BaseMetric):
             ValueError: if a prediction is not finite.
         """
         vertices = torch.stack([sample['pred_vertices'] for sample in data_samples]).float()
-        _check_finite(vertices, data_batch)
         compare = self._with_smpl if self.gt_source == 'smpl' else self._with_keypoints
         errors = {**compare(vertices, data_batch), **camera_errors(data_batch, data_samples)}
         errors.update(betas_errors(data_batch, data_samples))
+        errors['finite'] = vertices.isfinite().flatten(1).all(1)
+        errors = _on_host(errors)
+        _check_finite(errors.pop('finite'), data_batch)
         self.means.add('frames', torch.ones(len(vertices)))
         for name in ERRORS:
             if name in errors:
@@ -116,27 +118,32 @@ class HumanMeshMetric(BaseMetric):
         return mesh_joints(vertices, regressor, self.joint_set)
 
     def _with_smpl(self, vertices: Tensor, batch: Batch) -> Errors:
-        known = batch['has_smpl'].reshape(-1).to(vertices.device) > 0
-        if not known.any():
+        known = torch.nonzero(batch['has_smpl'].reshape(-1) > 0)[:, 0]
+        if not len(known):
             return {}
-        truth = self.bodies.vertices(_select(batch, known.cpu()), vertices.device)
+        truth = self.bodies.vertices(_select(batch, known), vertices.device)
+        known = known.to(vertices.device, non_blocking=True)
         joints, pelvis = self._regress(vertices[known])
         true_joints, true_pelvis = self._regress(truth)
         errors = joint_errors(joints, true_joints, pelvis, true_pelvis)
         errors['pve'] = MM_PER_M * pve(vertices[known], truth, pelvis, true_pelvis)
         errors['pa_pve'] = MM_PER_M * pa_pve(vertices[known], truth)
-        return {name: _spread(values, known) for name, values in errors.items()}
+        return {name: _spread(values, known, len(vertices)) for name, values in errors.items()}
 
     def _with_keypoints(self, vertices: Tensor, batch: Batch) -> Errors:
-        keypoints = batch['keypoints3d'].to(vertices.device)
-        true_joints, true_pelvis, known = annotated_joints(
-            keypoints, keypoint_names(self.convention), self.joint_set
+        true_joints, true_pelvis, complete = annotated_joints(
+            batch['keypoints3d'], keypoint_names(self.convention), self.joint_set
         )
-        if not known.any():
+        known = torch.nonzero(complete)[:, 0]
+        if not len(known):
             return {}
+        true_joints, true_pelvis, known = (
+            x.to(vertices.device, non_blocking=True)
+            for x in (true_joints[known], true_pelvis[known], known)
+        )
         joints, pelvis = self._regress(vertices[known])
-        errors = joint_errors(joints, true_joints[known], pelvis, true_pelvis[known])
-        return {name: _spread(values, known) for name, values in errors.items()}
+        errors = joint_errors(joints, true_joints, pelvis, true_pelvis)
+        return {name: _spread(values, known, len(vertices)) for name, values in errors.items()}
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Metrics over all ranks, on every rank; the sums start afresh.
@@ -181,23 +188,29 @@ class HumanMeshMetric(BaseMetric):
         return {**metrics, 'frames': evaluated, 'frames_without_truth': frames - evaluated}
 
 
-def _spread(values: Tensor, known: Tensor) -> Tensor:
-    """Values (n, ...) of the persons that are known, (N) bool, as (N, ...), NaN elsewhere."""
-    out = values.new_full((len(known), *values.shape[1:]), float('nan'))
-    out[known] = values
-    return out
+def _spread(values: Tensor, known: Tensor, persons: int) -> Tensor:
+    """Values (n, ...) of the persons with numbers (n) as (N, ...), NaN elsewhere."""
+    out = values.new_full((persons, *values.shape[1:]), float('nan'))
+    return out.index_copy(0, known, values)
+
+
+def _on_host(errors: Errors) -> Errors:
+    """Values (N) or (N, J) by name, brought from a device by one copy, float64."""
+    columns = {name: values.double().reshape(len(values), -1) for name, values in errors.items()}
+    parts = torch.cat([*columns.values()], 1).cpu().split([c.shape[1] for c in columns.values()], 1)
+    return {name: part.reshape(errors[name].shape) for name, part in zip(columns, parts)}
 
 
 def _select(batch: Batch, who: Tensor) -> Batch:
-    """The SMPL ground truth of some persons, ``who`` (N) bool."""
+    """The SMPL ground truth of some persons, by their numbers ``who`` (n)."""
     names = ('smpl_global_orient', 'smpl_body_pose', 'smpl_betas', 'gender')
     return {name: torch.as_tensor(batch[name])[who] for name in names}
 
 
-def _check_finite(vertices: Tensor, batch: Batch) -> None:
-    broken = ~vertices.isfinite().flatten(1).all(1).cpu()
+def _check_finite(finite: Tensor, batch: Batch) -> None:
+    broken = finite == 0
     if broken.any():
-        which = torch.as_tensor(batch.get('sample_idx', torch.arange(len(vertices))))[broken]
+        which = torch.as_tensor(batch.get('sample_idx', torch.arange(len(broken))))[broken]
         raise ValueError(
             f'predictions of sample_idx {which.tolist()} are not finite: the checkpoint '
             'has diverged or belongs to another network.'

@@ -31,10 +31,9 @@ class LandmarkMetric(BaseMetric):
     @torch.no_grad()
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Tensor]]) -> None:
         """Add the errors that `LandmarkEstimator` predicts for one batch."""
-        flat, deep = (
-            torch.cat([sample[name] for sample in data_samples])
-            for name in ('error_2d', 'error_3d')
-        )
+        names = ('error_2d', 'error_3d')
+        both = [torch.stack([sample[name] for name in names]) for sample in data_samples]
+        flat, deep = torch.cat(both, dim=1).cpu()
         flat = flat[~flat.isnan()]
         self.means.add('error_2d', flat)
         self.means.add('found', (flat < GOOD).float())

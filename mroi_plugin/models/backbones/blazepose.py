@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mroi_plugin.models.backbones.conv_graph import ConvGraph
 from mroi_plugin.registry import MODELS, register
+from mroi_plugin.utils.indices import on_device
 from mroi_plugin.utils.required_files import RequiredFile, require_files
 
 ASSETS = Path(__file__).resolve().parents[2] / 'assets' / 'models'
@@ -185,7 +186,8 @@ class BlazePose(BaseModule):
     def joint_places(self, feature: Tensor) -> Tensor:
         """Joints of SMPL, those that are keys of `LANDMARKS`, in features (N, D): (N, K, 2) in
         sides of the crop from its center."""
-        return self.landmarks(feature)[0][:, [*LANDMARKS.values()], :2]
+        points = self.landmarks(feature)[0]
+        return points[:, on_device(LANDMARKS.values(), points.device), :2]
 
 
 def _quarters(x: Tensor) -> Tensor:
@@ -195,10 +197,10 @@ def _quarters(x: Tensor) -> Tensor:
 
 def _landmark_feature(flat: Tensor) -> Tensor:
     """(N, 195) from x, y, z in pixels of the crop, visibility and presence as logits (N, 195)."""
-    points, scores = flat.unflatten(1, (NUM_LANDMARKS, 5)).split([3, 2], dim=2)
-    center = points.new_tensor([0.5, 0.5, 0.0])
-    points = (points / CROP_PX - center) / LANDMARK_UNIT
-    return torch.cat([points, scores.sigmoid()], dim=2).flatten(1)
+    places, depths, scores = flat.unflatten(1, (NUM_LANDMARKS, 5)).split([2, 1, 2], dim=2)
+    places = (places / CROP_PX - 0.5) / LANDMARK_UNIT
+    depths = depths / CROP_PX / LANDMARK_UNIT
+    return torch.cat([places, depths, scores.sigmoid()], dim=2).flatten(1)
 
 
 FEATURES = {

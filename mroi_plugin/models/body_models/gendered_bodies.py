@@ -45,7 +45,7 @@ class GenderedBodies:
         Raises:
             ValueError: for any other gender code.
         """
-        pose, betas = (x.to(device) for x in smpl_targets(batch))
+        pose, betas = smpl_targets(batch)
         codes = torch.as_tensor(batch['gender'])
         unknown = set(codes.tolist()) - set(GENDER_NAMES)
         if unknown:
@@ -54,10 +54,9 @@ class GenderedBodies:
         for code in sorted(set(codes.tolist())):
             who = (codes == code).nonzero()[:, 0]
             order.append(who)
-            parts.append(
-                self._pose(GENDER_NAMES[code], pose[who.to(device)], betas[who.to(device)])
-            )
-        return torch.cat(parts)[torch.cat(order).argsort().to(device)]
+            given = (x[who.to(x.device)].to(device, non_blocking=True) for x in (pose, betas))
+            parts.append(self._pose(GENDER_NAMES[code], *given))
+        return torch.cat(parts)[torch.cat(order).argsort().to(device, non_blocking=True)]
 
     def _pose(self, gender: str, pose: Tensor, betas: Tensor) -> Tensor:
         body = self.get(gender, pose.device)

@@ -28,7 +28,7 @@ class MultiRoIPreprocessor(BaseDataPreprocessor):
         mean: Sequence[float] = (123.675, 116.28, 103.53),
         std: Sequence[float] = (58.395, 57.12, 57.375),
     ) -> None:
-        super().__init__()
+        super().__init__(non_blocking=True)
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
             raise ValueError(
                 f'MultiRoIPreprocessor: mean={tuple(mean)}, std={tuple(std)}; expected three '

@@ -13,6 +13,7 @@ from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.models.losses.keypoints3d import center_on_root
 from mroi_plugin.models.losses.masked import masked_mean
 from mroi_plugin.registry import MODELS, register
+from mroi_plugin.utils.indices import on_device
 
 REACH = 1.0
 """Joints farther from the center of the crop than this, in sides, are not asked for."""
@@ -81,7 +82,7 @@ class LandmarkEstimator(BaseEstimator):
         M, K, 3) m from the middle of the hips."""
         crops = img.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         points, world = self.backbone.landmarks(self.backbone(crops))
-        chosen = [*LANDMARKS.values()]
+        chosen = on_device(LANDMARKS.values(), points.device)
         points, world = points[:, chosen, :2], world[:, chosen]
         return points.unflatten(0, img.shape[:2]), world.unflatten(0, img.shape[:2])
 
@@ -98,26 +99,26 @@ class LandmarkEstimator(BaseEstimator):
         """Per person, of RoI 0: ``error_2d`` (K) in sides of the crop and ``error_3d`` (K) m, NaN
         where a joint is not annotated."""
         distance, known, distance_3d, known_3d = self._distances(img[:, :1], batch)
-        nan = distance.new_tensor(float('nan'))
         return [
             {'error_2d': a, 'error_3d': b}
             for a, b in zip(
-                torch.where(known > 0, distance, nan)[:, 0],
-                torch.where(known_3d > 0, distance_3d, nan)[:, 0],
+                distance.masked_fill(known <= 0, torch.nan)[:, 0],
+                distance_3d.masked_fill(known_3d <= 0, torch.nan)[:, 0],
             )
         ]
 
     def _distances(self, img: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Distances and confidences (N, M, K) in sides of the crop, and in meters."""
+        joints, hips = (on_device(x, img.device) for x in (self.joints, self.hips))
         points, world = self.landmarks(img)
         true_points, known = landmark_targets(
-            batch['keypoints2d'][:, self.joints],
+            batch['keypoints2d'][:, joints],
             batch['rois'][:, : img.shape[1]],
             batch['principal_point'],
         )
-        target = batch['keypoints3d'][:, None, self.joints]
+        target = batch['keypoints3d'][:, None, joints]
         true_world = center_on_root(target[..., :3], self.hips)
-        known_3d = target[..., 3] * (target[..., self.hips, 3] > 0).all(-1, keepdim=True)
+        known_3d = target[..., 3] * (target[..., hips, 3] > 0).all(-1, keepdim=True)
         distance, distance_3d = (
             (a - b).norm(dim=-1) for a, b in ((points, true_points), (world, true_world))
         )

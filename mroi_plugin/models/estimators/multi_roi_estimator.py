@@ -18,6 +18,7 @@ from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.models.estimators.fast_inference import FastInference
 from mroi_plugin.models.layers.camera_alignment import align_camera
 from mroi_plugin.registry import MODELS, register
+from mroi_plugin.utils.indices import on_device
 from mroi_plugin.utils.precision import at_least_float32
 
 PER_ROI = ('img', 'rois', 'roi_affines', 'bbox_info')
@@ -121,7 +122,8 @@ class MultiRoIEstimator(BaseEstimator):
         places = self.backbone.joint_places(at_least_float32(features).flatten(0, 1))
         places = places.unflatten(0, rois.shape[:2])
         points = rois[..., None, :2] + rois[..., None, 2:] * places
-        joints = out['pred_joints'][:, self.landmark_joints].repeat(1, rois.shape[1], 1)
+        seen = on_device(self.landmark_joints, rois.device)
+        joints = out['pred_joints'][:, seen].repeat(1, rois.shape[1], 1)
         return align_camera(
             joints,
             points.flatten(1, 2),

@@ -44,7 +44,7 @@ def naive_sin_cos_of_pi(x: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Two tensors (..., L).
     """
-    phases = x.new_tensor([0.0, math.pi / 2])
+    phases = torch.arange(2, dtype=x.dtype, device=x.device) * (math.pi / 2)
     angles = torch.addcmul(phases, x[..., None, None], (math.pi * k)[:, None])
     return torch.sin(angles).unbind(-1)
 

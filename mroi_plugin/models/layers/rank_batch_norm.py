@@ -22,7 +22,7 @@ class RankBatchNorm1d(nn.BatchNorm1d):
         if not self.training or world_size() == 1:
             return super().forward(x)
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        count = wide.new_tensor([[float(len(x))]]).expand(1, x.shape[1])
+        count = wide.new_full((1, x.shape[1]), len(x))
         sums = AllReduce.apply(torch.cat([count, wide.sum(0, keepdim=True)]))
         total, mean = sums[0, 0], sums[1] / sums[0, 0]
         variance = AllReduce.apply((wide - mean).square().sum(0)) / total

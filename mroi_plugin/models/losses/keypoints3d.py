@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from mroi_plugin.models.losses.masked import masked_mean
 from mroi_plugin.models.losses.pelvis import pelvis_roots
 from mroi_plugin.registry import MODELS, register
+from mroi_plugin.utils.indices import on_device
 
 
 def center_on_root(joints: Tensor, root: Sequence[int]) -> Tensor:
     """Subtract the mean of the ``root`` joints; joints (..., K, 3), any unit."""
-    return joints - joints[..., list(root), :].mean(-2, keepdim=True)
+    return joints - joints[..., on_device(root, joints.device), :].mean(-2, keepdim=True)
 
 
 def keypoints3d_loss(
@@ -43,7 +44,7 @@ def keypoints3d_loss(
     error = joints.new_zeros(1)
     confidence = torch.zeros_like(target[..., 3:])
     for root in reversed(list(roots)):
-        known = (target[:, list(root), 3] > 0).all(-1)[:, None, None]
+        known = (target[:, on_device(root, target.device), 3] > 0).all(-1)[:, None, None]
         residual = center_on_root(joints, root) - center_on_root(target[..., :3], root)
         off = residual.square() if squared else residual.norm(dim=-1, keepdim=True)
         error = torch.where(known, off, error)

@@ -23,6 +23,8 @@ from mroi_plugin.evaluation.functional.instance_errors import (
     joint_errors,
 )
 
+THRESHOLDS = torch.arange(*AUC_MM, dtype=torch.float64)
+
 
 def rand(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed)).double()
@@ -36,14 +38,14 @@ def test_pck_and_auc_against_loops():
         shares = []
         for threshold in range(0, 151, 5):
             shares.append(sum(1 for d in distances[n].tolist() if d < threshold) / 14)
-        assert auc(distances, AUC_MM)[n].item() == pytest.approx(sum(shares) / 31)
+        assert auc(distances, THRESHOLDS)[n].item() == pytest.approx(sum(shares) / 31)
 
 
 def test_perfect_and_hopeless():
     near, far = torch.zeros(2, 14), torch.full((2, 14), 1e4)
     assert pck(near, 150).tolist() == [1, 1]
-    assert auc(near, AUC_MM).tolist() == [30 / 31] * 2  # nothing is below 0 mm
-    assert pck(far, 150).tolist() == [0, 0] and auc(far, AUC_MM).tolist() == [0, 0]
+    assert auc(near, THRESHOLDS).tolist() == [30 / 31] * 2  # nothing is below 0 mm
+    assert pck(far, 150).tolist() == [0, 0] and auc(far, THRESHOLDS).tolist() == [0, 0]
 
 
 def test_distances_are_relative_to_the_roots():
