@@ -15,20 +15,16 @@ from torch.utils.data import DataLoader
 
 from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
-from mroi_plugin.engine import acceleration
-from mroi_plugin.engine.acceleration import use_amp
 from mroi_plugin.engine.checkpoints import (
     CheckpointMismatchError,
     check_checkpoint,
     read_checkpoint,
 )
-from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.preflight import required_files
 from mroi_plugin.models.heads.roi_aware_fusion_head import RoIAwareFusionHead
 from mroi_plugin.models.layers.roi_aware_fusion import RoIAwareFusion
 from mroi_plugin.registry import DATASETS, MODELS
-from mroi_plugin.utils.config_files import find_config, parse_options
-from mroi_plugin.utils.errors import UsageError
+from mroi_plugin.utils.config_files import parse_options
 
 SYNTHETIC = str(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py')
 
@@ -73,7 +69,6 @@ def test_synthetic_config_without_data_says_how_to_make_it(tmp_path):
     [
         (['train.py', 'configs/nothing.py'], 'configs/nothing.py: no such config'),
         (['train.py', SYNTHETIC, '--cfg-options', 'a'], "--cfg-options 'a': expected KEY=VALUE"),
-        (['train.py', SYNTHETIC, '--amp'], '--amp needs an accelerator'),
         (['train.py', SYNTHETIC, '--resume', 'gone.pth'], 'gone.pth'),
         (['test.py', SYNTHETIC, 'gone.pth'], 'gone.pth'),
         (
@@ -87,8 +82,6 @@ def test_synthetic_config_without_data_says_how_to_make_it(tmp_path):
     ],
 )
 def test_unknown_options_and_files(workspace, arguments, message):
-    if '--amp' in arguments and torch.cuda.is_available():
-        pytest.skip('there is an accelerator')
     done = tool(*arguments, cwd=workspace)
     assert done.returncode != 0 and message in done.stderr, done.stderr[-1500:]
 
@@ -287,15 +280,3 @@ def test_dataset_without_translation_masks_it(in_workspace):
 def test_engine_options_parse_like_mmengines():
     parsed = parse_options(['a.b=1e-3', 'c=(72,96)', 'd=None', 'e=text', 'f=True'])
     assert parsed == {'a.b': 1e-3, 'c': (72, 96), 'd': None, 'e': 'text', 'f': True}
-
-
-@pytest.mark.parametrize('name', ['mroi_synthetic', 'hmr_adversarial_synthetic'])
-def test_mixed_precision_is_for_every_optimizer_and_needs_an_accelerator(name, repo, monkeypatch):
-    cfg = load_config(find_config(name), 'unused')
-    with pytest.raises(UsageError, match='--amp needs an accelerator'):
-        use_amp(cfg)
-    monkeypatch.setattr(acceleration, 'get_device', lambda: 'cuda')
-    use_amp(cfg)
-    several = [cfg.optim_wrapper.get(part) for part in ('generator', 'disc')]
-    for wrapper in several if all(several) else [cfg.optim_wrapper]:
-        assert wrapper.type == 'AmpOptimWrapper' and wrapper.dtype == 'bfloat16'

@@ -19,6 +19,7 @@ from mroi_plugin.registry import (
     MMHUMAN3D_REGISTRIES,
     MODELS,
     OPTIM_WRAPPER_CONSTRUCTORS,
+    OPTIM_WRAPPERS,
     SCOPE,
     STRATEGIES,
     TRANSFORMS,
@@ -53,6 +54,7 @@ WITHOUT_HOST = [
     *((MODELS, name) for name in ('HMRRegressor', 'MLPRegressor', 'LandmarkEstimator')),
     (DATASETS, 'CachedMapsDataset'),
     *((OPTIM_WRAPPER_CONSTRUCTORS, name) for name in ('AdversarialOptimWrapper', 'RelativeRates')),
+    (OPTIM_WRAPPERS, 'BFloat16OptimWrapper'),
     (DATA_SAMPLERS, 'MultiDatasetSampler'),
     (TRANSFORMS, 'RandomChannelNoise'),
     (LOOPS, 'ResumableEpochLoop'),
@@ -68,7 +70,7 @@ WITHOUT_HOST = [
 ]
 EVERY = (
     *(DATASETS, DATA_SAMPLERS, DETECTORS, HOOKS, LOOPS, METRICS, MODELS),
-    *(OPTIM_WRAPPER_CONSTRUCTORS, STRATEGIES, TRANSFORMS),
+    *(OPTIM_WRAPPERS, OPTIM_WRAPPER_CONSTRUCTORS, STRATEGIES, TRANSFORMS),
 )
 DERIVED = [
     ('ARCHITECTURES', MODELS, 'MultiRoIEstimator'),

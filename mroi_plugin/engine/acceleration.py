@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import torch
 from mmengine.config import Config
-from mmengine.device import get_device
 from torch import nn
 
 from mroi_plugin.utils.errors import UsageError
 
 
 def use_amp(cfg: Config) -> None:
-    """Switch the optimizer wrapper of a config to mixed precision, bfloat16.
-
-    Raises:
-        UsageError: without an accelerator, where mmengine's wrapper cannot run.
-    """
-    if get_device() == 'cpu':
-        raise UsageError('--amp needs an accelerator and none is visible to torch; leave it out.')
+    """Switch the optimizer wrapper of a config to mixed precision: `BFloat16OptimWrapper`."""
     several = 'type' not in cfg.optim_wrapper  # generator and discriminator
     for wrapper in cfg.optim_wrapper.values() if several else [cfg.optim_wrapper]:
         if isinstance(wrapper, dict):
-            wrapper.type = 'AmpOptimWrapper'
-            wrapper.setdefault('dtype', 'bfloat16')
+            wrapper.type = 'BFloat16OptimWrapper'
 
 
 def compile_network(model: nn.Module) -> None:

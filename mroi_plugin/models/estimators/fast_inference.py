@@ -19,8 +19,9 @@ class FastInference:
     Args:
         dtype: ``bfloat16`` or ``float16`` autocast; None computes as the weights are.
         compile: True, or options of ``torch.compile``. ``dict(mode='reduce-overhead')`` records
-            CUDA graphs too, ``dict(backend='cudagraphs')`` alone. Another number of persons is
-            compiled, or recorded, anew.
+            CUDA graphs too, ``dict(backend='cudagraphs')`` alone. Fewer persons than ever before
+            are filled up to the most there were, as the last batch of a run is: another number
+            would be compiled, or recorded, anew.
 
     Raises:
         ValueError: for another ``dtype``.
@@ -34,6 +35,7 @@ class FastInference:
             raise ImportError(f'inference.compile needs torch >= 2, this is {torch.__version__}.')
         self.dtype, self.compile = dtype, compile
         self._compiled: tuple[Any, Function] | None = None
+        self._most = 0
 
     def __deepcopy__(self, _: Any) -> FastInference:
         return FastInference(self.dtype, self.compile)
@@ -49,12 +51,24 @@ class FastInference:
         with narrow:
             if not self.compile:
                 return function(img, *inputs)
+            count = len(img)
+            self._most = max(self._most, count)
+            img, *inputs = (_filled(value, count, self._most) for value in (img, *inputs))
             # A graph writes its results into the same memory at every replay: hence the copies.
             out = self._compile(function)(img, *inputs)
-            return {name: value.clone() for name, value in out.items()}
+            return {name: value[:count].clone() for name, value in out.items()}
 
     def _compile(self, function: Function) -> Function:
         if self._compiled is None or self._compiled[0] != function:
             options = {} if self.compile is True else self.compile
             self._compiled = (function, torch.compile(function, **options))
         return self._compiled[1]
+
+
+def _filled(value: Any, count: int, most: int) -> Any:
+    """Tensors (N, ...), one or several by name, with their last row repeated up to ``most``."""
+    if isinstance(value, Mapping):
+        return {name: _filled(entry, count, most) for name, entry in value.items()}
+    if count in (0, most):
+        return value
+    return torch.cat([value, value[-1:].expand(most - count, *value.shape[1:])])

@@ -64,6 +64,26 @@ def test_vertices_are_those_of_eager_float32(way):
     assert vertices(found).equal(first), 'a later call leaves earlier results alone'
 
 
+@needs_torch_2
+def test_fewer_persons_are_compiled_no_more():
+    compiled = []
+
+    def backend(graph, inputs):
+        compiled.append(graph)
+        return graph.forward
+
+    eager, fast = build(), build(inference={'compile': {'backend': backend, 'dynamic': False}})
+    for persons in (6, 3, 1, 2, 5):
+        batch = make_batch(persons, seed=persons)
+        found = fast(**batch, mode='predict')
+        assert len(found) == persons
+        expected = vertices(eager(**batch, mode='predict'))
+        torch.testing.assert_close(vertices(found), expected, rtol=0, atol=1e-5)
+    assert len(compiled) == 1
+    fast(**make_batch(7), mode='predict')
+    assert len(compiled) == 2
+
+
 def test_narrow_numbers_are_used():
     seen = []
     model = build(inference={'dtype': 'bfloat16'})
