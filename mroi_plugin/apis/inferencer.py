@@ -24,7 +24,11 @@ from mroi_plugin.apis.pending import PendingImage
 from mroi_plugin.apis.smoothing.people import smooth_people
 from mroi_plugin.apis.trackers.following import follow_people
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
-from mroi_plugin.datasets.transforms.encoded_image import MAX_PIXELS
+from mroi_plugin.datasets.transforms.encoded_image import (
+    MAX_PIXELS,
+    DecodedOnce,
+    EncodedImage,
+)
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 from mroi_plugin.engine.device import choose_device
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
@@ -233,9 +237,11 @@ class Inferencer:
         if entry.error is not None:
             return []
         focal, center = camera(entry.image)
+        source = entry.image.source
+        source = DecodedOnce(source) if isinstance(source, EncodedImage) else source
         return [
             {
-                **self._cut(entry.image, box, center),
+                **self._cut(source, entry.image.size, box, center),
                 'focal_length': focal,
                 'principal_point': center,
                 'box': box,
@@ -243,11 +249,13 @@ class Inferencer:
             for box in entry.boxes
         ]
 
-    def _cut(self, image: InputImage, box: np.ndarray, center: np.ndarray) -> dict[str, Any]:
+    def _cut(
+        self, source: Any, size: tuple[int, int], box: np.ndarray, center: np.ndarray
+    ) -> dict[str, Any]:
         return self.crop(
             {
-                'image': image.source,
-                'img_size': np.array(image.size, np.float64),
+                'image': source,
+                'img_size': np.array(size, np.float64),
                 'image_affine': np.eye(2, 3),
                 'box_center': box[:2] + box[2:] / 2,
                 'box_size': box[2:] * self.box_padding,

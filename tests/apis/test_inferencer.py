@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 from mroi_plugin import apis
 from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.apis.inputs import iterate_images
+from mroi_plugin.datasets.transforms.encoded_image import EncodedImage
 from mroi_plugin.engine.checkpoints import CheckpointMismatchError
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.registry import DATASETS, METRICS
@@ -67,6 +68,30 @@ def test_batches_and_order_do_not_matter(config, checkpoint, people, batch_size)
             alone = infer_one(model, result.name, boxes=boxes[result.name][k]).instances[0]
             np.testing.assert_allclose(person.vertices, alone.vertices, atol=1e-5)
             np.testing.assert_allclose(person.full_cameras, alone.full_cameras, rtol=1e-4)
+
+
+def test_an_image_is_decoded_once_for_all_its_people(inferencer, tmp_path, monkeypatch):
+    """Once at each size that crops need, and they are as if each person were alone."""
+    rng = np.random.default_rng(0)
+    pixels = cv2.resize(rng.integers(0, 256, (60, 80, 3), np.uint8), (1600, 1200))
+    path = str(tmp_path / 'crowd.jpg')
+    Image.fromarray(pixels).save(path, quality=95)
+    boxes = np.array(
+        [[40 + 150 * i, 300, 60 + 90 * (i % 3), 120 + 260 * (i % 3)] for i in range(9)]
+    )
+    alone = [next(inferencer(path, {path: box[None]})).instances[0] for box in boxes]
+    decoded = []
+    decode = EncodedImage.decode
+
+    def counted(image, reduction=1):
+        decoded.append(reduction)
+        return decode(image, reduction)
+
+    monkeypatch.setattr(EncodedImage, 'decode', counted)
+    (found,) = inferencer(path, {path: boxes})
+    assert sorted(decoded) == [1, 1, 4]  # once more for the picture that is kept
+    for one, other in zip(found.instances, alone):
+        np.testing.assert_allclose(one.vertices, other.vertices, atol=1e-5)
 
 
 def test_images_are_read_when_they_are_needed(inferencer, people):

@@ -160,3 +160,22 @@ class EncodedImage:
         if not self.data.startswith(JPEG):
             return 1
         return max((r for r in REDUCED if r <= shrinks), default=1)
+
+
+class DecodedOnce:
+    """An `EncodedImage` that several crops are cut from: what was decoded at a reduction is kept.
+
+    Args:
+        image: that is decoded; the pixels that are handed out must not be written to.
+    """
+
+    def __init__(self, image: EncodedImage) -> None:
+        self._image = image
+        self._pixels: dict[int, np.ndarray] = {}
+        self.largest_reduction = image.largest_reduction
+
+    def decode(self, reduction: int = 1) -> np.ndarray:
+        """See `EncodedImage.decode`."""
+        if reduction not in self._pixels:
+            self._pixels[reduction] = self._image.decode(reduction)
+        return self._pixels[reduction]

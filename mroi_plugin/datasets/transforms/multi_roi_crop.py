@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mroi_plugin.datasets.sample_errors import require
-from mroi_plugin.datasets.transforms.encoded_image import EncodedImage
+from mroi_plugin.datasets.transforms.encoded_image import DecodedOnce, EncodedImage
 from mroi_plugin.datasets.transforms.geometry import Sample, compose_affine
 from mroi_plugin.datasets.transforms.large_images import warpable_part
 from mroi_plugin.datasets.transforms.roi_reach import (
@@ -120,10 +120,9 @@ class MultiRoICrop:
         """Cut the crops of a loaded, possibly augmented sample.
 
         Args:
-            sample: ``image``, an `EncodedImage` or pixels (H, W, 3) uint8, ``image_affine`` (2, 3)
-                image -> augmented full
-                image, ``box_center`` (2) and ``principal_point`` (2) px of the augmented full
-                image, ``box_size`` (2) px.
+            sample: ``image``, an `EncodedImage`, `DecodedOnce` or pixels (H, W, 3) uint8,
+                ``image_affine`` (2, 3) image -> augmented full image, ``box_center`` (2) and
+                ``principal_point`` (2) px of the augmented full image, ``box_size`` (2) px.
 
         Returns:
             The sample with ``img`` (M, 3, h, w) uint8 in place of ``image``, ``rois`` (M, 3) px
@@ -162,7 +161,7 @@ class MultiRoICrop:
         return reached
 
     def _pixels(
-        self, image: EncodedImage | np.ndarray, smallest_side: float
+        self, image: EncodedImage | DecodedOnce | np.ndarray, smallest_side: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Pixels to cut from, and the affine (2, 3) from them to those of the image."""
         if isinstance(image, np.ndarray):
