@@ -55,7 +55,7 @@ class RunRecord:
         """Whether the files of a source are whole, and it has not changed since; such are counted
         in ``left_out``."""
         key = _key(source)
-        done = key in self._stamps and self._stamps[key] == _stamp(source)
+        done = key in self._stamps and self._stamps[key] == stamp(source)
         self.left_out += done
         return done
 
@@ -65,7 +65,7 @@ class RunRecord:
 
     def add(self, source: str, stem: str) -> None:
         """Record that the files of a source, which begin with a stem, are whole."""
-        line = {'source': _key(source), 'stem': stem, 'stamp': _stamp(source)}
+        line = {'source': _key(source), 'stem': stem, 'stamp': stamp(source)}
         with self.path.open('a', encoding='utf-8') as file:
             file.write(json.dumps(line) + '\n')
 
@@ -74,7 +74,7 @@ def _key(source: str) -> str:
     return source if '://' in source else osp.abspath(source)
 
 
-def _stamp(source: str) -> list[int]:
+def stamp(source: str) -> list[int]:
     """Size and time of change of a file; nothing of an address."""
     try:
         status = os.stat(source)

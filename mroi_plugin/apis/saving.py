@@ -84,6 +84,8 @@ class Saver:
         except BaseException:
             self._failed.add(source)
             raise
+        if result.problems:
+            self._failed.add(source)
         if result.frame is None:
             self._note_done(source)
         return files

@@ -15,11 +15,10 @@ from mroi_plugin.commands.options import add_inference, inference_options
 
 FORMATS = 'json, npz, obj, ply, glb, bvh, coco, overlay, video'
 DEFAULT_FORMATS = 'json,overlay,video'
-SETTINGS = (
-    *('model', 'checkpoint', 'cfg_options', 'detector', 'boxes', 'cameras', 'focal_length'),
-    *('save', 'no_smooth', 'side_view'),
-)
-"""Options that files depend on: those of a run that is resumed must be the same."""
+SETTINGS = ('model', 'cfg_options', 'detector', 'focal_length', 'save', 'no_smooth', 'side_view')
+FILES = ('checkpoint', 'boxes', 'cameras')
+"""Options that results depend on, and those of them that are files: a run that is resumed must have
+the same."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,6 +106,16 @@ def _stop_on_interrupt() -> Iterator[Event]:
         signal.signal(signal.SIGINT, before)
 
 
+def _settings(args: argparse.Namespace) -> dict[str, Any]:
+    from mroi_plugin.apis.run_record import stamp
+
+    given = {name: getattr(args, name) for name in (*SETTINGS, *FILES)}
+    return {
+        name: [value, *stamp(value)] if name in FILES and value else value
+        for name, value in given.items()
+    }
+
+
 def _with_stdin(inputs: list[str]) -> list[str]:
     """The inputs, those of standard input in the place of ``-``."""
     found = []
@@ -139,7 +148,7 @@ def _infer(args: argparse.Namespace) -> int:
     model = Inferencer(**inference_options(args), keep_images=keep_images)
     per_input = [name for name in formats if name != 'coco']
     rig = rig_of(model.model.body_model)
-    record = RunRecord(args.out, {name: getattr(args, name) for name in SETTINGS}, args.resume)
+    record = RunRecord(args.out, _settings(args), args.resume)
     saver = Saver(args.out, per_input, rig, args.side_view, record)
     summary = Summary(keep='coco' in formats)
     with _stop_on_interrupt() as stop:

@@ -86,6 +86,23 @@ def test_other_options_are_refused(run, capsys):
     assert 'leave coco out' in capsys.readouterr().err
 
 
+def test_other_weights_or_boxes_are_other_options(run, tmp_path, capsys):
+    assert run('a.jpg') == 0
+    os.utime(tmp_path / 'boxes.json', (1, 1))
+    with pytest.raises(SystemExit):
+        run('a.jpg', '--resume')
+    assert 'was made with boxes=[' in capsys.readouterr().err
+
+
+def test_what_had_a_problem_is_told_again(run, tmp_path, capsys):
+    rows = json.loads((tmp_path / 'boxes.json').read_text())
+    rows.append({'image_id': 'a.jpg', 'bbox': [5, 5, 0, 9]})
+    (tmp_path / 'boxes.json').write_text(json.dumps(rows))
+    for options in ((), ('--resume',)):
+        assert run('a.jpg', 'b.jpg', *options) == 1
+        assert 'a.jpg: box 1' in capsys.readouterr().out
+
+
 def test_a_line_that_was_cut_off_is_no_harm(run, tmp_path):
     assert run('a.jpg', 'b.jpg') == 0
     record = tmp_path / 'out' / RECORD
