@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ UNDECODABLE = (
     'the file ({} bytes) cannot be decoded as an image, or not to its end: replace it, or leave it '
     'out.'
 )
+PILLOW_LIMIT = threading.Lock()
+"""Held while Pillow's own limit of pixels is lifted."""
 REDUCED = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -73,10 +76,20 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 @contextmanager
 def opened_by_pillow(data: bytes) -> Iterator[Image.Image]:
-    """Pillow's image of a file's content, without warnings of its metadata and size."""
+    """Pillow's image of a file's content, without warnings of its metadata.
+
+    Its size is judged by `image_size`, before it is decoded, and not by Pillow, whose limit is one
+    of the process.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        with Image.open(io.BytesIO(data)) as image:
+        with PILLOW_LIMIT:
+            limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+            try:
+                opened = Image.open(io.BytesIO(data))
+            finally:
+                Image.MAX_IMAGE_PIXELS = limit
+        with opened as image:
             yield image
 
 
@@ -84,10 +97,6 @@ def _header_size(data: bytes) -> tuple[int, int]:
     try:
         with opened_by_pillow(data) as image:
             return image.size
-    except Image.DecompressionBombError as error:
-        raise ImageFileError(
-            f'the file ({len(data)} bytes) claims more pixels than any that is read: {error}'
-        ) from error
     except Exception as error:  # Pillow's formats raise anything on damaged files
         raise ImageFileError(UNDECODABLE.format(len(data))) from error
 

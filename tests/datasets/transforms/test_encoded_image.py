@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
-from mroi_plugin.datasets.transforms.encoded_image import EncodedImage
+from mroi_plugin.datasets.transforms.encoded_image import (
+    EncodedImage,
+    ImageFileError,
+    image_size,
+)
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 
 SIZE = (641, 483)
@@ -91,3 +98,16 @@ def test_a_damaged_file_is_named():
     image = EncodedImage(b'\xff\xd8 not an image', {'image_path': 'x.jpg', 'sample_idx': 3})
     with pytest.raises(InvalidSampleError, match='x.jpg'):
         image.decode(2)
+
+
+def test_more_pixels_than_pillow_allows_are_for_the_config_to_allow():
+    """182 million, of one bit each; Pillow's own limit, of 179 million, is as it was after."""
+    stored = io.BytesIO()
+    Image.new('1', (13500, 13500)).save(stored, format='png')
+    data, limit = stored.getvalue(), Image.MAX_IMAGE_PIXELS
+    assert image_size(data, 2 * 10**8) == (13500, 13500)
+    with pytest.raises(ImageFileError, match=r'claims 13500x13500 pixels, more than max_pixels='):
+        image_size(data)
+    assert limit == Image.MAX_IMAGE_PIXELS
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(stored)
