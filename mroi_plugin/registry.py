@@ -42,7 +42,7 @@ HOOKS = _registry('hook', engine.HOOKS, 'engine.hooks')
 LOOPS = _registry('loop', engine.LOOPS, 'engine.loops')
 LOG_PROCESSORS = _registry('log processor', engine.LOG_PROCESSORS, 'engine.log_lines')
 STRATEGIES = _registry('strategy', engine.STRATEGIES, 'engine.strategies')
-OPTIM_WRAPPERS = _registry('optimizer wrapper', engine.OPTIM_WRAPPERS, 'engine.optim')
+OPTIM_WRAPPERS = _registry('optim_wrapper', engine.OPTIM_WRAPPERS, 'engine.optim')
 OPTIM_WRAPPER_CONSTRUCTORS = _registry(
     'optimizer wrapper constructor', engine.OPTIM_WRAPPER_CONSTRUCTORS, 'adapters', 'engine.optim'
 )
