@@ -26,6 +26,8 @@ COLUMNS = {
 }
 PRETRAINING = 'mroi_open_landmarks'
 """Gives the backbone that every method starts from."""
+FAST = ('model.backbone.split=8',)
+"""The backbone learns from its maps of 8 px on: a little less, in a third of the time."""
 EPOCHS = {'pretraining': 10, 'method': 14}
 METHODS = {'CLIFF (1 RoI)': 'cliff_open', 'Multi-RoI (5 RoIs)': 'mroi_open'}
 """Configs by name in the table; each is trained as NAME_cached."""
@@ -74,9 +76,12 @@ def quickstart(
     build_synthetic_data()
     results = {'mean body': evaluate_mean_body(next(iter(methods.values())), options)}
     pretrained = train_once(
-        PRETRAINING, osp.join(out, 'pretraining'), options, epochs_of('pretraining', options)
+        PRETRAINING,
+        osp.join(out, 'pretraining'),
+        [*FAST, *options],
+        epochs_of('pretraining', options),
     )
-    train_options = [f'model.backbone.init_cfg.checkpoint={pretrained}', *options]
+    train_options = [f'model.backbone.init_cfg.checkpoint={pretrained}', *FAST, *options]
     for position, (name, config) in enumerate(methods.items()):
         work_dir = osp.join(out, config)
         checkpoint = train_once(

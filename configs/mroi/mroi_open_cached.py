@@ -7,7 +7,7 @@ model = dict(
         init_cfg=dict(
             type='Pretrained',
             prefix='backbone.',
-            checkpoint='work_dirs/mroi_open_landmarks/epoch_8.pth',
+            checkpoint='work_dirs/mroi_open_landmarks/epoch_20.pth',
         ),
     )
 )

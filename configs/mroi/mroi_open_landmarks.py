@@ -1,13 +1,14 @@
-# The last stages of BlazePose learn where the joints of rendered people are, in RoIs of all sizes;
-# mroi_open_cached and cliff_open_cached start from these weights.
+# BlazePose from its maps of 16 px on learns where the joints of rendered people are, in RoIs of all
+# sizes; mroi_open_cached and cliff_open_cached start from these weights.
 _base_ = 'mroi_open_cached.py'
 
 model = dict(
     _delete_=True,
     type='LandmarkEstimator',
     data_preprocessor={{_base_.model.data_preprocessor}},
-    backbone=dict(type='BlazePose', variant='full', trainable='rest', batch_norm=True),
+    backbone=dict(type='BlazePose', variant='full', trainable='rest', split=16, batch_norm=True),
 )
+train_cfg = dict(max_epochs=20, val_interval=2)
 train_dataloader = dict(dataset=dict(cached=dict(features=False, num_rois='any')))
 maps = dict(dataset=dict(cached=dict(features=False)))
 val_dataloader = maps
