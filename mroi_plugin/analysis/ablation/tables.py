@@ -87,9 +87,9 @@ def _header(summary: pd.DataFrame) -> list[str]:
     return [
         'row',
         *(f'{TITLES[name]} [mm]' for name in ERRORS),
-        '2D [% of the box]',
+        '2D [% of box]',
         f'MPJPE against {reference} [mm]',
-        f'2D against {reference} [% of the box]',
+        f'2D against {reference} [% of box]',
         'paper, COCO to 3DPW',
     ]
 
