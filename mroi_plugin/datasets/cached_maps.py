@@ -20,6 +20,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from mroi_plugin.datasets.lost_batches import end_on_lost_batch
+from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
 from mroi_plugin.utils.atomic_files import atomic_file, write_atomically
 from mroi_plugin.utils.progress import track
@@ -204,11 +205,11 @@ def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
 @torch.inference_mode()
 def _network(backbone: dict[str, Any]) -> nn.Module:
     """The backbone with the weights that it starts from, after a look at its stem."""
-    with DefaultScope.overwrite_default_scope(SCOPE):
+    with DefaultScope.overwrite_default_scope(SCOPE), checkpoints_read_safely():
         network, stored = (MODELS.build(dict(backbone)).eval() for _ in range(2))
-    network.init_weights()
+        network.init_weights()
     network.to(memory_format=torch.channels_last)
-    crops = torch.rand(1, 3, 64, 64)
+    crops = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     if not all(map(torch.equal, network.stem(crops), stored.stem(crops))):
         raise ValueError(
             f'CachedMapsDataset: the weights of {backbone.get("init_cfg")} have another stem than '

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import torch
 
 from mroi_plugin.apis.test import test as measure
@@ -38,5 +39,8 @@ def test_landmarks_then_heads(in_workspace, tmp_path):
     weight = 'network.convs.50.weight'
     assert not any('norm' in name for name in found)
     assert not torch.equal(found[weight], state[f'backbone.{weight}'])  # batch norm is folded in
-    errors = measure('cliff_open', str(tmp_path / 'cliff' / 'epoch_1.pth'), options=SMALL)
-    assert errors['mesh/mpjpe'] > 0
+    checkpoint = str(tmp_path / 'cliff' / 'epoch_1.pth')
+    errors = measure('cliff_open', checkpoint, options=SMALL)
+    test_maps = f'test_dataloader.dataset.cached.cache_dir={tmp_path}'
+    cached = measure('cliff_open_cached', checkpoint, options=[*options, test_maps])
+    assert cached['mesh/mpjpe'] == pytest.approx(errors['mesh/mpjpe'], abs=0.5)
