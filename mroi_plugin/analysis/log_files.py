@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterator
 from io import StringIO
@@ -11,27 +10,14 @@ from typing import Any
 
 import pandas as pd
 
+from mroi_plugin.utils.json_lines import read_json_lines
+
 
 def read_scalars(folder: Path) -> Iterator[dict[str, Any]]:
-    """Entries of mmengine's ``scalars.json`` files below a run, those of the first attempt first.
-
-    A line that is no object, mostly the last one of a killed run, is skipped with a warning.
-    """
+    """Entries of mmengine's ``scalars.json`` files below a run, those of the first attempt first,
+    by `read_json_lines`."""
     for path in sorted(folder.glob('*/vis_data/scalars.json')):
-        lines = path.read_text(encoding='utf-8', errors='replace').splitlines()
-        for number, line in enumerate(lines, 1):
-            try:
-                entry = json.loads(line)
-            except (ValueError, RecursionError):
-                entry = None
-            if isinstance(entry, dict):
-                yield entry
-            else:
-                warnings.warn(
-                    f'{path}, line {number} of {len(lines)}: no JSON object, skipped; a killed '
-                    'run may have cut it off.',
-                    stacklevel=2,
-                )
+        yield from read_json_lines(path)
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 
 from mroi_plugin.apis import videos
-from mroi_plugin.apis.video_sources import is_live, open_video
+from mroi_plugin.apis.video_sources import reopen_video
 from mroi_plugin.structures.clip import build_clip
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.rig import Rig
@@ -18,10 +18,8 @@ from mroi_plugin.structures.writers import CLIP_FORMATS, write_clip
 
 def frame_rate(video: str) -> float:
     """Frames per second of a video on average, `videos.FALLBACK_RATE` where it cannot be told."""
-    if is_live(video):
-        return float(videos.FALLBACK_RATE)
     try:
-        with open_video(video) as container:
+        with reopen_video(video) as container:
             return float(videos.frame_rate(container.streams.video[0]))
     except (OSError, av.FFmpegError, IndexError):
         return float(videos.FALLBACK_RATE)

@@ -145,26 +145,26 @@ class Inferencer:
         if focal_length is not None:
             focal_length = as_number('focal_length', focal_length, 'px')
         camera = GivenCamera(focal_length, plain(camera_matrix))
+        own = None  # boxes that nobody else reports on
         if boxes is None:
-            found = self._run(images, self.detector, camera, smooth)
+            detector = self.detector
         elif isinstance(boxes, GivenBoxes):
-            found = self._run(images, boxes, camera, smooth)
+            detector = boxes
         else:
-            found = self._run_and_report(images, GivenBoxes(as_boxes(boxes)), camera, smooth)
-        return found if skip is not None else self._then_check(found, camera, stop)
+            detector = own = GivenBoxes(as_boxes(boxes))
+        results = self._run(images, detector, camera, smooth)
+        stopped = (stop or Event()).is_set
+        return self._then_report(results, camera, own, lambda: skip is None and not stopped())
 
-    def _then_check(
-        self, results: Iterator[ImageResult], camera: GivenCamera, stop: Event | None
+    def _then_report(
+        self, results: Iterator[ImageResult], camera: GivenCamera, boxes: Any, whole: Any
     ) -> Iterator[ImageResult]:
+        """The results; then what is wrong with given cameras and boxes, and, if ``whole()``, that
+        is if all images were seen, what of them has met none."""
         yield from results
-        if stop is None or not stop.is_set():
+        if whole():
             camera.refuse_unused()
-
-    def _run_and_report(
-        self, images: Iterator[InputImage], boxes: GivenBoxes, camera: GivenCamera, smooth: bool
-    ) -> Iterator[ImageResult]:
-        yield from self._run(images, boxes, camera, smooth)
-        for line in boxes.report():
+        for line in boxes.report(whole()) if boxes is not None else ():
             warnings.warn(line, stacklevel=2)
 
     def _run(

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from av.codec.context import Flags
 
-from mroi_plugin.apis.video_sources import is_live, open_video
+from mroi_plugin.apis.video_sources import reopen_video
 from mroi_plugin.apis.videos import BT709, FALLBACK_RATE, frame_rate, start_time
 from mroi_plugin.utils.atomic_files import atomic_file
 
@@ -91,10 +91,8 @@ class OverlayVideo:
         self.file.__exit__(type(stopped), stopped, None)  # which keeps nothing
 
     def _open_source(self) -> av.container.InputContainer | None:
-        if is_live(self.source):
-            return None
         try:
-            return self.file.enter_context(open_video(self.source))
+            return self.file.enter_context(reopen_video(self.source))
         except CODEC_ERRORS:
             return None
 

@@ -13,7 +13,7 @@ import numpy as np
 from torch import nn
 
 from mroi_plugin.apis.inputs import iterate_images, read_image
-from mroi_plugin.apis.video_stages import video_of
+from mroi_plugin.apis.video_stages import source_of
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.structures.clip_frames import iterate_clip
 from mroi_plugin.structures.clip_npz import is_clip, read_clip_npz
@@ -109,7 +109,7 @@ def read_pictures(files: Sequence[str], make_body: Callable[[], nn.Module]) -> I
 
 
 def _image_of(result: ImageResult, folder: Path, videos: dict[str, Iterator]) -> np.ndarray | None:
-    name = result.name if result.frame is None else video_of(result)
+    name = source_of(result)
     places = [Path(name), folder / Path(name).name]
     path = next((str(place) for place in places if place.is_file()), None)
     if path is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mroi_plugin.utils.atomic_files import write_atomically
+from mroi_plugin.utils.json_lines import read_json_lines
 
 RECORD = '.infer_record.jsonl'
 
@@ -31,11 +32,9 @@ class RunRecord:
     def __init__(self, folder: str, settings: Mapping[str, Any], resume: bool = False) -> None:
         self.path = Path(folder) / RECORD
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.stems: dict[str, str] = {}
-        """Stem of the files of each source that is done, by its absolute path."""
         self.left_out = 0
-        self._stamps: dict[str, list[int]] = {}
-        lines = _read(self.path) if resume else []
+        known = resume and self.path.is_file()
+        lines = list(read_json_lines(self.path)) if known else []
         differ = [k for k, v in settings.items() if lines and lines[0].get(k) != v]
         if differ:
             raise ValueError(
@@ -44,24 +43,27 @@ class RunRecord:
                 f'{", ".join(f"{key}={settings[key]}" for key in differ)}: give the same options, '
                 'or another --out.'
             )
-        for line in lines[1:]:
-            self.stems[line['source']] = line['stem']
-            self._stamps[line['source']] = line['stamp']
+        self._done = {line['source']: line for line in lines[1:]}
         lines = lines or [dict(settings)]
         text = ''.join(f'{json.dumps(line)}\n' for line in lines)
         write_atomically(text.encode(), self.path)
 
+    @property
+    def stems(self) -> list[str]:
+        """Of the files of what was done before."""
+        return [line['stem'] for line in self._done.values()]
+
     def leave_out(self, source: str) -> bool:
         """Whether the files of a source are whole, and it has not changed since; such are counted
         in ``left_out``."""
-        key = _key(source)
-        done = key in self._stamps and self._stamps[key] == stamp(source)
+        line = self._done.get(_key(source))
+        done = line is not None and line['stamp'] == stamp(source)
         self.left_out += done
         return done
 
     def stem_of(self, source: str) -> str | None:
         """Stem of the files of a source that was done before, though it may have changed since."""
-        return self.stems.get(_key(source))
+        return self._done.get(_key(source), {}).get('stem')
 
     def add(self, source: str, stem: str) -> None:
         """Record that the files of a source, which begin with a stem, are whole."""
@@ -81,14 +83,3 @@ def stamp(source: str) -> list[int]:
     except OSError:
         return []
     return [status.st_size, status.st_mtime_ns]
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    """The lines that are whole, the settings first; none where there is no record."""
-    found = []
-    for line in path.read_text(encoding='utf-8').splitlines() if path.is_file() else ():
-        try:
-            found.append(json.loads(line))
-        except ValueError:  # a run was killed while it wrote
-            continue
-    return found

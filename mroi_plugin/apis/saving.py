@@ -12,7 +12,7 @@ import numpy as np
 from mroi_plugin.apis.clips import ClipFiles
 from mroi_plugin.apis.overlay_video import OverlayVideo
 from mroi_plugin.apis.run_record import RunRecord
-from mroi_plugin.apis.video_stages import video_of
+from mroi_plugin.apis.video_stages import source_of
 from mroi_plugin.apis.videos import FALLBACK_RATE
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.rig import Rig
@@ -66,14 +66,14 @@ class Saver:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
         self._record, self._failed, self._of_video = record, set(), ''
-        stems = [] if record is None else [stem.casefold() for stem in record.stems.values()]
+        stems = [] if record is None else [stem.casefold() for stem in record.stems]
         self._taken = dict.fromkeys([OF_RUN, *stems], 1)
         self._video: OverlayVideo | None = None
         self._clip = ClipFiles(formats, rig)
 
     def save(self, result: ImageResult) -> list[Path]:
         """Write a result; of one with an error nothing is written."""
-        source = result.name if result.frame is None else video_of(result)
+        source = source_of(result)
         if result.error is not None:
             self._failed.add(source)
             return []
@@ -149,7 +149,7 @@ class Saver:
 
     def _base(self, result: ImageResult) -> str:
         """Name of the files of an image, or of a frame's video."""
-        source = result.name if result.frame is None else video_of(result)
+        source = source_of(result)
         return self._unique(source, safe_stem(source))
 
     def _unique(self, source: str, base: str) -> str:
@@ -169,7 +169,7 @@ class Saver:
     def _add_frame(self, result: ImageResult) -> None:
         if self._video is None:
             target = self.folder / f'{self._base(result)}_overlay.mp4'
-            self._video = OverlayVideo(video_of(result), target, result.size)
+            self._video = OverlayVideo(source_of(result), target, result.size)
         colors = [instance_color(instance.track) for instance in result.instances]
         drawn = meshes_over_image(result.image, result.instances, result.faces, colors)
         time = result.frame / float(FALLBACK_RATE) if result.time is None else result.time

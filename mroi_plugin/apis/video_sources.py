@@ -61,6 +61,18 @@ def open_video(source: str) -> av.container.InputContainer:
     return av.open(source, timeout=TIMEOUT_S if is_address(source) else None)
 
 
+def reopen_video(source: str) -> av.container.InputContainer:
+    """A video for reading it a second time.
+
+    Raises:
+        OSError: of a camera, whose frames do not come again; see `open_video`.
+        av.FFmpegError: see `open_video`.
+    """
+    if is_live(source):
+        raise OSError(f'{source}: a camera cannot be read twice')
+    return open_video(source)
+
+
 def fetch(address: str) -> bytes:
     """The bytes at an address.
 

@@ -34,6 +34,11 @@ def video_of(item: Framed) -> str:
     return item.name.rpartition('#')[0]
 
 
+def source_of(item: Framed) -> str:
+    """Path of an image, or of the video of a frame."""
+    return item.name if item.frame is None else video_of(item)
+
+
 def through_stages(
     items: Iterable[Item], make_stage: Callable[[], VideoStage[Item]]
 ) -> Iterator[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import hashlib
 import json
@@ -204,11 +205,14 @@ def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
 
 @torch.inference_mode()
 def _network(backbone: dict[str, Any]) -> nn.Module:
-    """The backbone with the weights that it starts from, after a look at its stem."""
+    """The backbone with the weights that it starts from, after a look at its stem where they are
+    not those that the maps are of."""
     with DefaultScope.overwrite_default_scope(SCOPE), checkpoints_read_safely():
-        network, stored = (MODELS.build(dict(backbone)).eval() for _ in range(2))
+        network = MODELS.build(dict(backbone)).eval().to(memory_format=torch.channels_last)
+        if not backbone.get('init_cfg'):
+            return network
+        stored = copy.deepcopy(network)
         network.init_weights()
-    network.to(memory_format=torch.channels_last)
     crops = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     if not all(map(torch.equal, network.stem(crops), stored.stem(crops))):
         raise ValueError(

@@ -7,7 +7,7 @@ import copy
 from mmengine.config import Config, ConfigDict
 
 from mroi_plugin.datasets.transforms.multi_roi_crop import DEFAULT_SCALES
-from mroi_plugin.engine.config_keys import LOADERS
+from mroi_plugin.engine.config_keys import loaders_of
 
 
 def wrap_cached(cfg: Config) -> None:
@@ -20,7 +20,7 @@ def wrap_cached(cfg: Config) -> None:
     Args:
         cfg: changed in place.
     """
-    for loader in (cfg[name] for name in LOADERS if isinstance(cfg.get(name), dict)):
+    for loader in loaders_of(cfg):
         options = loader.get('dataset', {}).get('cached')
         if options is None:
             continue

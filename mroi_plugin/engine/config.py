@@ -10,7 +10,7 @@ from typing import Any
 from mmengine.config import Config
 
 from mroi_plugin.engine.cached_datasets import wrap_cached
-from mroi_plugin.engine.config_keys import LOADERS, check_names, check_options
+from mroi_plugin.engine.config_keys import check_names, check_options, loaders_of
 from mroi_plugin.utils.config_files import (
     config_name,
     find_config,
@@ -68,7 +68,7 @@ def load_config(
     if epochs is not None and epochs < 1:
         raise UsageError(f'--epochs {epochs}: expected at least 1.')
     set_epochs(cfg, epochs)
-    for loader in (cfg[name] for name in LOADERS if isinstance(cfg.get(name), dict)):
+    for loader in loaders_of(cfg):
         if not loader.get('num_workers'):  # torch refuses both without worker processes
             loader.persistent_workers = False
             loader.pop('prefetch_factor', None)

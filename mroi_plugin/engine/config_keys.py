@@ -49,6 +49,11 @@ ALIKE = 0.7
 """Share of equal letters, as `difflib` counts them, from which on two words are taken for one."""
 
 
+def loaders_of(cfg: Mapping[str, Any]) -> list[Any]:
+    """The dataloaders that a config has."""
+    return [cfg[name] for name in LOADERS if isinstance(cfg.get(name), Mapping)]
+
+
 def check_options(cfg: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     """Refuse overrides that reach nothing that is built.
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import resource
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 
-from mroi_plugin.engine.config_keys import LOADERS
+from mroi_plugin.engine.config_keys import loaders_of
 
 OWN_FILES, FILES_PER_BATCH, PREFETCHED = 64, 32, 2
 """Files that a training has open by itself; for each batch on its way, one per tensor; batches of
@@ -35,7 +34,7 @@ def prepare_loaders(cfg: Any) -> None:
         OSError: if the loaders need more open files than this process may have, or the shared
             memory is full.
     """
-    loaders = [cfg[name] for name in LOADERS if isinstance(cfg.get(name), Mapping)]
+    loaders = loaders_of(cfg)
     for loader in loaders if torch.cuda.is_available() else ():
         loader.setdefault('pin_memory', True)
     loaders = [loader for loader in loaders if loader.get('num_workers', 0) > 0]

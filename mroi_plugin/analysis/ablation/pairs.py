@@ -15,11 +15,11 @@ LEVEL = 95.0
 """Percent of the draws that an interval holds."""
 
 
-def read_people(folders: Sequence[Path], column: str) -> np.ndarray:
-    """An error of every test person by the network of every seed, (S, N), in the order of
-    ``sample_idx``; NaN where it is unknown."""
-    tables = [pd.read_csv(folder / PER_SAMPLE).set_index('sample_idx') for folder in folders]
-    return np.stack([table[column].sort_index().to_numpy(float) for table in tables])
+def read_people(folders: Sequence[Path], columns: Sequence[str]) -> dict[str, np.ndarray]:
+    """Errors of every test person by the network of every seed, (S, N) by column, in the order of
+    ``sample_idx``; NaN where one is unknown."""
+    tables = [pd.read_csv(folder / PER_SAMPLE).sort_values('sample_idx') for folder in folders]
+    return {name: np.stack([table[name].to_numpy(float) for table in tables]) for name in columns}
 
 
 def paired_difference(errors: np.ndarray, reference: np.ndarray) -> tuple[float, float, float]:

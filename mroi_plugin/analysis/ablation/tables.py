@@ -48,13 +48,13 @@ def add_pairs(summary: pd.DataFrame, folders: Mapping[str, Sequence[Path]], refe
         folders: of the runs of every seed, by row.
         reference: row whose errors are subtracted.
     """
-    for column in PAIRED:
-        people = {row: read_people(runs, column) for row, runs in folders.items()}
-        for row, errors in people.items():
+    people = {row: read_people(runs, PAIRED) for row, runs in folders.items()}
+    for row, errors in people.items():
+        for column in PAIRED:
             if column not in ERRORS:
-                summary.loc[row, f'{column}_mean'] = np.nanmean(errors)
+                summary.loc[row, f'{column}_mean'] = np.nanmean(errors[column])
             if row != reference:
-                found = paired_difference(errors, people[reference])
+                found = paired_difference(errors[column], people[reference][column])
                 for end, value in zip(('', '_low', '_high'), found):
                     summary.loc[row, f'{column}_difference{end}'] = value
     summary.attrs['reference'] = reference

@@ -65,10 +65,8 @@ def _similarity(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     covariance = torch.einsum('...ki,...kj->...ij', target, pred)
     covariance = covariance.cpu().nan_to_num(0.0, 0.0, 0.0)
     rotation, singular = roma.special_procrustes(covariance, return_singular_values=True)
-    found = torch.cat([rotation, singular.sum(-1)[..., None, None].expand_as(rotation)], dim=-1)
-    found = found.to(pred.device, non_blocking=True)
-    scale = found[..., 0, 3] / pred.square().sum((-2, -1))
-    return found[..., :3], torch.nan_to_num(scale, nan=0.0)
+    rotation, total = (x.to(pred.device, non_blocking=True) for x in (rotation, singular.sum(-1)))
+    return rotation, torch.nan_to_num(total / pred.square().sum((-2, -1)), nan=0.0)
 
 
 def pa_pve(pred: Tensor, target: Tensor) -> Tensor:
