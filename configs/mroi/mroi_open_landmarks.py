@@ -19,8 +19,8 @@ optim_wrapper = dict(
     _delete_=True,
     type='OptimWrapper',
     constructor='RelativeRates',
-    paramwise_cfg=dict(vector_lr=1e-3),
-    optimizer=dict(type='AdamW', lr=4e-3, weight_decay=0.0),
+    paramwise_cfg=dict(part='backbone', weight_lr=4e-3, vector_lr=1e-3),
+    optimizer=dict(type='AdamW', weight_decay=0.0),
     clip_grad=dict(max_norm=1.0),
 )
 default_hooks = dict(checkpoint=dict(save_best='landmark/error_2d'))

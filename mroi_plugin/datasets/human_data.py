@@ -118,6 +118,10 @@ class MultiRoIHumanDataset(Dataset):
     def __len__(self) -> int:
         return len(self.annotations)
 
+    def images(self) -> np.ndarray:
+        """Number of the image of every person (N), from 0: equal for persons of one image."""
+        return np.unique(self.annotations.image_paths.encoded, return_inverse=True)[1].reshape(-1)
+
     def set_epoch(self, epoch: int, seed: int = 0) -> None:
         """Choose the random numbers of the augmentation; reaches running workers too."""
         self._epoch[0], self._epoch[1] = seed, epoch

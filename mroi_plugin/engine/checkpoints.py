@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
+from mroi_plugin.models.backbones.conv_graph import PaddedConv2d
 from mroi_plugin.utils.config_text import read_setting
 from mroi_plugin.utils.state_dicts import plain_names, read_content, unwrap_state_dict
 
@@ -108,7 +109,13 @@ def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
         if want[key].shape != have[key].shape:
             problems.append(f'{key} is {tuple(have[key].shape)}, expected {tuple(want[key].shape)}')
             break
-    missing, unexpected = sorted(want.keys() - have.keys()), sorted(have.keys() - want.keys())
+    missing = sorted(want.keys() - have.keys())
+    folded = tuple(
+        f'{name}.norm.'
+        for name, module in model.named_modules()
+        if isinstance(module, PaddedConv2d) and module.norm is None
+    )
+    unexpected = sorted(key for key in have.keys() - want.keys() if not key.startswith(folded))
     if missing:
         problems.append(f'{len(missing)} parameters are missing, first {missing[0]}')
     if unexpected:

@@ -101,7 +101,8 @@ def _opened(path: AnyPath) -> list[int]:
 def _let_go() -> None:
     """Close the locks of the parent in a new child, which would hold them beyond its end."""
     for number in _held:
-        os.close(number)
+        with suppress(OSError):  # newer versions of filelock have closed it
+            os.close(number)
     _held.clear()
 
 

@@ -19,7 +19,7 @@ SMALL = [
 ]
 
 
-def test_landmarks_then_heads(in_workspace, tmp_path):
+def test_landmarks_then_heads_then_both(in_workspace, tmp_path):
     maps = [
         f'{loader}_dataloader.dataset.cached.cache_dir={tmp_path}' for loader in ('train', 'val')
     ]
@@ -44,3 +44,16 @@ def test_landmarks_then_heads(in_workspace, tmp_path):
     test_maps = f'test_dataloader.dataset.cached.cache_dir={tmp_path}'
     cached = measure('cliff_open_cached', checkpoint, options=[*options, test_maps])
     assert cached['mesh/mpjpe'] == pytest.approx(errors['mesh/mpjpe'], abs=0.5)
+
+    both = tmp_path / 'both'
+    options += [f'model.head.init_cfg.checkpoint={checkpoint}', test_maps]
+    train('cliff_open_finetuned', str(both), options=options, epochs=1)
+    tuned = read_state_dict(str(both / 'epoch_1.pth'))
+    before = read_state_dict(checkpoint)
+    for part in ('head.', 'backbone.'):
+        names = [name for name in before.keys() & tuned.keys() if name.startswith(part)]
+        assert any(not torch.equal(before[name], tuned[name]) for name in names)
+    # The batch norms of the rest are folded where the config has none.
+    folded = measure('cliff_open', str(both / 'epoch_1.pth'), options=SMALL)
+    normed = measure('cliff_open_finetuned', str(both / 'epoch_1.pth'), options=options)
+    assert normed['mesh/mpjpe'] == pytest.approx(folded['mesh/mpjpe'], abs=0.5)

@@ -1,4 +1,4 @@
-"""Persons of several data sets in stated proportions."""
+"""Persons of one or several data sets, in stated proportions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from mmengine.dist import get_dist_info, sync_random_seed
 from torch.utils.data import Sampler
 
-from mroi_plugin.datasets.human_data import ConcatHumanDataset
+from mroi_plugin.datasets.human_data import ConcatHumanDataset, MultiRoIHumanDataset
 from mroi_plugin.registry import DATA_SAMPLERS, register
 
 BY_SIZE = 'by_size'
@@ -24,7 +24,7 @@ class MultiDatasetSampler(Sampler[int]):
     may start anywhere in the epoch (`start_at`), to go on where a run was interrupted.
 
     Args:
-        dataset: `ConcatHumanDataset`.
+        dataset: `ConcatHumanDataset`, or a `MultiRoIHumanDataset` with ``by_size``.
         probabilities: by name of a data set or group; they are divided by their sum. What is not
             named is never drawn. ``by_size`` draws every person with the same probability.
         epoch_length: samples per epoch over all ranks; the number of persons by default.
@@ -32,6 +32,8 @@ class MultiDatasetSampler(Sampler[int]):
         shuffle: accepted because mmengine's configs have it; must be true.
         groups: names of data sets that share the probability of a group by their sizes, by name of
             the group.
+        group_by_image: draw images in place of persons, and all persons of an image one after
+            another, so that it is decoded once for them; every rank has its own images.
 
     Raises:
         ValueError: for an unknown name, a negative probability or none at all, or a group of
@@ -40,22 +42,26 @@ class MultiDatasetSampler(Sampler[int]):
 
     def __init__(
         self,
-        dataset: ConcatHumanDataset,
+        dataset: ConcatHumanDataset | MultiRoIHumanDataset,
         probabilities: Mapping[str, float] | str,
         epoch_length: int | None = None,
         seed: int | None = None,
         shuffle: bool = True,
         groups: Mapping[str, Sequence[str]] | None = None,
+        group_by_image: bool = False,
     ) -> None:
         self.rank, self.world_size = get_dist_info()
         if not shuffle:
             raise ValueError(
                 'MultiDatasetSampler: shuffle=False; a mixture is always drawn at random.'
             )
-        self.sizes = [len(part) for part in dataset.datasets]
+        parts = getattr(dataset, 'datasets', [dataset])
+        self.sizes = [len(part) for part in parts]
+        names = getattr(dataset, 'names', ['dataset'])
         self.probabilities = _probabilities(
-            dict(zip(dataset.names, self.sizes)), probabilities, groups or {}
+            dict(zip(names, self.sizes)), probabilities, groups or {}
         )
+        self.images = [part.images() for part in parts] if group_by_image else None
         self.total = epoch_length or len(dataset)
         self.seed = sync_random_seed() if seed is None else seed
         self.epoch = self._start = 0
@@ -78,6 +84,10 @@ class MultiDatasetSampler(Sampler[int]):
         count = -(-self.total // self.world_size) * self.world_size
         which = rng.choice(len(self.sizes), count, p=self.probabilities)
         offsets = np.concatenate([[0], np.cumsum(self.sizes)])
+        if self.images is not None:
+            return _by_image(
+                rng, np.bincount(which, minlength=len(self.sizes)), self.images, offsets
+            )
         order = np.empty(count, np.int64)
         for part, size in enumerate(self.sizes):
             drawn = np.flatnonzero(which == part)
@@ -89,7 +99,48 @@ class MultiDatasetSampler(Sampler[int]):
         return order
 
     def __iter__(self) -> Iterator[int]:
-        yield from self.order()[self.rank :: self.world_size][self._start :].tolist()
+        order = self.order()
+        if self.images is None:
+            own = order[self.rank :: self.world_size]
+        else:
+            own = np.split(order, self.world_size)[self.rank]
+        yield from own[self._start :].tolist()
+
+
+def _by_image(
+    rng: np.random.Generator,
+    counts: np.ndarray,
+    images: Sequence[np.ndarray],
+    offsets: np.ndarray,
+) -> np.ndarray:
+    """So many persons of every data set: images at random, their persons next to each other.
+
+    Args:
+        rng: of the order.
+        counts: persons wanted of every data set; the last image may be cut short.
+        images: per data set, the number of the image of every person.
+        offsets: per data set, the index of its first person.
+    """
+    persons, lengths = [], []
+    for part, count in enumerate(counts):
+        drawn, sizes = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        while sum(map(len, drawn)) < count:
+            place = rng.permutation(images[part].max() + 1)[images[part]]
+            drawn.append(offsets[part] + np.argsort(place, kind='stable'))
+            sizes.append(np.bincount(place))
+        ends = np.minimum(np.cumsum(np.concatenate(sizes)), count)
+        lengths.append(np.diff(ends, prepend=0))
+        lengths[-1] = lengths[-1][lengths[-1] > 0]
+        persons.append(np.concatenate(drawn)[:count])
+    # The data sets' images in a random order, each data set's own in the order drawn.
+    owner = rng.permutation(np.repeat(np.arange(len(lengths)), [len(x) for x in lengths]))
+    length, order = np.empty(len(owner), np.int64), np.empty(counts.sum(), np.int64)
+    for part, own in enumerate(lengths):
+        length[owner == part] = own
+    part_of = np.repeat(owner, length)
+    for part, own in enumerate(persons):
+        order[part_of == part] = own
+    return order
 
 
 def _probabilities(

@@ -176,12 +176,17 @@ class DecodedOnce:
 
     Args:
         image: that is decoded; the pixels that are handed out must not be written to.
+        like: the same file, of another sample, whose pixels are shared.
     """
 
-    def __init__(self, image: EncodedImage) -> None:
+    def __init__(self, image: EncodedImage, like: DecodedOnce | None = None) -> None:
         self._image = image
-        self._pixels: dict[int, np.ndarray] = {}
+        self._pixels: dict[int, np.ndarray] = {} if like is None else like._pixels
         self.largest_reduction = image.largest_reduction
+
+    def is_of(self, data: bytes) -> bool:
+        """Whether this is the content of the file."""
+        return self._image.data == data
 
     def decode(self, reduction: int = 1) -> np.ndarray:
         """See `EncodedImage.decode`."""

@@ -13,6 +13,7 @@ from mroi_plugin.datasets.pixel_checks import box_problem, focal_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.encoded_image import (
     MAX_PIXELS,
+    DecodedOnce,
     EncodedImage,
     ImageFileError,
     image_size,
@@ -28,9 +29,9 @@ IDENTITY.flags.writeable = False
 class LoadImage:
     """Read ``image_path`` and set what the size of the image decides.
 
-    Sets ``image`` (`EncodedImage`), ``img_size`` (w, h) px, ``image_affine`` (identity), and
-    where nothing is annotated ``focal_length`` = sqrt(W^2 + H^2) and ``principal_point`` = (W/2,
-    H/2).
+    Sets ``image`` (`DecodedOnce`), ``img_size`` (w, h) px, ``image_affine`` (identity), and where
+    nothing is annotated ``focal_length`` = sqrt(W^2 + H^2) and ``principal_point`` = (W/2, H/2).
+    Persons of one image that are loaded one after another share its pixels.
 
     Args:
         backend_args: options of mmengine's file backend, e.g. for a bucket or an LMDB; without
@@ -49,6 +50,7 @@ class LoadImage:
                 f'LoadImage: max_pixels={max_pixels!r}, expected a number of at least 1.'
             )
         self.backend_args, self.max_pixels = backend_args, max_pixels
+        self._last: DecodedOnce | None = None
 
     def __call__(self, sample: Sample) -> Sample:
         """Load one sample.
@@ -63,9 +65,12 @@ class LoadImage:
         except ImageFileError as error:
             raise InvalidSampleError.of(sample, str(error)) from error
         _check_pixels(sample, size)
+        last = self._last
+        shared = last if last is not None and last.is_of(data) else None
+        self._last = DecodedOnce(EncodedImage(data, sample), like=shared)
         loaded = {
             **sample,
-            'image': EncodedImage(data, sample),
+            'image': self._last,
             'img_size': size,
             'image_affine': IDENTITY,
         }

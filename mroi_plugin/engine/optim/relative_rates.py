@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from typing import Any
 
 from mmengine.optim import DefaultOptimWrapperConstructor
@@ -9,38 +11,55 @@ from torch import nn
 
 from mroi_plugin.registry import OPTIM_WRAPPER_CONSTRUCTORS, register
 
+KEYS = {'part', 'weight_lr', 'vector_lr'}
+
 
 @register(OPTIM_WRAPPER_CONSTRUCTORS)
 class RelativeRates(DefaultOptimWrapperConstructor):
-    """Every trained tensor learns at ``lr`` times the root mean square of its weights at the start.
+    """Every tensor of one part of a model learns in proportion to its size; others as usual.
 
-    One step of Adam changes each weight by about ``lr`` of itself, and decays it by ``lr *
-    weight_decay``, whatever the scale of its tensor. Vectors (biases; scales and shifts of batch
-    norms) learn at ``paramwise_cfg=dict(vector_lr=...)``, without decay.
+    The rate of a tensor of weights is ``weight_lr`` times the root mean square of its weights at
+    the start, to the nearest power of two, so that the optimizer has few groups: one step of Adam
+    changes each weight by about ``weight_lr`` of itself, and decays it by ``weight_lr *
+    weight_decay``, whatever the scale of its tensor. Vectors of the part (biases; scales and shifts
+    of batch norms) learn at ``vector_lr``, without decay.
+
+    ``paramwise_cfg=dict(part='backbone', weight_lr=..., vector_lr=...)``; what is not in the part
+    has the optimizer's own ``lr`` and ``weight_decay``.
 
     Raises:
-        ValueError: if ``vector_lr`` is missing or there is another key.
+        ValueError: if a key is missing or there is another, or if the model has no such part.
     """
 
     def add_params(self, params: list[dict[str, Any]], module: nn.Module, **_: Any) -> None:
-        """Append one group per trained tensor of ``module``."""
-        for parameter in module.parameters():
-            if not parameter.requires_grad:
-                continue
-            if parameter.dim() > 1:
-                size = parameter.detach().square().mean().sqrt().item()
-                decay = (self.base_wd or 0.0) / max(size, 1e-12)
-                params.append(
-                    {'params': [parameter], 'lr': self.base_lr * size, 'weight_decay': decay}
-                )
+        """Append one group per pair of rate and decay."""
+        groups = defaultdict(list)
+        trained = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+        part = [name for name, _ in trained if name.startswith(self.paramwise_cfg['part'] + '.')]
+        if not part:
+            raise ValueError(
+                f"RelativeRates: part={self.paramwise_cfg['part']!r}, expected the name of a part "
+                f"that is trained: one of {sorted({name.split('.')[0] for name, _ in trained})}."
+            )
+        for name, parameter in trained:
+            if name not in part:
+                rate, decay = self.base_lr, self.base_wd
+            elif parameter.dim() < 2:
+                rate, decay = self.paramwise_cfg['vector_lr'], 0.0
             else:
-                rate = self.paramwise_cfg['vector_lr']
-                params.append({'params': [parameter], 'lr': rate, 'weight_decay': 0.0})
+                size = parameter.detach().square().mean().sqrt().item()
+                size = 2.0 ** round(math.log2(max(size, 1e-12)))
+                rate, decay = self.paramwise_cfg['weight_lr'] * size, (self.base_wd or 0.0) / size
+            groups[rate, decay].append(parameter)
+        for (rate, decay), members in groups.items():
+            options = {'lr': rate, 'weight_decay': decay}
+            given = {name: value for name, value in options.items() if value is not None}
+            params.append({'params': members, **given})
 
     def _validate_cfg(self) -> None:
-        if set(self.paramwise_cfg) != {'vector_lr'}:
+        if set(self.paramwise_cfg) != KEYS:
             raise ValueError(
                 f'RelativeRates: paramwise_cfg={self.paramwise_cfg!r}, expected '
-                'dict(vector_lr=NUMBER).'
+                'dict(part=NAME, weight_lr=NUMBER, vector_lr=NUMBER).'
             )
         super()._validate_cfg()

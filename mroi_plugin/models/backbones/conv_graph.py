@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -95,7 +96,10 @@ class ConvGraph(nn.Module):
     def _compute(self, index: int, inputs: list[Tensor]) -> Tensor:
         node, x = self.nodes[index], inputs[0]
         if node['op'] == 'conv':
-            y = self.convs[str(index)](x)
+            # Numbers are not autocast, as maps are: bfloat16 rounds places in a crop to pixels.
+            conv, narrow = self.convs[str(index)], node['shape'][1] > 1
+            with nullcontext() if narrow else torch.autocast(x.device.type, enabled=False):
+                y = conv(x if narrow else x.to(conv.weight.dtype))
         elif node['op'] == 'add':
             y = x + inputs[1]
         elif node['op'] == 'resize':

@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from mmengine.model import BaseModule
+from torch import Tensor
 
 from mroi_plugin.cameras import crop_to_full_camera, decode_bbox_info, full_to_crop_camera
 from mroi_plugin.models.layers.contrastive_embedding import ContrastiveEmbedding
@@ -26,7 +27,7 @@ is the inverse of its scale, which is never 0."""
 
 
 @register(MODELS, mmhuman3d='HEADS')
-class RoIAwareFusionHead(nn.Module):
+class RoIAwareFusionHead(BaseModule):
     """RoI-aware fusion, M local cameras and one mesh per person (v2 Sec. 3.1).
 
     ``mesh_from='mean'`` (papers): ``C_m = D_cam(u_m)`` (Eq. 5) and ``(theta, beta) = D_mesh(mean_m
@@ -51,6 +52,7 @@ class RoIAwareFusionHead(nn.Module):
         mean_params: mean state ``pose`` (144, SPIN's 6D), ``shape`` (10) and ``cam`` (3); options
             of `mroi_plugin.models.body_models.smpl.load_mean_params`, None means the free body's.
         decoder: config of both decoders, `HMRRegressor` or `MLPRegressor`.
+        init_cfg: see mmengine.
 
     Raises:
         ValueError: for an unknown option, or ``camera_from='shared'`` with ``mesh_from='roi'``.
@@ -68,8 +70,9 @@ class RoIAwareFusionHead(nn.Module):
         bbox_condition: str = 'own',
         mean_params: dict[str, Any] | None = None,
         decoder: dict[str, Any] | None = None,
+        init_cfg: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(init_cfg)
         _check_option('mesh_from', mesh_from, MESH_SOURCES)
         _check_option('camera_from', camera_from, CAMERA_SOURCES)
         _check_option('camera_code', camera_code, tuple(CAMERA_CODES))

@@ -121,7 +121,9 @@ def _print(rng: np.random.Generator) -> np.ndarray:
         elif kind < 0.7:
             text = ''.join(chr(int(i)) for i in rng.integers(65, 91, int(rng.integers(1, 6))))
             place = int(center[0] * 0.5), center[1]
-            cv2.putText(tile, text, place, 2, size / 22, color, 1 + size // 12, cv2.LINE_AA)
+            ink = np.zeros(tile.shape[:2], np.uint8)  # OpenCV 5 writes on no other kind
+            cv2.putText(ink, text, place, 2, size / 22, 1, 1 + size // 12)
+            tile[ink > 0] = color
         else:
             end = tuple(int(i) for i in rng.integers(0, SIDE, 2))
             cv2.line(tile, center, end, color, max(1, size // 4), cv2.LINE_AA)

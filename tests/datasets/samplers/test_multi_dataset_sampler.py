@@ -117,6 +117,101 @@ def test_ranks_share_the_epoch(world_size, monkeypatch):
     assert len(together) - 2000 < world_size
 
 
+class Photos:
+    """A data set of persons in images: the number of the image of every person."""
+
+    def __init__(self, size, seed):
+        people = np.random.default_rng(seed).integers(1, 6, size)
+        self.of = np.random.default_rng(seed + 1).permutation(np.repeat(np.arange(size), people))
+
+    def images(self):
+        return self.of
+
+    def __len__(self):
+        return len(self.of)
+
+
+def photos(**options):
+    sizes = {'large': 400, 'small': 20, 'unused': 9}
+    dataset = SimpleNamespace(names=[*sizes], datasets=[Photos(n, n) for n in sizes.values()])
+    options = {
+        'probabilities': {'large': 3, 'small': 1},
+        'epoch_length': 1500,
+        'seed': 7,
+        'group_by_image': True,
+        **options,
+    }
+    return dataset.datasets, MultiDatasetSampler(dataset, **options)
+
+
+def image_of(parts, order):
+    offsets = np.cumsum([0, *map(len, parts)])
+    part = np.searchsorted(offsets, order, side='right') - 1
+    return part, np.array([parts[p].of[i - offsets[p]] for p, i in zip(part, order)])
+
+
+def test_persons_of_an_image_follow_each_other():
+    parts, sampler = photos()
+    order = np.array(list(sampler))
+    assert len(order) == len(sampler) == 1500
+    part, image = image_of(parts, order)
+    starts = 1 + np.flatnonzero((np.diff(part) != 0) | (np.diff(image) != 0))
+    runs = np.split(np.arange(1500), starts)
+    seen = [(part[run[0]], image[run[0]]) for run in runs]
+    whole = [len(run) == (parts[p].of == i).sum() for run, (p, i) in zip(runs, seen)]
+    assert sum(not full for full in whole) <= 2  # where a data set's share ends
+    assert np.bincount(part, minlength=3)[2] == 0
+    assert (part == 0).mean() == pytest.approx(0.75, abs=0.04)
+    # The data sets are mixed from the start to the end, and their images are in no order.
+    halves = [(half == 0).mean() for half in np.split(part, 2)]
+    assert halves == pytest.approx([0.75, 0.75], abs=0.06)
+    first = [i for p, i in seen if p == 0]
+    assert abs(np.corrcoef(np.arange(len(first)), first)[0, 1]) < 0.15
+
+
+def test_by_image_nobody_comes_twice_before_everybody_came_once():
+    parts, sampler = photos()
+    order = np.array(list(sampler))
+    part, _ = image_of(parts, order)
+    size = len(parts[1])
+    small = order[part == 1]
+    for start in range(0, len(small) - len(small) % size, size):
+        assert len(set(small[start : start + size])) == size
+
+
+def test_one_data_set_by_image_has_the_same_people_in_batches_of_nearly_the_same_statistics():
+    dataset = Photos(600, 0)
+    height = np.random.default_rng(1).normal(size=len(dataset))  # of a person, whatever the image
+    spread = {}
+    for grouped in (False, True):
+        sampler = MultiDatasetSampler(dataset, 'by_size', seed=3, group_by_image=grouped)
+        means = []
+        for epoch in range(5):
+            sampler.set_epoch(epoch)
+            order = list(sampler)
+            assert sorted(order) == list(range(len(dataset)))
+            batches = np.array(order[: len(order) // 32 * 32]).reshape(-1, 32)
+            means.append(height[batches].mean(1))
+        spread[grouped] = np.concatenate(means).std()
+    assert spread[True] == pytest.approx(spread[False], rel=0.15)
+
+
+def test_ranks_have_images_of_their_own(monkeypatch):
+    dealt = []
+    for rank in range(2):
+        monkeypatch.setattr(mixing_sampler, 'get_dist_info', lambda r=rank: (r, 2))
+        parts, sampler = photos(epoch_length=1501)
+        dealt.append(list(sampler))
+        assert len(dealt[-1]) == len(sampler) == 751
+        start = len(dealt[-1]) // 3
+        sampler.start_at(start)
+        assert list(sampler) == dealt[-1][start:]
+    np.testing.assert_array_equal(np.concatenate(dealt), sampler.order())
+    runs = [tuple(map(tuple, zip(*image_of(parts, np.array(own))))) for own in dealt]
+    changes = [sum(a != b for a, b in zip(run, run[1:])) for run in runs]
+    assert max(changes) < 751 / 2  # about three people an image
+
+
 def test_it_starts_anywhere():
     sampler = mixture()
     whole = list(sampler)

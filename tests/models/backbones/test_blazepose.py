@@ -150,6 +150,13 @@ def test_batch_norm_changes_nothing_at_first_and_folds_after_training(crops):
     assert any('norm.weight' in name for name in before)
 
 
+def test_landmarks_are_not_rounded_under_autocast(backbone, crops):
+    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+        points, world = backbone.landmarks(backbone(crops))
+    assert points.dtype == world.dtype == torch.float32
+    assert not torch.equal(points, points.bfloat16().float())
+
+
 def test_landmarks_from_features(backbone, crops):
     with torch.no_grad():
         feature = backbone(crops)

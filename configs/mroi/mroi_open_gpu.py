@@ -1,0 +1,29 @@
+# mroi_open with everything trained, end to end, on crops augmented anew in every epoch: goes on
+# from mroi_open_finetuned, for a GPU.
+_base_ = 'mroi_open.py'
+
+_start = 'work_dirs/mroi_open_finetuned/epoch_2.pth'
+model = dict(
+    backbone=dict(
+        trainable='all',
+        split=128,
+        batch_norm=True,
+        init_cfg=dict(type='Pretrained', prefix='backbone.', checkpoint=_start),
+    ),
+    head=dict(init_cfg=dict(type='Pretrained', prefix='head.', checkpoint=_start)),
+)
+train_cfg = dict(max_epochs=30, val_interval=3)
+train_dataloader = dict(num_workers=12)
+val_dataloader = dict(num_workers=4)
+test_dataloader = val_dataloader
+optim_wrapper = dict(
+    _delete_=True,
+    type='BFloat16OptimWrapper',
+    constructor='RelativeRates',
+    paramwise_cfg=dict(part='backbone', weight_lr=5e-4, vector_lr=2e-4),
+    optimizer=dict(type='AdamW', lr=3e-4, weight_decay=0.01, fused=True),
+    clip_grad=dict(max_norm=100.0),
+)
+# Trying the algorithms of all convolutions takes a minute, and running means a tenth of a step.
+env_cfg = dict(cudnn_benchmark=False)
+custom_hooks = [hook for hook in _base_.custom_hooks if hook['type'] != 'EMAHook']
