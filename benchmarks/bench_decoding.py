@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from bench_samples import SIDE, our_dataset, write_images
-from common import report
+from common import parse, report
 
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 
@@ -45,8 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--persons', type=int, default=48, help='different images')
     parser.add_argument('--folder', default='work_dirs/benchmarks/samples', help='for the images')
-    parser.add_argument('--out', help='JSON file of the figures')
-    args = parser.parse_args()
+    args = parse(parser, quick={'persons': 12})
     rows = []
     for size in ((640, 480), (1920, 1080)):
         root = write_images(Path(args.folder), size, args.persons)

@@ -12,7 +12,7 @@ import resource
 import time
 
 import torch
-from common import report
+from common import parse, report
 
 from mroi_plugin.evaluation.functional.errors import pa_mpjpe
 from mroi_plugin.registry import METRICS, MODELS
@@ -56,8 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--frames', type=int, default=35_515)
     parser.add_argument('--batch-size', type=int, default=64)
-    parser.add_argument('--out', help='JSON file of the figures')
-    args = parser.parse_args()
+    args = parse(parser, quick={'frames': 4000})
     joints, truth = torch.randn(2, args.frames, 14, 3, dtype=torch.float64)
     pa_mpjpe(joints[:100], truth[:100])
     start = time.perf_counter()

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from common import report
+from common import parse, report
 
 MEASURE = """
 import json, multiprocessing, re, sys, time
@@ -113,8 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--persons', type=int, default=312_000)
     parser.add_argument('--folder', default='work_dirs/benchmarks/loading', help='for the files')
-    parser.add_argument('--out', help='JSON file of the figures')
-    args = parser.parse_args()
+    args = parse(parser, quick={'persons': 30_000})
     path = Path(args.folder) / f'persons_{args.persons}.npz'
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():

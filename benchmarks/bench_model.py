@@ -1,20 +1,20 @@
 #!/usr/bin/env python
-"""The network: time by the number of RoIs, share beside the backbone, and faster ways to run it.
+"""The network: time by the number of RoIs, faster ways to run and train it, and its loader.
 
-Every variant says how far its vertices are from those of eager float32. Times are the least of
-several and given as ratios to M = 1, or to eager, in the same run.
+Every variant says how far its vertices are from those of eager float32. Times are medians and given
+as ratios to M = 1, or to eager, in the same run; the spread is the width of their middle half.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
-from common import report
+from common import Timing, parse, report, take_turns
 from mmengine.device import get_device
 from torch import nn
 
@@ -24,13 +24,19 @@ from mroi_plugin.registry import MODELS
 from mroi_plugin.utils.config_files import find_config
 
 COLUMNS = (
+    'spread [%]',
     'beside the backbone [%]',
     'vertices differ by [mm]',
     'persons per s',
     'peak memory [GiB]',
     'TFLOP/s',
+    'share of a matrix product [%]',
+    'data',
 )
-"""Figures that a row may have; the last three on a GPU alone, whose kind the result names."""
+"""Figures that a row may have; persons per second and memory on a GPU alone, whose kind the result
+names."""
+MATRIX = 4096
+"""Side of the matrices whose product shows how fast the device multiplies at best."""
 SIZES = {'mroi_resnet50': (224, 224), 'mroi_hrnet48': (256, 192), 'mroi_synthetic': (64, 48)}
 
 
@@ -67,19 +73,9 @@ def make_batch(name: str, rois: int, persons: int, device: str) -> dict[str, tor
     return {key: value.to(device) for key, value in batch.items()}
 
 
-def seconds(runs: Mapping[str, Callable[[], Any]], rounds: int, device: str) -> dict[str, float]:
-    """Least time of every call, after one that warms up. They take turns, so that all see the same
-    machine, and others on it only add to a time."""
-    least = dict.fromkeys(runs, float('inf'))
-    for turn in range(rounds + 1):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            if device != 'cpu':
-                torch.cuda.synchronize()
-            if turn:
-                least[name] = min(least[name], time.perf_counter() - start)
-    return least
+def seconds(runs: Mapping[str, Callable[[], Any]], rounds: int, device: str) -> dict[str, Timing]:
+    """See `take_turns`."""
+    return take_turns(runs, rounds, (lambda: None) if device == 'cpu' else torch.cuda.synchronize)
 
 
 def row(name: str, what: str, ratio: float, base: str, **more: float) -> dict[str, Any]:
@@ -100,11 +96,12 @@ def by_rois(name: str, counts: list[int], rounds: int, device: str) -> list[dict
     base = f'M={counts[0]}'
     rows = []
     for rois in counts:
-        whole = spent[f'whole {rois}']
-        more = {'beside the backbone [%]': 100 * spent[f'beside {rois}'] / whole}
+        whole, spread = spent[f'whole {rois}']
+        beside_it = spent[f'beside {rois}'].seconds
+        more = {'beside the backbone [%]': 100 * beside_it / whole, 'spread [%]': spread}
         if device != 'cpu':
             more['persons per s'] = 1 / whole
-        ratio = whole / spent[f'whole {counts[0]}']
+        ratio = whole / spent[f'whole {counts[0]}'].seconds
         rows.append(row(name, f'inference, 1 person, M={rois}', ratio, base, **more))
     return rows
 
@@ -146,9 +143,9 @@ def variants(name: str, rounds: int, device: str, compiled: bool) -> list[dict[s
         expected = vertices(runs['eager float32']())
         for way, run in runs.items():
             apart = 1e3 * float((vertices(run()) - expected).abs().max())
-            ratio = spent[way] / spent['eager float32']
+            ratio = spent[way].seconds / spent['eager float32'].seconds
             what = f'inference, {persons} person(s), M=5, {way}'
-            error = {'vertices differ by [mm]': apart}
+            error = {'vertices differ by [mm]': apart, 'spread [%]': spent[way].spread}
             rows.append(row(name, what, ratio, 'eager float32', **error))
     return rows
 
@@ -175,6 +172,8 @@ def training(
     if compiled and device != 'cpu':
         plans.append(('M=5, bfloat16, channels_last, compile', 5, fast, True, True))
         plans.append(('M=16, bfloat16, recompute', 16, {**fast, 'recompute': True}, True, False))
+    kinds = {False: torch.float32, True: torch.bfloat16}
+    best = {narrow: matrix_product(device, kind) for narrow, kind in kinds.items()}
     rows, base = [], None
     for what, rois, options, narrow, compile_it in plans:
         model = build(name, rois, device, **options).train()
@@ -182,24 +181,73 @@ def training(
         run = partial(step, model, batch, narrow)
         if compile_it:
             model.compile_network()
-        spent = seconds({what: run}, rounds, device)[what]
+        spent, spread = seconds({what: run}, rounds, device)[what]
         base = spent if base is None else base
-        more = {} if device == 'cpu' else _of_the_device(run, spent)
+        more = {'spread [%]': spread, **_of_the_device(run, spent, device, best[narrow])}
         what = f'training step, {persons} persons, {what}'
         rows.append(row(name, what, spent / base, f'M={counts[0]}', **more))
     return rows
 
 
-def _of_the_device(run: Callable[[], Any], spent: float) -> dict[str, float]:
-    """Peak memory of a step, and its speed in floating point operations."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    torch.cuda.reset_peak_memory_stats()
-    run()
-    peak = torch.cuda.max_memory_allocated() / 2**30
+def _of_the_device(
+    run: Callable[[], Any], spent: float, device: str, best: float
+) -> dict[str, float]:
+    """Speed of a step in floating point operations, also as a share of ``best`` TFLOP/s, and, on a
+    GPU, its peak memory."""
+    found: dict[str, float] = {}
+    if device != 'cpu':
+        torch.cuda.reset_peak_memory_stats()
+        run()
+        found['peak memory [GiB]'] = torch.cuda.max_memory_allocated() / 2**30
+    try:
+        from torch.utils.flop_counter import FlopCounterMode
+    except ImportError:  # torch 1.13
+        return found
     with FlopCounterMode(display=False) as counter:
         run()
-    return {'peak memory [GiB]': peak, 'TFLOP/s': counter.get_total_flops() / spent / 1e12}
+    found['TFLOP/s'] = counter.get_total_flops() / spent / 1e12
+    found['share of a matrix product [%]'] = 100 * found['TFLOP/s'] / best
+    return found
+
+
+def matrix_product(device: str, kind: torch.dtype) -> float:
+    """TFLOP/s of the product of two large matrices of random numbers."""
+    side = MATRIX if device != 'cpu' else MATRIX // 4
+    a, b = torch.randn(2, side, side, device=device).to(kind)
+    spent = seconds({'product': lambda: a @ b}, 20, device)['product'].seconds
+    return 2 * side**3 / spent / 1e12
+
+
+def loading(name: str, persons: int, rounds: int, device: str, count: int) -> list[dict[str, Any]]:
+    """Whether loader processes keep up with the fastest training step, from 640x480 images."""
+    from bench_samples import our_dataset, workers, write_images
+
+    root = write_images(Path('work_dirs/benchmarks/samples'), (640, 480), 48)
+    speed = workers(our_dataset(root, 5, SIZES[name]), count, 4.0)
+    model = build(name, 5, device, channels_last=True).train()
+    run = partial(step, model, make_batch(name, 5, persons, device), True)
+    needed = persons / seconds({'step': run}, rounds, device)['step'].seconds
+    told = f'{"starved" if speed < needed else "fed"}: {speed:.0f} persons/s of {needed:.0f}'
+    what = f'loader, {count} workers, M=5, bfloat16, channels_last'
+    return [row(name, what, needed / speed, 'loader', data=told)]
+
+
+def draw(rows: list[dict[str, Any]], path: Path) -> None:
+    """A picture of the times: bars by network, in the order of the table."""
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(row['network'] for row in rows))
+    figure = Figure(figsize=(9, 1 + 0.22 * len(rows)), layout='constrained')
+    axes = figure.subplots(len(names), 1, squeeze=False)[:, 0]
+    for axis, name in zip(axes, names):
+        own = [row for row in rows if row['network'] == name]
+        axis.barh([row['what'] for row in own], [row['time'] for row in own], color='#4c72b0')
+        axis.bar_label(axis.containers[0], fmt='%.2f', fontsize=7)
+        axis.invert_yaxis()
+        axis.tick_params(labelsize=7)
+        axis.set_title(f'{name}: time relative to M = 1, eager or the loader', fontsize=9)
+    figure.savefig(path, dpi=130)
+    print(f'wrote {path}')
 
 
 def step(model: nn.Module, batch: dict[str, torch.Tensor], narrow: bool = False) -> None:
@@ -217,16 +265,17 @@ def main() -> None:
     parser.add_argument('--persons', type=int, default=2, help='of a training step')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--compile', action='store_true', help='torch.compile too')
+    parser.add_argument('--workers', type=int, default=2, help='processes of the loader')
     parser.add_argument('--device', default=get_device())
-    parser.add_argument('--out', help='JSON file of the figures')
-    args = parser.parse_args()
+    args = parse(parser, quick={'networks': ['mroi_resnet50'], 'rois': [1, 5], 'rounds': 3})
     rows = []
     for name in args.networks:
         rows += by_rois(name, args.rois, args.rounds, args.device)
         rows += variants(name, args.rounds, args.device, args.compile)
         rounds, counts = max(1, args.rounds // 2), sorted({1, 5} & {*args.rois}) or args.rois[:1]
         rows += training(name, args.persons, rounds, args.device, args.compile, counts)
-    report('model', rows, args.out)
+        rows += loading(name, args.persons, rounds, args.device, args.workers)
+    draw(rows, report('model', rows, args.out).with_suffix('.png'))
 
 
 if __name__ == '__main__':

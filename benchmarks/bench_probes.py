@@ -12,7 +12,7 @@ import argparse
 import math
 
 import torch
-from common import report
+from common import parse, report
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -77,8 +77,7 @@ def main() -> None:
     parser.add_argument('--backbone', help='checkpoint with it; else as it comes')
     parser.add_argument('--steps', type=int, default=1500)
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
-    parser.add_argument('--out', help='JSON file of the figures')
-    args = parser.parse_args()
+    args = parse(parser, quick={'steps': 300})
     cfg = load_config(args.config, options=args.cfg_options)
     pretrained = {'type': 'Pretrained', 'prefix': 'backbone.', 'checkpoint': args.backbone}
     cfg.model.backbone.init_cfg = pretrained if args.backbone else None

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from bench_detector import find_images, xywh
-from common import report
+from common import parse, report
 
 from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.apis.inputs import InputImage
@@ -58,8 +58,7 @@ def main() -> None:
     parser.add_argument('--checkpoint', help='of the config, in place of what it comes with')
     parser.add_argument('--show-dir', type=Path, help='folder for pictures of the bodies')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
-    parser.add_argument('--out', help='JSON file of the figures')
-    args = parser.parse_args()
+    args = parse(parser, quick={})
     model = Inferencer(args.model, args.checkpoint, options=args.cfg_options)
     rows = []
     for marks, image in find_images(args.images):

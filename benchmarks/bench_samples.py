@@ -21,7 +21,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 import cv2
 import numpy as np
 import torch
-from common import report
+from common import Timing, parse, report, timing
 
 from mroi_plugin.datasets.transforms.geometry import compose_affine
 
@@ -79,8 +79,8 @@ def write_images(folder: Path, size: tuple[int, int], persons: int) -> str:
     return str(root)
 
 
-def our_dataset(root: str, rois: int) -> Any:
-    """Ours, with the papers' augmentation."""
+def our_dataset(root: str, rois: int, size: tuple[int, int] = (SIDE, SIDE)) -> Any:
+    """Ours, with the papers' augmentation; crops of a size (h, w)."""
     from mroi_plugin.registry import DATASETS
 
     count = rois - 1
@@ -92,7 +92,7 @@ def our_dataset(root: str, rois: int) -> Any:
     pipeline = [
         {'type': 'LoadImage'},
         {'type': 'RandomFlipRotateScale', 'flip_prob': 0.5, 'rotation': 30, 'rotation_prob': 0.4},
-        {'type': 'MultiRoICrop', 'crop_size': (SIDE, SIDE), **(layout if rois != 5 else {})},
+        {'type': 'MultiRoICrop', 'crop_size': size[::-1], **(layout if rois != 5 else {})},
         {'type': 'RandomChannelNoise', 'factor': 0.4},
         {'type': 'PackMultiRoIInputs'},
     ]
@@ -143,10 +143,10 @@ def floor(dataset: Any) -> Callable[[int], None]:
     return make
 
 
-def milliseconds(
+def seconds(
     makers: dict[str, Callable[[int], Any]], persons: int, rounds: int
-) -> dict[str, float]:
-    """Median time per person; the makers take turns, so that all see the same machine."""
+) -> dict[str, Timing]:
+    """Time per person; the makers take turns, so that all see the same machine."""
     spent: dict[str, list[float]] = {name: [] for name in makers}
     for turn in range(rounds + 1):
         for name, make in makers.items():
@@ -155,7 +155,7 @@ def milliseconds(
                 make(index)
                 if turn:  # the first round warms the disk cache
                     spent[name].append(time.perf_counter() - start)
-    return {name: 1e3 * float(np.median(times)) for name, times in spent.items()}
+    return {name: timing(times) for name, times in spent.items()}
 
 
 def workers(dataset: Any, count: int, seconds: float) -> float:
@@ -176,8 +176,7 @@ def main() -> None:
     parser.add_argument('--persons', type=int, default=48, help='different images')
     parser.add_argument('--seconds', type=float, default=4.0, help='for each number of workers')
     parser.add_argument('--folder', default='work_dirs/benchmarks/samples', help='for the images')
-    parser.add_argument('--out', help='JSON file of the figures')
-    args = parser.parse_args()
+    args = parse(parser, quick={'rounds': 3, 'persons': 12, 'seconds': 2.0})
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
     rows = []
@@ -189,15 +188,16 @@ def main() -> None:
             'floor, 5 warps': floor(ours[5]),
         }
         makers.update({f'ours, M={m}': dataset.__getitem__ for m, dataset in ours.items()})
-        times = milliseconds(makers, args.persons, args.rounds)
-        for name, value in times.items():
+        times = seconds(makers, args.persons, args.rounds)
+        for name, (value, spread) in times.items():
             rows.append(
                 {
                     'image': f'{size[0]}x{size[1]}',
                     'pipeline': name,
-                    'time / mmhuman3d': value / times['mmhuman3d, 1 crop'],
-                    'time / floor': value / times['floor, 5 warps'],
-                    'persons per s and core': 1e3 / value,
+                    'time / mmhuman3d': value / times['mmhuman3d, 1 crop'].seconds,
+                    'time / floor': value / times['floor, 5 warps'].seconds,
+                    'persons per s and core': 1 / value,
+                    'spread [%]': spread,
                 }
             )
         for count in (1, 2):
@@ -206,9 +206,10 @@ def main() -> None:
                 {
                     'image': f'{size[0]}x{size[1]}',
                     'pipeline': f'ours, M=5, loader with {count} workers',
-                    'time / mmhuman3d': 1e3 / speed / times['mmhuman3d, 1 crop'],
-                    'time / floor': 1e3 / speed / times['floor, 5 warps'],
+                    'time / mmhuman3d': 1 / speed / times['mmhuman3d, 1 crop'].seconds,
+                    'time / floor': 1 / speed / times['floor, 5 warps'].seconds,
                     'persons per s and core': speed / count,
+                    'spread [%]': None,
                 }
             )
     report('samples', rows, args.out)

@@ -9,7 +9,9 @@ import sys
 import tempfile
 import time
 
-from common import ROOT, report
+from common import ROOT, Timing, parse, report, timing
+
+from mroi_plugin.cli import COMMANDS
 
 FIRST_STEP = """
 import sys, time
@@ -33,37 +35,47 @@ Runner.from_cfg(cfg).train()
 """
 
 
-def seconds(*command: str, rounds: int = 5) -> float:
-    """Least time of a command, from its start to its end."""
+def seconds(*command: str, rounds: int) -> Timing:
+    """Time of a command, from its start to its end."""
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
         subprocess.run([sys.executable, *command], check=True, capture_output=True, cwd=ROOT)
         times.append(time.perf_counter() - start)
-    return min(times)
+    return timing(times)
 
 
-def first_iteration() -> float:
+def first_iteration(rounds: int) -> Timing:
     """From the start of Python to the end of the first iteration, with the data there."""
     with tempfile.TemporaryDirectory() as folder:
-        return seconds('-c', FIRST_STEP, 'mroi_synthetic', folder, rounds=3)
+        return seconds('-c', FIRST_STEP, 'mroi_synthetic', folder, rounds=rounds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--out', help='JSON file of the figures')
-    args = parser.parse_args()
-    torch = seconds('-c', 'import torch')
+    parser.add_argument('--rounds', type=int, default=7)
+    args = parse(parser, quick={'rounds': 3})
+    both = seconds('-c', 'import torch, mroi_plugin', rounds=args.rounds)
+    torch = seconds('-c', 'import torch', rounds=args.rounds)
     found = {
-        'tools/train.py --help': seconds('tools/train.py', '--help'),
-        'tools/test.py --help': seconds('tools/test.py', '--help'),
+        **{
+            f'mroi {command} --help': seconds(
+                '-m', 'mroi_plugin', command, '--help', rounds=args.rounds
+            )
+            for command in COMMANDS
+        },
         'import torch': torch,
-        'import mroi_plugin, beyond torch': seconds('-c', 'import torch, mroi_plugin') - torch,
-        'first iteration of mroi_synthetic': first_iteration(),
+        'import mroi_plugin, beyond torch': Timing(both.seconds - torch.seconds, both.spread),
+        'first iteration of mroi_synthetic': first_iteration(args.rounds),
     }
     rows = [
-        {'what': what, 'seconds': value, 'time / import torch': value / torch}
-        for what, value in found.items()
+        {
+            'what': what,
+            'seconds': value,
+            'time / import torch': value / torch.seconds,
+            'spread [%]': spread,
+        }
+        for what, (value, spread) in found.items()
     ]
     report('startup', rows, args.out)
 

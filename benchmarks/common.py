@@ -1,16 +1,19 @@
-"""What benchmarks share: the machine, a table in the terminal, and a checked JSON file."""
+"""What benchmarks share: options, times with their spread, a table, and a checked JSON file."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +22,55 @@ Row = Mapping[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'projects' / 'synthetic_humans'))  # draws the images
 KEYS = {'benchmark': str, 'command': str, 'date': str, 'machine': dict, 'rows': list}
+
+
+class Timing(NamedTuple):
+    """Median of several times, and how far apart their middle half is, in percent of it."""
+
+    seconds: float
+    spread: float
+
+
+def timing(times: Sequence[float]) -> Timing:
+    """Of times in seconds."""
+    low, median, high = np.percentile(times, [25, 50, 75])
+    return Timing(float(median), float(100 * (high - low) / median))
+
+
+def take_turns(
+    runs: Mapping[str, Callable[[], Any]], rounds: int, wait: Callable[[], None] = lambda: None
+) -> dict[str, Timing]:
+    """Times of calls, after one each that warms up: in turns, so that all see the same machine.
+
+    Args:
+        runs: calls by name.
+        rounds: times that each is measured.
+        wait: for the device, after every call.
+    """
+    spent: dict[str, list[float]] = {name: [] for name in runs}
+    for turn in range(rounds + 1):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            wait()
+            if turn:
+                spent[name].append(time.perf_counter() - start)
+    return {name: timing(times) for name, times in spent.items()}
+
+
+def parse(parser: argparse.ArgumentParser, quick: Mapping[str, Any]) -> argparse.Namespace:
+    """Read the command line; ``--out`` and ``--quick`` are options of every benchmark.
+
+    Args:
+        parser: with the benchmark's own options.
+        quick: defaults of ``--quick``, which ends within three minutes on two cores.
+    """
+    told = ', '.join(f'{name}={value}' for name, value in quick.items()) or 'as always'
+    parser.add_argument('--quick', action='store_true', help=f'within three minutes: {told}')
+    parser.add_argument('--out', help='JSON file of the figures')
+    if '--quick' in sys.argv[1:]:
+        parser.set_defaults(**quick)
+    return parser.parse_args()
 
 
 def machine() -> dict[str, Any]:
@@ -33,8 +85,9 @@ def machine() -> dict[str, Any]:
     }
 
 
-def report(name: str, rows: Sequence[Row], out: str | None) -> None:
-    """Print a table of the rows and write them, with the command and the machine, as JSON.
+def report(name: str, rows: Sequence[Row], out: str | None) -> Path:
+    """Print a table of the rows and write them, with the command and the machine, as JSON; returns
+    its path.
 
     Args:
         name: of the benchmark.
@@ -61,6 +114,7 @@ def report(name: str, rows: Sequence[Row], out: str | None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2) + '\n')
     print(f'wrote {path}')
+    return path
 
 
 def check(result: Mapping[str, Any]) -> None:

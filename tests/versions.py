@@ -13,3 +13,7 @@ needs_fully_shard = pytest.mark.skipif(
     tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6),
     reason='fully_shard came with torch 2.6',
 )
+needs_fused_on_cpu = pytest.mark.skipif(
+    tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 4),
+    reason='this torch fuses optimizers on CUDA alone',
+)

@@ -21,7 +21,7 @@ optim_wrapper = dict(
     type='BFloat16OptimWrapper',
     constructor='RelativeRates',
     paramwise_cfg=dict(part='backbone', weight_lr=5e-4, vector_lr=2e-4),
-    optimizer=dict(type='AdamW', lr=3e-4, weight_decay=0.01, fused=True),
+    optimizer=dict(type='AdamW', lr=3e-4, weight_decay=0.01),
     clip_grad=dict(max_norm=100.0),
 )
 # Trying the algorithms of all convolutions takes a minute, and running means a tenth of a step.

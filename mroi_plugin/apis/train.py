@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from mroi_plugin.engine.acceleration import compile_network, use_amp
+from mroi_plugin.engine.acceleration import compile_network, fuse_optimizers, use_amp
 from mroi_plugin.engine.checkpoints import (
     bare_model,
     check_checkpoint,
@@ -67,6 +67,7 @@ def train(
     check_config(cfg.to_dict())
     check_writable(cfg.work_dir)
     prepare_loaders(cfg)
+    fuse_optimizers(cfg)
     if amp:
         use_amp(cfg)
     if compile_model and cfg.get('strategy'):

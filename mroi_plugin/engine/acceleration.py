@@ -1,6 +1,8 @@
-"""Switches of the command line that make a training faster."""
+"""What makes a training faster: switches of the command line, and what every GPU gets."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -8,13 +10,31 @@ from torch import nn
 
 from mroi_plugin.utils.errors import UsageError
 
+FUSED = ('SGD', 'Adam', 'AdamW')
+"""Optimizers that torch has in one kernel for all parameters."""
+
+
+def _optim_wrappers(cfg: Config) -> list[Any]:
+    several = 'type' not in cfg.optim_wrapper  # generator and discriminator
+    found = cfg.optim_wrapper.values() if several else [cfg.optim_wrapper]
+    return [wrapper for wrapper in found if isinstance(wrapper, dict)]
+
 
 def use_amp(cfg: Config) -> None:
     """Switch the optimizer wrapper of a config to mixed precision: `BFloat16OptimWrapper`."""
-    several = 'type' not in cfg.optim_wrapper  # generator and discriminator
-    for wrapper in cfg.optim_wrapper.values() if several else [cfg.optim_wrapper]:
-        if isinstance(wrapper, dict):
-            wrapper.type = 'BFloat16OptimWrapper'
+    for wrapper in _optim_wrappers(cfg):
+        wrapper.type = 'BFloat16OptimWrapper'
+
+
+def fuse_optimizers(cfg: Config) -> None:
+    """Have the optimizers of a config step in one kernel where there is CUDA, the weights are not
+    spread over the ranks, and the config says neither ``fused`` nor ``foreach``."""
+    if not torch.cuda.is_available() or cfg.get('strategy'):
+        return
+    for wrapper in _optim_wrappers(cfg):
+        optimizer = wrapper.get('optimizer') or {}
+        if optimizer.get('type') in FUSED and not {'fused', 'foreach'} & set(optimizer):
+            optimizer['fused'] = True
 
 
 def compile_network(model: nn.Module) -> None:

@@ -97,14 +97,24 @@ def prepare_launch(cfg: Any) -> None:
             f'--launcher {cfg.launcher} is for processes that {command} starts, which sets '
             f'{", ".join(missing)}; see docs/performance.md for whole commands.'
         )
-    if get_device() != 'cpu':
-        return
-    if cfg.launcher != 'pytorch':
+    wrapper = {
+        'type': 'MMDistributedDataParallel',
+        'broadcast_buffers': False,
+        'find_unused_parameters': cfg.get('find_unused_parameters', False),
+        'gradient_as_bucket_view': True,
+    }
+    if get_device() == 'cpu':
+        _connect(cfg.launcher)
+        wrapper['device_ids'] = None
+    cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {})}
+
+
+def _connect(launcher: str) -> None:
+    """Connect the processes by gloo, for want of accelerators."""
+    if launcher != 'pytorch':
         raise LaunchError(
             '--launcher slurm needs accelerators, and none is visible to torch; without them use '
             'torchrun and --launcher pytorch.'
         )
     if not dist.is_initialized():
         dist.init_process_group('gloo')
-    wrapper = {'type': 'MMDistributedDataParallel', 'device_ids': None, 'broadcast_buffers': False}
-    cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {})}

@@ -16,7 +16,8 @@ from mroi_plugin.apis.run_record import RECORD
 from mroi_plugin.apis.videos import iterate_frames
 from mroi_plugin.cli import main
 
-FRAMES = 40
+FRAMES = 100
+"""More than are on their way at a time."""
 
 
 @pytest.fixture
