@@ -1,16 +1,25 @@
-# mroi_open with everything trained, end to end, on crops augmented anew in every epoch: goes on
-# from mroi_open_finetuned, for a GPU.
+# mroi_open with everything trained, end to end, on crops augmented anew in every epoch, for a GPU:
+# goes on from what mroi_open_landmarks and mroi_open_cached have learned.
 _base_ = 'mroi_open.py'
 
-_start = 'work_dirs/mroi_open_finetuned/epoch_2.pth'
 model = dict(
     backbone=dict(
         trainable='all',
         split=128,
         batch_norm=True,
-        init_cfg=dict(type='Pretrained', prefix='backbone.', checkpoint=_start),
+        init_cfg=dict(
+            type='Pretrained',
+            prefix='backbone.',
+            checkpoint='work_dirs/mroi_open_landmarks/epoch_20.pth',
+        ),
     ),
-    head=dict(init_cfg=dict(type='Pretrained', prefix='head.', checkpoint=_start)),
+    head=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            prefix='head.',
+            checkpoint='work_dirs/mroi_open_cached/epoch_8.pth',
+        ),
+    ),
 )
 train_cfg = dict(max_epochs=30, val_interval=3)
 train_dataloader = dict(num_workers=12)

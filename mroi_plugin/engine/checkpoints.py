@@ -9,6 +9,7 @@ from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
 from mroi_plugin.models.backbones.conv_graph import PaddedConv2d
+from mroi_plugin.models.layers.calibrated_batch_norm import CalibratedBatchNorm2d
 from mroi_plugin.utils.config_text import read_setting
 from mroi_plugin.utils.state_dicts import plain_names, read_content, unwrap_state_dict
 
@@ -151,16 +152,18 @@ def check_initial_weights(model: nn.Module) -> None:
         cfgs = getattr(module, 'init_cfg', None) or ()
         for cfg in [cfgs] if isinstance(cfgs, dict) else cfgs:
             if cfg.get('type') == 'Pretrained' and '://' not in cfg['checkpoint']:
-                _check_part(part, module.state_dict(), cfg['checkpoint'], cfg.get('prefix') or '')
+                _check_part(part, module, cfg['checkpoint'], cfg.get('prefix') or '')
 
 
-def _check_part(part: str, want: dict[str, Tensor], path: str, prefix: str) -> None:
-    state = read_state_dict(path)
+def _check_part(part: str, module: nn.Module, path: str, prefix: str) -> None:
+    state, want = read_state_dict(path), module.state_dict()
     start = len(prefix) + (bool(prefix) and not prefix.endswith('.'))
     have = {name[start:]: value for name, value in state.items() if name.startswith(prefix)}
     weights = [name for name in want if not name.endswith('num_batches_tracked')]
     wrong = [name for name in weights if name in have and have[name].shape != want[name].shape]
-    missing = [name for name in weights if name not in have]
+    norms = [n for n, m in module.named_modules() if isinstance(m, CalibratedBatchNorm2d)]
+    calibrated = tuple(f'{name}.' for name in norms)  # by the first batch, where none are stored
+    missing = [name for name in weights if name not in have and not name.startswith(calibrated)]
     if wrong or 2 * len(missing) > len(weights):
         name = (wrong or missing)[0]
         found = f'is {tuple(have[name].shape)}' if wrong else 'is missing'
