@@ -117,7 +117,7 @@ def test_ranks_share_the_epoch(world_size, monkeypatch):
     assert len(together) - 2000 < world_size
 
 
-class Photos:
+class Grouped:
     """A data set of persons in images: the number of the image of every person."""
 
     def __init__(self, size, seed):
@@ -131,9 +131,9 @@ class Photos:
         return len(self.of)
 
 
-def photos(**options):
+def groups(**options):
     sizes = {'large': 400, 'small': 20, 'unused': 9}
-    dataset = SimpleNamespace(names=[*sizes], datasets=[Photos(n, n) for n in sizes.values()])
+    dataset = SimpleNamespace(names=[*sizes], datasets=[Grouped(n, n) for n in sizes.values()])
     options = {
         'probabilities': {'large': 3, 'small': 1},
         'epoch_length': 1500,
@@ -151,7 +151,7 @@ def image_of(parts, order):
 
 
 def test_persons_of_an_image_follow_each_other():
-    parts, sampler = photos()
+    parts, sampler = groups()
     order = np.array(list(sampler))
     assert len(order) == len(sampler) == 1500
     part, image = image_of(parts, order)
@@ -170,7 +170,7 @@ def test_persons_of_an_image_follow_each_other():
 
 
 def test_by_image_nobody_comes_twice_before_everybody_came_once():
-    parts, sampler = photos()
+    parts, sampler = groups()
     order = np.array(list(sampler))
     part, _ = image_of(parts, order)
     size = len(parts[1])
@@ -180,7 +180,7 @@ def test_by_image_nobody_comes_twice_before_everybody_came_once():
 
 
 def test_one_data_set_by_image_has_the_same_people_in_batches_of_nearly_the_same_statistics():
-    dataset = Photos(600, 0)
+    dataset = Grouped(600, 0)
     height = np.random.default_rng(1).normal(size=len(dataset))  # of a person, whatever the image
     spread = {}
     for grouped in (False, True):
@@ -200,7 +200,7 @@ def test_ranks_have_images_of_their_own(monkeypatch):
     dealt = []
     for rank in range(2):
         monkeypatch.setattr(mixing_sampler, 'get_dist_info', lambda r=rank: (r, 2))
-        parts, sampler = photos(epoch_length=1501)
+        parts, sampler = groups(epoch_length=1501)
         dealt.append(list(sampler))
         assert len(dealt[-1]) == len(sampler) == 751
         start = len(dealt[-1]) // 3
