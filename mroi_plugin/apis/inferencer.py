@@ -24,7 +24,11 @@ from mroi_plugin.apis.pending import PendingImage
 from mroi_plugin.apis.smoothing.people import smooth_people
 from mroi_plugin.apis.trackers.following import follow_people
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
-from mroi_plugin.datasets.transforms.encoded_image import MAX_PIXELS, DecodedOnce, EncodedImage
+from mroi_plugin.datasets.transforms.encoded_image import (
+    MAX_PIXELS,
+    DecodedOnce,
+    EncodedImage,
+)
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 from mroi_plugin.engine.device import choose_device
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
@@ -33,13 +37,10 @@ from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.models.layers.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.registry import DETECTORS, TRANSFORMS
 from mroi_plugin.structures.results import ImageResult
-from mroi_plugin.utils.ahead import ahead
 
 IMAGE_ERRORS = (InvalidSampleError, cv2.error, MemoryError, OSError)
 """What is wrong with one image, and not with the run."""
 DEFAULT_DETECTOR = {'type': 'NanoDetDetector'}
-AHEAD = 4
-"""Images that may wait between two stages: reading and detection, crops, network, what follows."""
 
 
 class Inferencer:
@@ -170,10 +171,8 @@ class Inferencer:
         self, images: Iterator[InputImage], detector: Any, camera: GivenCamera, smooth: bool
     ) -> Iterator[ImageResult]:
         found = follow_people(self._find(image, detector, camera) for image in images)
-        cut = (self._samples(image, camera) for image in ahead(found, AHEAD))
-        results = self._in_batches(ahead(cut, AHEAD))
-        results = smooth_people(results, self._pose_body) if smooth else results
-        return ahead(results, AHEAD)
+        results = self._in_batches(found, camera)
+        return smooth_people(results, self._pose_body) if smooth else results
 
     def _find(self, image: InputImage, detector: Any, camera: GivenCamera) -> PendingImage:
         """The persons in an image, or why it cannot be used."""
@@ -189,12 +188,15 @@ class Inferencer:
         return PendingImage.of_found(image, boxes, scores)
 
     def _in_batches(
-        self, images: Iterator[tuple[PendingImage, list[dict[str, Any]]]]
+        self, images: Iterator[PendingImage], camera: GivenCamera
     ) -> Iterator[ImageResult]:
         waiting: deque[PendingImage] = deque()
         samples: list[tuple[PendingImage, dict[str, Any]]] = []
-        for image, cut in images:
-            samples += [(image, sample) for sample in cut]
+        for image in images:
+            try:
+                samples += [(image, sample) for sample in self._samples(image, camera)]
+            except IMAGE_ERRORS as error:
+                image.error = str(error) or repr(error)
             waiting.append(image)
             while len(samples) >= self.batch_size:
                 self._predict(samples[: self.batch_size])
@@ -226,17 +228,14 @@ class Inferencer:
         problems = tuple(entry.problems)
         return ImageResult(image.name, image.size, *parts, problems=problems, **place)
 
-    def _samples(
-        self, entry: PendingImage, camera: GivenCamera
-    ) -> tuple[PendingImage, list[dict[str, Any]]]:
-        """An image, and what the network gets of its persons, unless it cannot be used."""
-        try:
-            return entry, [] if entry.error is not None else self._cut_all(entry, camera)
-        except IMAGE_ERRORS as error:
-            entry.error = str(error) or repr(error)
-            return entry, []
+    def _samples(self, entry: PendingImage, camera: GivenCamera) -> list[dict[str, Any]]:
+        """What the network gets of the persons in an image.
 
-    def _cut_all(self, entry: PendingImage, camera: GivenCamera) -> list[dict[str, Any]]:
+        Raises:
+            InvalidSampleError: if the image or its camera cannot be used.
+        """
+        if entry.error is not None:
+            return []
         focal, center = camera(entry.image)
         source = entry.image.source
         source = DecodedOnce(source) if isinstance(source, EncodedImage) else source

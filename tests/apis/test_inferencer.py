@@ -12,7 +12,7 @@ import torch
 from PIL import ExifTags, Image
 
 from mroi_plugin import apis
-from mroi_plugin.apis.inferencer import AHEAD, Inferencer
+from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.apis.inputs import iterate_images
 from mroi_plugin.datasets.transforms.encoded_image import EncodedImage
 from mroi_plugin.engine.checkpoints import CheckpointMismatchError
@@ -110,13 +110,10 @@ def test_images_are_read_when_they_are_needed(inferencer, people):
     results = inferencer(Endless(), boxes=boxes)
     for _ in range(3):
         next(results)
-    most = inferencer.batch_size + 3 * (AHEAD + 2)  # a batch, and what waits between the stages
-    assert len(read) <= most
-    results.close()
-    read.clear()
+    assert len(read) <= inferencer.batch_size + 1
     empty = inferencer(Endless(), boxes={people.path(0): people.box(0)})
     next(empty)
-    assert len(read) <= most
+    assert len(read) <= 3 * inferencer.batch_size
 
 
 def test_the_focal_length_is_the_best_that_is_known(inferencer, people, tmp_path):

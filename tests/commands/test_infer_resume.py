@@ -16,8 +16,7 @@ from mroi_plugin.apis.run_record import RECORD
 from mroi_plugin.apis.videos import iterate_frames
 from mroi_plugin.cli import main
 
-FRAMES = 100
-"""More than are on their way at a time."""
+FRAMES = 40
 
 
 @pytest.fixture
