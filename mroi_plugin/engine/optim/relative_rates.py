@@ -35,14 +35,14 @@ class RelativeRates(DefaultOptimWrapperConstructor):
         """Append one group per pair of rate and decay."""
         groups = defaultdict(list)
         trained = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
-        part = [name for name, _ in trained if name.startswith(self.paramwise_cfg['part'] + '.')]
-        if not part:
+        prefix = self.paramwise_cfg['part'] + '.'
+        if not any(name.startswith(prefix) for name, _ in trained):
             raise ValueError(
                 f"RelativeRates: part={self.paramwise_cfg['part']!r}, expected the name of a part "
                 f"that is trained: one of {sorted({name.split('.')[0] for name, _ in trained})}."
             )
         for name, parameter in trained:
-            if name not in part:
+            if not name.startswith(prefix):
                 rate, decay = self.base_lr, self.base_wd
             elif parameter.dim() < 2:
                 rate, decay = self.paramwise_cfg['vector_lr'], 0.0
