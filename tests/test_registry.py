@@ -51,7 +51,10 @@ WITHOUT_HOST = [
         (MODELS, 'MultiRoIPreprocessor'),
     ),
     *((MODELS, 'MMHuman3DEstimator'), (DATASETS, 'AdversarialHumanDataset')),
-    *((MODELS, name) for name in ('HMRRegressor', 'MLPRegressor', 'LandmarkEstimator')),
+    *(
+        (MODELS, name)
+        for name in ('HMRRegressor', 'MLPRegressor', 'LandmarkEstimator', 'LandmarkLoss')
+    ),
     (DATASETS, 'CachedMapsDataset'),
     *((OPTIM_WRAPPER_CONSTRUCTORS, name) for name in ('AdversarialOptimWrapper', 'RelativeRates')),
     (OPTIM_WRAPPERS, 'BFloat16OptimWrapper'),

@@ -8,7 +8,6 @@ from typing import Any
 from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
-from mroi_plugin.models.backbones.conv_graph import PaddedConv2d
 from mroi_plugin.models.layers.calibrated_batch_norm import CalibratedBatchNorm2d
 from mroi_plugin.utils.config_text import read_setting
 from mroi_plugin.utils.state_dicts import plain_names, read_content, unwrap_state_dict
@@ -110,13 +109,12 @@ def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
         if want[key].shape != have[key].shape:
             problems.append(f'{key} is {tuple(have[key].shape)}, expected {tuple(want[key].shape)}')
             break
-    missing = sorted(want.keys() - have.keys())
-    folded = tuple(
-        f'{name}.norm.'
-        for name, module in model.named_modules()
-        if isinstance(module, PaddedConv2d) and module.norm is None
+    missing = sorted(key for key in want.keys() - have.keys() if not _in_norm(key, have))
+    unexpected = sorted(
+        key
+        for key in have.keys() - want.keys()
+        if not _in_norm(key, want) and f'{key.rpartition(".norm.")[0]}.weight' not in want
     )
-    unexpected = sorted(key for key in have.keys() - want.keys() if not key.startswith(folded))
     if missing:
         problems.append(f'{len(missing)} parameters are missing, first {missing[0]}')
     if unexpected:
@@ -128,6 +126,11 @@ def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
         )
     _check_finite(path, have)
     return have
+
+
+def _in_norm(key: str, state: dict[str, Tensor]) -> bool:
+    """Whether a key is the bias of a `PaddedConv2d` whose batch norm in ``state`` has it."""
+    return key.endswith('.bias') and f'{key[: -len("bias")]}norm.bias' in state
 
 
 def _check_finite(path: str, state: dict[str, Tensor]) -> None:
@@ -163,7 +166,11 @@ def _check_part(part: str, module: nn.Module, path: str, prefix: str) -> None:
     wrong = [name for name in weights if name in have and have[name].shape != want[name].shape]
     norms = [n for n, m in module.named_modules() if isinstance(m, CalibratedBatchNorm2d)]
     calibrated = tuple(f'{name}.' for name in norms)  # by the first batch, where none are stored
-    missing = [name for name in weights if name not in have and not name.startswith(calibrated)]
+    missing = [
+        name
+        for name in weights
+        if name not in have and not name.startswith(calibrated) and not _in_norm(name, have)
+    ]
     if wrong or 2 * len(missing) > len(weights):
         name = (wrong or missing)[0]
         found = f'is {tuple(have[name].shape)}' if wrong else 'is missing'

@@ -18,6 +18,7 @@ from mroi_plugin.models.layers.roi_aware_fusion import RoIAwareFusion
 from mroi_plugin.models.losses.betas import SMPLBetasLoss
 from mroi_plugin.models.losses.camera_consistency import CameraConsistencyLoss
 from mroi_plugin.models.losses.keypoints3d import Keypoints3DLoss
+from mroi_plugin.models.losses.landmarks import LandmarkLoss
 from mroi_plugin.models.losses.multi_roi_contrastive import MultiRoIContrastiveLoss
 from mroi_plugin.models.losses.pose import SMPLPoseLoss
 from mroi_plugin.models.losses.reprojection import ReprojectionLoss

@@ -10,7 +10,7 @@ param_scheduler = [
     dict(
         type='CosineAnnealingLR',
         by_epoch=True,
-        eta_min=2e-6,
+        eta_min_ratio=0.005,
         convert_to_iter_based=True,
     ),
 ]

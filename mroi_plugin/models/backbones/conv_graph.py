@@ -131,7 +131,9 @@ class PaddedConv2d(nn.Conv2d):
     def add_norm(self) -> None:
         """Have a `CalibratedBatchNorm2d` follow, whose shift takes the place of the bias."""
         self.norm = CalibratedBatchNorm2d(self.out_channels)
-        self.bias.requires_grad_(False)
+        with torch.no_grad():
+            self.norm.bias.copy_(self.bias)
+        self.register_parameter('bias', None)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, O, h', w') of (N, C, h, w)."""
@@ -140,12 +142,24 @@ class PaddedConv2d(nn.Conv2d):
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
         mark = f'{prefix}norm.'
+        weight, bias = f'{prefix}weight', f'{prefix}bias'
         if self.norm is None and f'{mark}weight' in state_dict:
             names = [name for name in state_dict if name.startswith(mark)]
             norm = {name[len(mark) :]: state_dict.pop(name) for name in names}
-            own = [f'{prefix}weight', f'{prefix}bias']
-            state_dict.update(zip(own, fold_batch_norm(*(state_dict[name] for name in own), norm)))
+            state_dict.setdefault(bias, torch.zeros_like(norm['bias']))
+            folded = fold_batch_norm(state_dict[weight], state_dict[bias], norm)
+            state_dict.update(zip((weight, bias), folded))
+        elif self.norm is not None and bias in state_dict:
+            self._take_bias(state_dict, state_dict.pop(bias), mark)
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+    @staticmethod
+    def _take_bias(state_dict: Any, bias: Tensor, mark: str) -> None:
+        """Move a stored bias into the batch norm that follows it."""
+        if f'{mark}running_mean' in state_dict:
+            state_dict[f'{mark}running_mean'] = state_dict[f'{mark}running_mean'] - bias
+        else:
+            state_dict[f'{mark}bias'] = bias
 
 
 def _conv(node: Mapping[str, Any], weight: Tensor, bias: Tensor) -> PaddedConv2d:

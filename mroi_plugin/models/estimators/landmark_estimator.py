@@ -11,31 +11,10 @@ from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.backbones.blazepose import LANDMARKS
 from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.models.losses.keypoints3d import center_on_root
+from mroi_plugin.models.losses.landmarks import landmark_targets
 from mroi_plugin.models.losses.masked import masked_mean
 from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.indices import on_device
-
-REACH = 1.0
-"""Joints farther from the center of the crop than this, in sides, are not asked for."""
-
-
-def landmark_targets(
-    keypoints: Tensor, rois: Tensor, principal_point: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Joints in sides of each RoI, from its center.
-
-    Args:
-        keypoints: (N, K, 3) px of the full image, from its top left corner, and confidence.
-        rois: (N, M, 3) center relative to the principal point and side, px.
-        principal_point: (N, 2) px.
-
-    Returns:
-        (N, M, K, 2), and confidences (N, M, K), 0 beyond `REACH`.
-    """
-    center = rois[..., None, :2] + principal_point[:, None, None]
-    points = (keypoints[:, None, :, :2] - center) / rois[..., None, 2:]
-    near = (points.abs() < REACH).all(-1)
-    return points, keypoints[:, None, :, 2] * near
 
 
 @register(MODELS)

@@ -95,7 +95,8 @@ class MultiRoIEstimator(BaseEstimator):
         Returns:
             The head's outputs, ``pred_cam_full`` (N, M, 3) m (Eq. 12), ``pred_vertices`` (N, V, 3)
             and ``pred_joints`` (N, K, 3), m in the frame of the body, without translation, and
-            ``pred_transl`` (N, 3) m, which is RoI 0's full camera unless ``align_camera``.
+            ``pred_transl`` (N, 3) m, which is RoI 0's full camera unless ``align_camera``; with it
+            and ``supervise``, ``landmarks`` (N, M, K, 2) in sides of each RoI from its center.
         """
         rois, focal = batch['rois'], batch['focal_length'][:, None]
         features = self.encode(img)
@@ -103,8 +104,13 @@ class MultiRoIEstimator(BaseEstimator):
         full = crop_to_full_camera(at_least_float32(out['pred_cam']), rois, focal)
         out = {**out, 'pred_cam_full': full, 'pred_transl': full[:, 0]}
         out.update(self.pose_body(out['pred_pose'], out['pred_betas']))
-        if self.landmark_joints is not None and not supervise:
-            out['pred_transl'] = self._aligned(features, out, rois, focal[:, 0])
+        if self.landmark_joints is not None:
+            places = self.backbone.joint_places(at_least_float32(features).flatten(0, 1))
+            places = places.unflatten(0, rois.shape[:2])
+            if supervise:
+                out['landmarks'] = places
+            else:
+                out['pred_transl'] = self._aligned(places, out, rois, focal[:, 0])
         return out
 
     def _landmark_joints(self) -> list[int]:
@@ -117,10 +123,8 @@ class MultiRoIEstimator(BaseEstimator):
         names = keypoint_names(self.body_model.keypoint_dst)
         return [names.index(name) for name in LANDMARKS]
 
-    def _aligned(self, features: Tensor, out: Batch, rois: Tensor, focal: Tensor) -> Tensor:
+    def _aligned(self, places: Tensor, out: Batch, rois: Tensor, focal: Tensor) -> Tensor:
         """Translation (N, 3) m by the landmarks of all RoIs that lie within their crop."""
-        places = self.backbone.joint_places(at_least_float32(features).flatten(0, 1))
-        places = places.unflatten(0, rois.shape[:2])
         points = rois[..., None, :2] + rois[..., None, 2:] * places
         seen = on_device(self.landmark_joints, rois.device)
         joints = out['pred_joints'][:, seen].repeat(1, rois.shape[1], 1)

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 class CalibratedBatchNorm2d(nn.BatchNorm2d):
     """``BatchNorm2d`` whose first training batch sets scale and shift to its own statistics.
 
-    It passes that batch through as it is, and every input before it: put into a trained network, it
-    changes how the network learns and not what it knows. Input and output are (N, C, h, w).
+    It passes that batch through as it is, and every input before it, but for its first shift, 0
+    where nothing else was set: put into a trained network, it changes how the network learns and
+    not what it knows. Input and output are (N, C, h, w).
     """
 
     def __init__(self, num_features: int, momentum: float = 0.02) -> None:
@@ -36,7 +37,7 @@ class CalibratedBatchNorm2d(nn.BatchNorm2d):
         self.running_mean.copy_(mean)
         self.running_var.copy_(variance)
         self.weight.copy_((variance + self.eps).sqrt())
-        self.bias.copy_(mean)
+        self.bias.add_(mean)
 
 
 def fold_batch_norm(

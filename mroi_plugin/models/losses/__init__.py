@@ -3,6 +3,7 @@
 from mroi_plugin.models.losses.betas import SMPLBetasLoss
 from mroi_plugin.models.losses.camera_consistency import CameraConsistencyLoss
 from mroi_plugin.models.losses.keypoints3d import Keypoints3DLoss
+from mroi_plugin.models.losses.landmarks import LandmarkLoss
 from mroi_plugin.models.losses.multi_roi_contrastive import MultiRoIContrastiveLoss
 from mroi_plugin.models.losses.pose import SMPLPoseLoss
 from mroi_plugin.models.losses.reprojection import ReprojectionLoss
@@ -11,6 +12,7 @@ from mroi_plugin.models.losses.vertices import VertexLoss
 __all__ = [
     'CameraConsistencyLoss',
     'Keypoints3DLoss',
+    'LandmarkLoss',
     'MultiRoIContrastiveLoss',
     'ReprojectionLoss',
     'SMPLBetasLoss',

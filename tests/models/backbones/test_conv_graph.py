@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from mroi_plugin.models.backbones.blazepose import ASSETS, load_network
-from mroi_plugin.models.backbones.conv_graph import ConvGraph
+from mroi_plugin.models.backbones.conv_graph import ConvGraph, PaddedConv2d
 
 CONV = {'op': 'conv', 'stride': 1, 'padding': [0, 0, 0, 0], 'groups': 1, 'relu6': False}
 
@@ -70,3 +73,42 @@ def test_the_cut_is_where_the_fewest_numbers_are_alive():
     assert graph.cut(4) == 1
     with pytest.raises(ValueError, match='no step has maps of 3 px alone; the maps have'):
         graph.cut(3)
+
+
+def normed():
+    """A convolution, and the same followed by a batch norm."""
+    conv = PaddedConv2d(3, 4, 3, padding=(1, 1, 1, 1))
+    plain = copy.deepcopy(conv)
+    conv.add_norm()
+    return plain, conv
+
+
+def test_a_batch_norm_takes_the_bias():
+    """Before the first batch, in it, and with the statistics of that batch, nothing changes."""
+    torch.manual_seed(0)
+    plain, conv = normed()
+    x = 3 + torch.randn(16, 3, 8, 8)
+    expected = plain(x)
+    assert conv.bias is None
+    torch.testing.assert_close(conv.eval()(x), expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(conv.train()(x), expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(conv.eval()(x), expected, rtol=0, atol=2e-2)
+
+
+def test_weights_stored_with_bias_and_batch_norm():
+    """The mean of their batch norm is of what has the bias: with or without a batch norm of its
+    own, a convolution that loads them computes the same."""
+    torch.manual_seed(0)
+    plain, conv = normed()
+    norm = nn.BatchNorm2d(4).eval()
+    for value in (norm.running_mean, norm.running_var, norm.weight, norm.bias):
+        value.data = torch.rand(4) + 0.5
+    state = {**plain.state_dict(), **{f'norm.{k}': v for k, v in norm.state_dict().items()}}
+    x = torch.randn(2, 3, 8, 8)
+    expected = norm(plain(x))
+    conv.eval().load_state_dict(dict(state))
+    torch.testing.assert_close(conv(x), expected, rtol=0, atol=1e-4)
+    plain.load_state_dict(dict(state))
+    torch.testing.assert_close(plain(x), expected, rtol=0, atol=1e-4)
+    plain.load_state_dict(conv.state_dict())
+    torch.testing.assert_close(plain(x), expected, rtol=0, atol=1e-4)

@@ -8,7 +8,6 @@ import torch
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.backbones.blazepose import LANDMARKS
-from mroi_plugin.models.estimators.landmark_estimator import landmark_targets
 from mroi_plugin.registry import METRICS, MODELS
 
 JOINTS = [keypoint_names('smpl_54').index(name) for name in LANDMARKS]
@@ -34,17 +33,6 @@ def batch_of(persons=2, rois=3):
         'rois': torch.cat([place, side.expand(persons, rois)[..., None]], 2),
         'principal_point': torch.tensor([300.0, 200.0]).expand(persons, 2),
     }
-
-
-def test_targets_are_sides_of_each_roi_from_its_center():
-    keypoints = torch.tensor([[[10.0, 20.0, 1.0], [30.0, 20.0, 0.5], [99.0, 20.0, 1.0]]])
-    rois = torch.tensor([[[-10.0, 0.0, 40.0], [0.0, 0.0, 80.0]]])
-    points, known = landmark_targets(keypoints, rois, torch.tensor([[20.0, 20.0]]))
-    expected = torch.tensor(
-        [[[0.0, 0], [0.5, 0], [2.225, 0]], [[-0.125, 0], [0.125, 0], [0.9875, 0]]]
-    )
-    torch.testing.assert_close(points[0], expected)
-    assert known[0].tolist() == [[1.0, 0.5, 0.0], [1.0, 0.5, 1.0]]  # the last is out of reach
 
 
 def test_losses_of_its_own_landmarks_are_nothing(model):
