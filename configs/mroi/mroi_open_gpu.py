@@ -1,5 +1,5 @@
-# mroi_open trained end to end on a GPU, from BlazePose's maps of 32 px on, on crops augmented anew in
-# every epoch: goes on from what mroi_open_landmarks and mroi_open_cached have learned.
+# mroi_open trained end to end, from BlazePose's maps of 32 px on, on crops augmented anew in every
+# epoch, for a GPU: goes on from what mroi_open_landmarks and mroi_open_cached have learned.
 _base_ = 'mroi_open.py'
 
 model = dict(

@@ -33,6 +33,7 @@ __all__ = [
     'HMRRegressor',
     'Keypoints3DLoss',
     'LandmarkEstimator',
+    'LandmarkLoss',
     'MLPRegressor',
     'MultiRoIContrastiveLoss',
     'MultiRoIEstimator',

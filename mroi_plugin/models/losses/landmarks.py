@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
