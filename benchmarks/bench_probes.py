@@ -3,7 +3,9 @@
 
 A network with two hidden layers regresses the joints of the training people, relative to the
 pelvis, from what is known of them, and is tested on the test people: all of them, and those whose
-joints are all in the image and who are seen whole. Errors are MPJPE / PA-MPJPE over SMPL's joints.
+joints are all in the image. What is known is the features, all 2D joints, those in the image, or
+these with normal errors, of a standard deviation in sides of the crop. Errors are MPJPE / PA-MPJPE
+over SMPL's joints.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import math
 
 import torch
 from common import parse, report
+from mmengine.config import Config
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -23,24 +26,39 @@ from mroi_plugin.models.estimators.landmark_estimator import landmark_targets
 from mroi_plugin.registry import DATASETS
 
 JOINTS = 24
+ERRORS = (0.02, 0.05)
 HIDDEN, DROPOUT, RATE, DECAY, BATCH = 1024, 0.2, 1e-3, 0.05, 256
 Known = dict[str, Tensor]
 
 
 @torch.no_grad()
-def read(model: nn.Module, dataset: object) -> tuple[Known, Tensor, Tensor]:
+def read(model: nn.Module | None, dataset: object) -> tuple[Known, Tensor, Tensor]:
     """What is known of each person, by name (n, D), joints (n, 24, 3) m, and who is whole (n)."""
     known: dict[str, list[Tensor]] = {}
     joints, whole = [], []
+    random = torch.Generator().manual_seed(0)
     for batch in DataLoader(dataset, batch_size=64):
-        features = model.encode(model.data_preprocessor(dict(batch))['img'])
         keypoints = batch['keypoints2d'][:, :JOINTS]
         places, _ = landmark_targets(keypoints, batch['rois'], batch['principal_point'])
         box = batch['bbox_info']
+        exact = places[:, 0].clamp(-1.5, 1.5)
+        seen = (keypoints[..., 2:] > 0).to(exact.dtype)
+        noise = torch.randn(exact.shape, generator=random)
+        seen_2d = {'exact 2D joints in the image': exact}
+        for error in ERRORS:
+            seen_2d[f'2D joints in the image, {100 * error:g} % off'] = exact + error * noise
+        told = {}
+        if model is not None:
+            features = model.encode(model.data_preprocessor(dict(batch))['img'])
+            told['features of RoI 0'] = torch.cat([features[:, 0], box[:, 0]], 1)
+            told['features of all RoIs'] = torch.cat([features, box], 2).flatten(1)
         for name, value in {
-            'features of RoI 0': torch.cat([features[:, 0], box[:, 0]], 1),
-            'features of all RoIs': torch.cat([features, box], 2).flatten(1),
-            'exact 2D joints': torch.cat([places[:, 0].flatten(1).clamp(-1.5, 1.5), box[:, 0]], 1),
+            **told,
+            'exact 2D joints': torch.cat([exact.flatten(1), box[:, 0]], 1),
+            **{
+                name: torch.cat([(points * seen).flatten(1), seen.flatten(1), box[:, 0]], 1)
+                for name, points in seen_2d.items()
+            },
         }.items():
             known.setdefault(name, []).append(value)
         solid = batch['keypoints3d'][:, :JOINTS, :3]
@@ -71,19 +89,26 @@ def probe(x: Tensor, y: Tensor, test: Tensor, steps: int) -> Tensor:
         return network.eval()(test)
 
 
+def _read_model(cfg: Config, backbone: str | None) -> nn.Module:
+    pretrained = {'type': 'Pretrained', 'prefix': 'backbone.', 'checkpoint': backbone}
+    cfg.model.backbone.init_cfg = pretrained if backbone else None
+    model = build_model(cfg.model).eval()
+    with plugin_scope():
+        model.backbone.init_weights()
+    return model
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--config', default='mroi_open_cached', help='whose data and backbone')
     parser.add_argument('--backbone', help='checkpoint with it; else as it comes')
+    parser.add_argument('--no-features', action='store_true', help='2D joints alone, minutes less')
     parser.add_argument('--steps', type=int, default=1500)
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
     args = parse(parser, quick={'steps': 300})
     cfg = load_config(args.config, options=args.cfg_options)
-    pretrained = {'type': 'Pretrained', 'prefix': 'backbone.', 'checkpoint': args.backbone}
-    cfg.model.backbone.init_cfg = pretrained if args.backbone else None
-    model = build_model(cfg.model).eval()
+    model = None if args.no_features else _read_model(cfg, args.backbone)
     with plugin_scope():
-        model.backbone.init_weights()
         data = [cfg[f'{name}_dataloader'].dataset for name in ('train', 'test')]
         for cached in (d for d in data if d.type == 'CachedMapsDataset'):
             cached.features = False
