@@ -11,6 +11,7 @@ from typing import Any
 import torch.distributed as dist
 from mmengine.device import get_device
 
+from mroi_plugin.utils.forks import fork_when_quiet
 from mroi_plugin.utils.ownership import owned
 
 STARTED_BY = {
@@ -118,3 +119,4 @@ def _connect(launcher: str) -> None:
         )
     if not dist.is_initialized():
         dist.init_process_group('gloo')
+    fork_when_quiet()
