@@ -15,9 +15,9 @@ PATIENCE_S, STEP_S = 2.0, 0.001
 def fork_when_quiet() -> None:
     """Have every fork of this process, a loader's worker for one, wait for its other threads first.
 
-    The threads of gloo enter the interpreter when they drop the last reference to a tensor. In a
-    child that is forked at that moment, the lock that CPython before 3.12 keeps its threads by
-    stays taken, and the child never begins.
+    The threads of gloo enter the interpreter when they drop the last reference to a tensor. A child
+    that is forked at that moment can find a lock of the interpreter taken that nobody gives back,
+    and never begin (seen in Python 3.11).
     """
     os.register_at_fork(before=wait_for_threads)
 
