@@ -28,6 +28,17 @@ def landmark_targets(
 
     Returns:
         (N, M, K, 2), and confidences (N, M, K), 0 beyond `REACH`.
+
+    Example:
+        >>> import torch
+        >>> keypoints = torch.tensor([[[320.0, 240.0, 1.0]]])
+        >>> rois = torch.tensor([[[0.0, 0.0, 100.0], [10.0, -40.0, 200.0]]])
+        >>> points, known = landmark_targets(keypoints, rois, torch.tensor([[300.0, 200.0]]))
+        >>> points.squeeze()
+        tensor([[0.2000, 0.4000],
+                [0.0500, 0.4000]])
+        >>> known.flatten().tolist()
+        [1.0, 1.0]
     """
     center = rois[..., None, :2] + principal_point[:, None, None]
     points = (keypoints[:, None, :, :2] - center) / rois[..., None, 2:]
