@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.model_builder import build_model, plugin_scope
 from mroi_plugin.evaluation.functional.errors import mean_distance, pa_mpjpe
-from mroi_plugin.models.estimators.landmark_estimator import landmark_targets
+from mroi_plugin.models.losses.landmarks import landmark_targets
 from mroi_plugin.registry import DATASETS
 
 JOINTS = 24

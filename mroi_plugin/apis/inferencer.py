@@ -24,11 +24,7 @@ from mroi_plugin.apis.pending import PendingImage
 from mroi_plugin.apis.smoothing.people import smooth_people
 from mroi_plugin.apis.trackers.following import follow_people
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
-from mroi_plugin.datasets.transforms.encoded_image import (
-    MAX_PIXELS,
-    DecodedOnce,
-    EncodedImage,
-)
+from mroi_plugin.datasets.transforms.encoded_image import MAX_PIXELS, DecodedOnce, EncodedImage
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 from mroi_plugin.engine.device import choose_device
 from mroi_plugin.engine.model_builder import load_model, plugin_scope

@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
+from mroi_plugin.models.backbones.conv_graph import PaddedConv2d
 from mroi_plugin.models.layers.calibrated_batch_norm import CalibratedBatchNorm2d
 from mroi_plugin.utils.config_text import read_setting
 from mroi_plugin.utils.state_dicts import plain_names, read_content, unwrap_state_dict
@@ -109,12 +110,13 @@ def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
         if want[key].shape != have[key].shape:
             problems.append(f'{key} is {tuple(have[key].shape)}, expected {tuple(want[key].shape)}')
             break
-    missing = sorted(key for key in want.keys() - have.keys() if not _in_norm(key, have))
-    unexpected = sorted(
-        key
-        for key in have.keys() - want.keys()
-        if not _in_norm(key, want) and f'{key.rpartition(".norm.")[0]}.weight' not in want
+    missing = sorted(want.keys() - have.keys() - _biases_in_norms(model, have))
+    moved = tuple(
+        f'{name}.norm.' if module.norm is None else f'{name}.bias'
+        for name, module in model.named_modules()
+        if isinstance(module, PaddedConv2d)
     )
+    unexpected = sorted(key for key in have.keys() - want.keys() if not key.startswith(moved))
     if missing:
         problems.append(f'{len(missing)} parameters are missing, first {missing[0]}')
     if unexpected:
@@ -128,9 +130,10 @@ def check_checkpoint(model: nn.Module, path: str) -> dict[str, Tensor]:
     return have
 
 
-def _in_norm(key: str, state: dict[str, Tensor]) -> bool:
-    """Whether a key is the bias of a `PaddedConv2d` whose batch norm in ``state`` has it."""
-    return key.endswith('.bias') and f'{key[: -len("bias")]}norm.bias' in state
+def _biases_in_norms(model: nn.Module, have: dict[str, Tensor]) -> set[str]:
+    """Biases of convolutions that a checkpoint has in the batch norms that follow them."""
+    convs = [name for name, module in model.named_modules() if isinstance(module, PaddedConv2d)]
+    return {f'{name}.bias' for name in convs if f'{name}.norm.bias' in have}
 
 
 def _check_finite(path: str, state: dict[str, Tensor]) -> None:
@@ -166,11 +169,8 @@ def _check_part(part: str, module: nn.Module, path: str, prefix: str) -> None:
     wrong = [name for name in weights if name in have and have[name].shape != want[name].shape]
     norms = [n for n, m in module.named_modules() if isinstance(m, CalibratedBatchNorm2d)]
     calibrated = tuple(f'{name}.' for name in norms)  # by the first batch, where none are stored
-    missing = [
-        name
-        for name in weights
-        if name not in have and not name.startswith(calibrated) and not _in_norm(name, have)
-    ]
+    known = have.keys() | _biases_in_norms(module, have)
+    missing = [name for name in weights if name not in known and not name.startswith(calibrated)]
     if wrong or 2 * len(missing) > len(weights):
         name = (wrong or missing)[0]
         found = f'is {tuple(have[name].shape)}' if wrong else 'is missing'

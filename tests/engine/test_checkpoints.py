@@ -79,6 +79,28 @@ def test_another_network_is_refused(tmp_path):
         load_weights(Net(), str(tmp_path / 'a.pth'))
 
 
+@pytest.mark.parametrize(
+    'change, said',
+    [
+        (
+            lambda s: s.update({'head.norm.weight': torch.ones(1)}),
+            'not of this model, first head.n',
+        ),
+        (
+            lambda s: s.update({'head.norm.bias': s.pop('head.bias')}),
+            'are missing, first head.bias',
+        ),
+    ],
+)
+def test_batch_norms_are_of_convolutions_that_have_them(tmp_path, change, said):
+    """Only a `PaddedConv2d` folds them, or takes its bias from them."""
+    state = Net().state_dict()
+    change(state)
+    torch.save(state, tmp_path / 'a.pth')
+    with pytest.raises(CheckpointMismatchError, match=said):
+        load_weights(Net(), str(tmp_path / 'a.pth'))
+
+
 def test_the_other_entries_are_kept(tmp_path):
     torch.save({'model': Net().state_dict(), 'epoch': 3}, tmp_path / 'a.pth')
     assert read_checkpoint(str(tmp_path / 'a.pth'))['epoch'] == 3

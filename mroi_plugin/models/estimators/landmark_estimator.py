@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.backbones.blazepose import LANDMARKS
 from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.models.losses.keypoints3d import center_on_root
-from mroi_plugin.models.losses.landmarks import landmark_targets
+from mroi_plugin.models.losses.landmarks import landmark_distances, landmark_joints
 from mroi_plugin.models.losses.masked import masked_mean
 from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.indices import on_device
@@ -48,8 +47,7 @@ class LandmarkEstimator(BaseEstimator):
         self.backbone = MODELS.build(backbone)
         self.backbone.to(memory_format=torch.channels_last)
         self.weight_3d = weight_3d
-        names = keypoint_names(convention)
-        self.joints = [names.index(name) for name in LANDMARKS]
+        self.joints = landmark_joints(convention)
         self.hips = [[*LANDMARKS].index(f'{side}_hip') for side in ('left', 'right')]
 
     def extract(self, img: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -90,15 +88,9 @@ class LandmarkEstimator(BaseEstimator):
         """Distances and confidences (N, M, K) in sides of the crop, and in meters."""
         joints, hips = (on_device(x, img.device) for x in (self.joints, self.hips))
         points, world = self.landmarks(img)
-        true_points, known = landmark_targets(
-            batch['keypoints2d'][:, joints],
-            batch['rois'][:, : img.shape[1]],
-            batch['principal_point'],
-        )
+        distance, known = landmark_distances(points, self.joints, batch)
         target = batch['keypoints3d'][:, None, joints]
         true_world = center_on_root(target[..., :3], self.hips)
         known_3d = target[..., 3] * (target[..., hips, 3] > 0).all(-1, keepdim=True)
-        distance, distance_3d = (
-            (a - b).norm(dim=-1) for a, b in ((points, true_points), (world, true_world))
-        )
+        distance_3d = (world - true_world).norm(dim=-1)
         return distance, known, distance_3d, known_3d.expand_as(distance_3d)

@@ -9,14 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
-from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
-from mroi_plugin.models.backbones.blazepose import LANDMARKS
 from mroi_plugin.models.backbones.features import count_channels, pool_features
 from mroi_plugin.models.backbones.recomputation import recompute_blocks
 from mroi_plugin.models.body_models.smpl_targets import smpl_targets
 from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.models.estimators.fast_inference import FastInference
 from mroi_plugin.models.layers.camera_alignment import align_camera
+from mroi_plugin.models.losses.landmarks import landmark_joints
 from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.indices import on_device
 from mroi_plugin.utils.precision import at_least_float32
@@ -120,8 +119,7 @@ class MultiRoIEstimator(BaseEstimator):
                 f'align_camera=True: {type(self.backbone).__name__} finds no landmarks; leave it '
                 'out, or use BlazePose.'
             )
-        names = keypoint_names(self.body_model.keypoint_dst)
-        return [names.index(name) for name in LANDMARKS]
+        return landmark_joints(self.body_model.keypoint_dst)
 
     def _aligned(self, places: Tensor, out: Batch, rois: Tensor, focal: Tensor) -> Tensor:
         """Translation (N, 3) m by the landmarks of all RoIs that lie within their crop."""

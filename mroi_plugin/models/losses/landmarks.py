@@ -46,6 +46,34 @@ def landmark_targets(
     return points, keypoints[:, None, :, 2] * near
 
 
+def landmark_joints(convention: str) -> list[int]:
+    """Numbers, in a keypoint convention, of the joints that are keys of `LANDMARKS`."""
+    names = keypoint_names(convention)
+    return [names.index(name) for name in LANDMARKS]
+
+
+def landmark_distances(
+    landmarks: Tensor, joints: list[int], batch: dict[str, Any]
+) -> tuple[Tensor, Tensor]:
+    """How far landmarks are from their joints, in sides of each RoI.
+
+    Args:
+        landmarks: (N, M, K, 2) in sides of each RoI from its center.
+        joints: K numbers of joints, see `landmark_joints`.
+        batch: ``keypoints2d`` (N, J, 3) px from the top left corner and confidence, ``rois`` (N, M
+            or more, 3) px, ``principal_point`` (N, 2) px.
+
+    Returns:
+        Distances (N, M, K) and their confidences (N, M, K).
+    """
+    target, known = landmark_targets(
+        batch['keypoints2d'][:, on_device(joints, landmarks.device)],
+        batch['rois'][:, : landmarks.shape[1]],
+        batch['principal_point'],
+    )
+    return (landmarks - target).norm(dim=-1), known
+
+
 @register(MODELS)
 class LandmarkLoss(nn.Module):
     """Mean distance of a backbone's landmarks from the joints they stand for, in sides of the RoI.
@@ -62,8 +90,7 @@ class LandmarkLoss(nn.Module):
 
     def __init__(self, convention: str = 'smpl_54', loss_weight: float = 1.0) -> None:
         super().__init__()
-        names = keypoint_names(convention)
-        self.joints = [names.index(name) for name in LANDMARKS]
+        self.joints = landmark_joints(convention)
         self.loss_weight = loss_weight
 
     def forward(self, outputs: dict[str, Tensor], batch: dict[str, Any]) -> Tensor:
@@ -83,7 +110,6 @@ class LandmarkLoss(nn.Module):
                 'LandmarkLoss: the model gives no landmarks; use a backbone that finds them, as '
                 'BlazePose, and align_camera=True.'
             )
-        keypoints = batch['keypoints2d'][:, on_device(self.joints, batch['rois'].device)]
-        target, known = landmark_targets(keypoints, batch['rois'], batch['principal_point'])
-        distance = (outputs['landmarks'] - target).norm(dim=-1)
-        return self.loss_weight * masked_mean(distance, known)
+        return self.loss_weight * masked_mean(
+            *landmark_distances(outputs['landmarks'], self.joints, batch)
+        )
