@@ -91,7 +91,7 @@ def by_rois(name: str, counts: list[int], rounds: int, device: str) -> list[dict
     for rois in counts:
         model, batch = build(name, rois, device).eval(), make_batch(name, rois, 1, device)
         runs[f'whole {rois}'] = partial(model, **batch)
-        runs[f'beside {rois}'] = partial(beside, model, model.encode(batch['img']), batch)
+        runs[f'beside {rois}'] = partial(beside, model, model.encode(batch['img'], batch), batch)
     spent = seconds(runs, rounds, device)
     base = f'M={counts[0]}'
     rows = []

@@ -49,7 +49,7 @@ def read(model: nn.Module | None, dataset: object) -> tuple[Known, Tensor, Tenso
             seen_2d[f'2D joints in the image, {100 * error:g} % off'] = exact + error * noise
         told = {}
         if model is not None:
-            features = model.encode(model.data_preprocessor(dict(batch))['img'])
+            features = model.encode(model.data_preprocessor(dict(batch))['img'], batch)
             told['features of RoI 0'] = torch.cat([features[:, 0], box[:, 0]], 1)
             told['features of all RoIs'] = torch.cat([features, box], 2).flatten(1)
         for name, value in {

@@ -12,7 +12,7 @@ SIGNATURES = {
     cameras.crop_to_full_camera: ['camera', 'roi', 'focal_length'],
     cameras.full_to_crop_camera: ['full', 'roi', 'focal_length'],
     cameras.project_points: ['points', 'full_camera', 'focal_length', 'principal_point'],
-    datasets.MultiRoICrop: ['crop_size', 'shifts', 'scales', 'num_rois', 'random'],
+    datasets.MultiRoICrop: ['crop_size', 'shifts', 'scales', 'num_rois', 'random', 'shared'],
     models.RoIPositionalEncoding: ['num_freqs', 'encoding'],
     models.RoIAwareFusion: [
         *('in_channels', 'num_rois', 'score', 'relation', 'num_freqs', 'hidden_channels'),

@@ -55,6 +55,7 @@ WITHOUT_HOST = [
         (MODELS, name)
         for name in ('HMRRegressor', 'MLPRegressor', 'LandmarkEstimator', 'LandmarkLoss')
     ),
+    *((MODELS, name) for name in ('CropEncoder', 'SharedMapEncoder', 'SizedCropEncoder')),
     (DATASETS, 'CachedMapsDataset'),
     *((OPTIM_WRAPPER_CONSTRUCTORS, name) for name in ('AdversarialOptimWrapper', 'RelativeRates')),
     (OPTIM_WRAPPERS, 'BFloat16OptimWrapper'),

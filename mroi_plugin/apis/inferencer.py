@@ -29,7 +29,7 @@ from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 from mroi_plugin.engine.device import choose_device
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
-from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
+from mroi_plugin.models.estimators.multi_roi_estimator import INPUTS, MultiRoIEstimator
 from mroi_plugin.models.layers.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.registry import DETECTORS, TRANSFORMS
 from mroi_plugin.structures.results import ImageResult
@@ -267,7 +267,8 @@ class Inferencer:
             'img': torch.from_numpy(np.stack([sample['img'] for _, sample in samples])),
             **{
                 name: torch.tensor(np.stack([s[name] for _, s in samples]), dtype=torch.float32)
-                for name in ('rois', 'focal_length', 'principal_point')
+                for name in (*INPUTS, 'principal_point')
+                if name in samples[0][1]
             },
         }
         out = self.model(**self.model.data_preprocessor(batch), mode='predict')

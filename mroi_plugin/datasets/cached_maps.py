@@ -51,6 +51,8 @@ class CachedMapsDataset(Dataset):
         backbone: config of a backbone with ``stem(crops)`` giving one map per crop, as `BlazePose`,
             and its weights; `wrap_cached` takes the model's.
         data_preprocessor: config of what normalizes the crops before; likewise.
+        encoder: config of the model's encoder, which says what the stem sees of the crops;
+            likewise. None is `CropEncoder`.
         cache_dir: folder of the maps, float16.
         augmentations: times that each sample is drawn with other random numbers; epochs take turns.
         num_rois: a prefix of the RoIs that were cut; None for all, 'any' for one drawn at random,
@@ -70,6 +72,7 @@ class CachedMapsDataset(Dataset):
         dataset: dict[str, Any],
         backbone: dict[str, Any],
         data_preprocessor: dict[str, Any],
+        encoder: dict[str, Any] | None = None,
         cache_dir: str = 'work_dirs/cached_maps',
         augmentations: int = 1,
         num_rois: int | str | None = None,
@@ -80,6 +83,7 @@ class CachedMapsDataset(Dataset):
         self.length = len(DATASETS.build(dict(dataset)))
         stem = {name: value for name, value in backbone.items() if name not in TRAINING}
         recipe = {'dataset': dataset, 'backbone': stem, 'data_preprocessor': data_preprocessor}
+        recipe.update({} if encoder is None else {'encoder': encoder})
         recipe = {**_plain(recipe), 'ann_file_bytes': os.path.getsize(dataset['ann_file'])}
         text = json.dumps(recipe, indent=1, sort_keys=True)
         self.folder = Path(cache_dir) / hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -100,7 +104,7 @@ class CachedMapsDataset(Dataset):
             for turn in range(augmentations)
         ]
         if features:
-            self._maps = self._features(network)
+            self._maps = self._features(network, _build_encoder(encoder))
         # Shared with worker processes, persistent ones too: (seed, epoch).
         self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
 
@@ -126,19 +130,19 @@ class CachedMapsDataset(Dataset):
                 pass
 
     @torch.inference_mode()
-    def _features(self, network: nn.Module) -> list[list[np.ndarray]]:
-        """Features (n, M, D), float16, of the maps (n, M, C, h, w) of every file."""
+    def _features(self, network: nn.Module, encoder: nn.Module) -> list[list[np.ndarray]]:
+        """Features (n, M, D), float16, of the maps (n, K, C, h, w) of every file."""
         folder = self.folder / f'features_{_fingerprint(network)}'
         paths = [
             [folder / self._path(turn, start, 'npy').name for start in self._starts]
             for turn in range(self.augmentations)
         ]
         if is_main_process():
-            pairs = [pair for turn in zip(self._maps, paths) for pair in zip(*turn)]
-            missing = [(maps, path) for maps, path in pairs if not path.is_file()]
-            for maps, path in track(missing, 'features of the maps', len(missing), quiet=False):
+            turns = zip(self._maps, self._rows, paths)
+            files = [file for turn in turns for file in zip(*turn) if not file[-1].is_file()]
+            for maps, rows, path in track(files, 'features of the maps', len(files), quiet=False):
                 with atomic_file(path) as part:
-                    np.save(part, _features_of(maps, network))
+                    np.save(part, _features_of(maps, rows, network, encoder))
         barrier()
         return [[np.load(path, mmap_mode='r', allow_pickle=False) for path in p] for p in paths]
 
@@ -154,11 +158,12 @@ class CachedMapsDataset(Dataset):
         turn, (shard, row) = int(self._epoch[1]) % self.augmentations, divmod(int(index), SHARD)
         sample = {name: values[row] for name, values in self._rows[turn][shard].items()}
         maps = self._maps[turn][shard][row]
-        chosen = slice(self.num_rois)
+        chosen, count = slice(self.num_rois), len(sample['rois'])
         if self.num_rois == 'any':
             rng = np.random.default_rng([*self._epoch.tolist(), int(index)])
-            chosen = [int(rng.integers(len(maps)))]
-        sample['img'] = torch.from_numpy(np.array(maps[chosen]))
+            chosen = [int(rng.integers(count))]
+        own = chosen if len(maps) == count else slice(None)  # or one map for all RoIs
+        sample['img'] = torch.from_numpy(np.array(maps[own]))
         for name in PER_ROI:
             sample[name] = sample[name][chosen]
         return sample
@@ -184,13 +189,14 @@ def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
         dataset = DATASETS.build(recipe['dataset'])
         backbone = MODELS.build(recipe['backbone']).eval()
         preprocess = MODELS.build(recipe['data_preprocessor'])
+        encoder = _build_encoder(recipe.get('encoder'))
     dataset.set_epoch(turn)
     samples, maps = [], []
     with torch.inference_mode():
         for batch in _batches(dataset, start, end):
             crops = torch.stack([sample.pop('img') for sample in batch])
-            (found,) = backbone.stem(preprocess({'img': crops})['img'].flatten(0, 1))
-            maps.append(found.unflatten(0, crops.shape[:2]).half().numpy())
+            found = encoder.maps(backbone, preprocess({'img': crops})['img'])
+            maps.append(found.half().numpy())
             samples += batch
     numbers = {
         name: np.stack([np.asarray(sample[name]) for sample in samples])
@@ -222,13 +228,22 @@ def _network(backbone: dict[str, Any]) -> nn.Module:
     return network
 
 
-def _features_of(maps: np.ndarray, network: nn.Module) -> np.ndarray:
-    """(n, M, D), float16, of (n, M, C, h, w)."""
-    rows = [
-        network(_fast(torch.from_numpy(np.array(maps[i : i + PASS])).flatten(0, 1)))
-        for i in range(0, len(maps), PASS)
-    ]
-    return torch.cat(rows).unflatten(0, maps.shape[:2]).half().numpy()
+def _features_of(
+    maps: np.ndarray, rows: dict[str, torch.Tensor], network: nn.Module, encoder: nn.Module
+) -> np.ndarray:
+    """(n, M, D), float16, of (n, K, C, h, w)."""
+    boxes = {name: rows[name] for name in ('rois', 'shared_roi') if name in rows}
+    found = []
+    for start in range(0, len(maps), PASS):
+        part = slice(start, start + PASS)
+        given = _fast(torch.from_numpy(np.array(maps[part])))
+        found.append(encoder(network, given, {name: x[part] for name, x in boxes.items()}))
+    return torch.cat(found).half().numpy()
+
+
+def _build_encoder(config: dict[str, Any] | None) -> nn.Module:
+    with DefaultScope.overwrite_default_scope(SCOPE):
+        return MODELS.build(dict(config or {'type': 'CropEncoder'}))
 
 
 def _fingerprint(network: nn.Module) -> str:
@@ -240,8 +255,9 @@ def _fingerprint(network: nn.Module) -> str:
 
 
 def _fast(maps: torch.Tensor) -> torch.Tensor:
-    """In the order of memory that convolutions are fast in, float32."""
-    return maps.float().contiguous(memory_format=torch.channels_last)
+    """(n, K, C, h, w), float32, in the order of memory that convolutions are fast in."""
+    flat = maps.flatten(0, 1).float().contiguous(memory_format=torch.channels_last)
+    return flat.unflatten(0, maps.shape[:2])
 
 
 def _keep_freed_memory() -> None:

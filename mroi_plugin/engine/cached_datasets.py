@@ -9,13 +9,16 @@ from mmengine.config import Config, ConfigDict
 from mroi_plugin.datasets.transforms.multi_roi_crop import DEFAULT_SCALES
 from mroi_plugin.engine.config_keys import loaders_of
 
+PARTS = ('backbone', 'data_preprocessor', 'encoder')
+"""Of the model, which a cache depends on."""
+
 
 def wrap_cached(cfg: Config) -> None:
     """Put a `CachedMapsDataset` in the place of every data set of a config that has ``cached``.
 
-    ``cached`` is a dictionary of its options. Backbone and data preprocessor are the model's. All
-    RoIs of the pipeline's crops are cached, of which ``num_rois`` are taken, so that configs that
-    differ in that number alone share one cache.
+    ``cached`` is a dictionary of its options. Backbone, encoder and preprocessor are the model's.
+    All RoIs of the pipeline's crops are cached, of which ``num_rois`` are taken, so that configs
+    that differ in that number alone share one cache.
 
     Args:
         cfg: changed in place.
@@ -29,7 +32,7 @@ def wrap_cached(cfg: Config) -> None:
         crop = dataset.pipeline.crop
         taken, whole = crop.num_rois, 1 + len(crop.get('scales', DEFAULT_SCALES))
         crop.num_rois = max(taken, whole)
-        parts = {name: copy.deepcopy(cfg.model[name]) for name in ('backbone', 'data_preprocessor')}
+        parts = {name: copy.deepcopy(cfg.model[name]) for name in PARTS if name in cfg.model}
         rois = {'num_rois': taken} if taken < whole else {}
         loader.dataset = ConfigDict(
             type='CachedMapsDataset', dataset=dataset, **{**parts, **rois, **options}

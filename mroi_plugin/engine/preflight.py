@@ -108,6 +108,22 @@ def check_rois(cfg: Mapping[str, Any]) -> None:
             )
 
 
+def check_crops(cfg: Mapping[str, Any]) -> None:
+    """Refuse a config whose pipelines cut other crops than its encoder sees.
+
+    Raises:
+        ValueError: naming both keys.
+    """
+    encoder = cfg['model'].get('encoder') or {'type': 'CropEncoder'}
+    wanted = getattr(MODELS.get(encoder['type']), 'shared_crop', False)
+    for key, node in dictionaries({k: v for k, v in cfg.items() if k.endswith('_dataloader')}):
+        if node.get('type') == 'MultiRoICrop' and (node.get('shared') is not None) != wanted:
+            raise ValueError(
+                f'{key}.shared={node.get("shared")}, but model.encoder is {encoder["type"]}: set '
+                f'it to {"a factor, as 1.5" if wanted else "None"}, or choose another encoder.'
+            )
+
+
 def check_features(cfg: Mapping[str, Any]) -> None:
     """Refuse cached features of a backbone that is trained.
 
@@ -150,6 +166,7 @@ def check_config(cfg: Mapping[str, Any]) -> None:
     """
     check_sections(cfg)
     check_rois(cfg)
+    check_crops(cfg)
     check_skipping(cfg)
     check_features(cfg)
     packages = missing_packages()

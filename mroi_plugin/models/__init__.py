@@ -6,6 +6,9 @@ from mroi_plugin.models.backbones.timm_backbone import TimmBackbone
 from mroi_plugin.models.backbones.transformers_backbone import TransformersBackbone
 from mroi_plugin.models.body_models.smpl import SMPLBody
 from mroi_plugin.models.data_preprocessors.multi_roi_preprocessor import MultiRoIPreprocessor
+from mroi_plugin.models.encoders.crop_encoder import CropEncoder
+from mroi_plugin.models.encoders.shared_map_encoder import SharedMapEncoder
+from mroi_plugin.models.encoders.sized_crop_encoder import SizedCropEncoder
 from mroi_plugin.models.estimators.landmark_estimator import LandmarkEstimator
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.models.heads.roi_aware_fusion_head import RoIAwareFusionHead
@@ -29,6 +32,7 @@ __all__ = [
     'CameraConsistencyLoss',
     'ClassificationHRNet',
     'ContrastiveEmbedding',
+    'CropEncoder',
     'FullCameraProjector',
     'HMRRegressor',
     'Keypoints3DLoss',
@@ -45,6 +49,8 @@ __all__ = [
     'SMPLBetasLoss',
     'SMPLBody',
     'SMPLPoseLoss',
+    'SharedMapEncoder',
+    'SizedCropEncoder',
     'TimmBackbone',
     'TransformersBackbone',
     'VertexLoss',

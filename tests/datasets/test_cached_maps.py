@@ -39,6 +39,7 @@ def cached(setting, **options):
             cfg.test_dataloader.dataset.to_dict(),
             cfg.model.backbone.to_dict(),
             cfg.model.data_preprocessor.to_dict(),
+            cfg.model.get('encoder'),
             str(folder),
             jobs=1,
             **options,
@@ -84,10 +85,42 @@ def test_features_are_those_of_the_maps(setting, tmp_path):
     inputs = [model.data_preprocessor(batch)['img'] for batch in batches]
     assert inputs[1].shape == (2, 5, model.backbone.out_channels)
     with torch.no_grad():
-        expected, found = (model.encode(img) for img in inputs)
+        expected, found = (model.encode(img, batches[0]) for img in inputs)
     torch.testing.assert_close(found, expected, atol=2e-3, rtol=1e-3)
     one = cached((cfg, folder), features=True, num_rois=1)
     assert one[5]['img'].equal(features[5]['img'][:1])
+
+
+@pytest.mark.parametrize(
+    ('encoder', 'shared'),
+    [
+        ({'type': 'SharedMapEncoder'}, 1.5),
+        ({'type': 'SizedCropEncoder', 'scales': [1.0, 0.5, 0.5, 0.5, 0.5]}, None),
+    ],
+)
+def test_every_encoder_can_be_cached(setting, encoder, shared):
+    """Maps and features give what the crops give; one RoI of a shared map keeps the map."""
+    cfg, folder = copy.deepcopy(setting[0]), setting[1]
+    cfg.model.encoder = encoder
+    cfg.test_dataloader.dataset.pipeline.crop.shared = shared
+    with DefaultScope.overwrite_default_scope(SCOPE):
+        torch.manual_seed(0)
+        model = MODELS.build(cfg.model.to_dict()).eval()
+        plain = DATASETS.build(cfg.test_dataloader.dataset.to_dict())
+    kinds = plain, cached((cfg, folder)), cached((cfg, folder), features=True)
+    batches = [default_collate([data[i] for i in (0, 5)]) for data in kinds]
+    with torch.no_grad():
+        expected, *found = (
+            model.encode(model.data_preprocessor(dict(batch))['img'], batch) for batch in batches
+        )
+        for features in found:
+            torch.testing.assert_close(features, expected, atol=2e-2, rtol=1e-2)
+        if shared:
+            one = default_collate([cached((cfg, folder), num_rois='any')[i] for i in (0, 5)])
+            assert one['img'].shape[1] == one['rois'].shape[1] == 1
+            own = model.encode(model.data_preprocessor(dict(one))['img'], one)
+            apart = (own - expected).abs().amax(-1).amin(1)
+            assert apart.max() < 2e-2
 
 
 @pytest.mark.parametrize('features', [False, True])

@@ -38,11 +38,17 @@ GROUPS = {
         'components_all',
     ),
     'camera': ('camera_shared', 'components_all'),
+    'encoders': (
+        'encoders_sized',
+        'encoders_shared_1_5x',
+        'encoders_shared_1x',
+        'components_all',
+    ),
     'losses': ('losses_as_printed', 'components_all'),
 }
 """Rows of each table."""
 
-REFERENCES = dict.fromkeys(('fusion', 'camera', 'losses'), 'components_all')
+REFERENCES = dict.fromkeys(('fusion', 'camera', 'encoders', 'losses'), 'components_all')
 """Row that the others of a group are compared with, where it is not the first."""
 
 PAPER_ERRORS = {

@@ -27,6 +27,7 @@ FLOATS = (
     'has_smpl',
     'has_transl',
 )
+OPTIONAL = ('shared_roi',)
 METADATA = ('gender', 'sample_idx', 'image_path')
 NOT_FINITE = (
     '{} is not finite. Expected numbers, and confidence 0 or has_smpl = 0 where nothing is known: '
@@ -44,15 +45,17 @@ class PackMultiRoIInputs:
 
         Returns:
             ``img`` (M, 3, h, w) uint8, ``rois`` (M, 3) px, ``roi_affines`` (M, 2, 3), ``bbox_info``
-            (M, 3) unitless, ``focal_length`` () px, ``principal_point`` (2) px, ``img_size`` (w, h)
-            px, ``keypoints2d`` (K, 3), ``keypoints3d`` (K, 4), ``smpl_*`` and the masks ``has_*``;
-            and ``gender`` (0 male, 1 female, -1 neutral), ``sample_idx`` and ``image_path``.
+            (M, 3) unitless, ``shared_roi`` (3) px where one crop shows all RoIs, ``focal_length``
+            () px, ``principal_point`` (2) px, ``img_size`` (w, h) px, ``keypoints2d`` (K, 3),
+            ``keypoints3d`` (K, 4), ``smpl_*`` and the masks ``has_*``; and ``gender`` (0 male, 1
+            female, -1 neutral), ``sample_idx`` and ``image_path``.
 
         Raises:
             InvalidSampleError: if a number is not finite.
         """
         require(sample, 'img', 'PackMultiRoIInputs', 'MultiRoICrop')
-        numbers = {name: np.asarray(sample[name], np.float32) for name in FLOATS}
+        names = (*FLOATS, *(name for name in OPTIONAL if name in sample))
+        numbers = {name: np.asarray(sample[name], np.float32) for name in names}
         if not np.isfinite(np.concatenate([values.ravel() for values in numbers.values()])).all():
             bad = next(name for name, v in numbers.items() if not np.isfinite(v).all())
             raise InvalidSampleError.of(sample, NOT_FINITE.format(bad))

@@ -56,6 +56,23 @@ def roi_affine(
     return affine
 
 
+def enclosing_square(
+    centers: np.ndarray, sides: np.ndarray, crop_size: tuple[int, int]
+) -> tuple[np.ndarray, float]:
+    """Center (2) px and side px of the smallest crop that shows all of M crops with the same
+    aspect.
+
+    Args:
+        centers: (M, 2) px.
+        sides: (M) px, of the longer side.
+        crop_size: (w, h) px, for the aspect.
+    """
+    shape = np.asarray(crop_size, np.float64) / max(crop_size)
+    half = sides[:, None] * shape / 2
+    low, high = (centers - half).min(0), (centers + half).max(0)
+    return (low + high) / 2, float(((high - low) / shape).max())
+
+
 @register(TRANSFORMS, mmhuman3d='PIPELINES')
 class MultiRoICrop:
     """Cut M crops of one person, all from one rotation frame; RoI 0 is the box itself.
@@ -71,6 +88,9 @@ class MultiRoICrop:
         num_rois: M; fewer than ``1 + len(shifts)`` takes a prefix. None takes all.
         random: draw RoIs 1.. anew for every sample, shifts and scales uniform in the range of the
             lists.
+        shared: cut one crop that just shows all RoIs, ``shared`` times as large as ``crop_size``,
+            for `SharedMapEncoder`. With the RoIs above, 1.6 shows RoI 0 in as many pixels as a
+            crop of its own.
 
     Raises:
         ValueError: if the lists differ in length or are too short for ``num_rois``, or a size is
@@ -84,6 +104,7 @@ class MultiRoICrop:
         scales: Sequence[float] = DEFAULT_SCALES,
         num_rois: int | None = None,
         random: bool = False,
+        shared: float | None = None,
     ) -> None:
         if len(shifts) != len(scales):
             raise ValueError(
@@ -101,10 +122,17 @@ class MultiRoICrop:
                 f'MultiRoICrop: crop_size={crop_size} and scales={tuple(scales)} must be positive, '
                 'crop_size (w, h) in pixels.'
             )
+        if shared is not None and not 0 < shared < float('inf'):
+            raise ValueError(
+                f'MultiRoICrop: shared={shared}, expected a factor on the sides of the crop, as '
+                '1.5, or None.'
+            )
         self.crop_size = (int(crop_size[0]), int(crop_size[1]))
+        gain = 1.0 if shared is None else shared
+        self.cut_size = (round(gain * self.crop_size[0]), round(gain * self.crop_size[1]))
         self.shifts = np.asarray([(0.0, 0.0), *shifts], np.float64)[:num_rois]
         self.scales = np.asarray([1.0, *scales], np.float64)[:num_rois]
-        self.random = random
+        self.random, self.shared = random, shared
 
     def layout(self, rng: np.random.Generator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Shifts (M, 2) and scales (M) of the RoIs in units of b; RoI 0 is always the box."""
@@ -127,21 +155,24 @@ class MultiRoICrop:
         Returns:
             The sample with ``img`` (M, 3, h, w) uint8 in place of ``image``, ``rois`` (M, 3) px
             with the centers relative to the principal point, and ``roi_affines`` (M, 2, 3)
-            augmented full image -> crop.
+            augmented full image -> crop. With ``shared``, ``img`` is (1, 3, h, w) and
+            ``shared_roi`` (3) what it shows, as a RoI.
         """
         require(sample, 'image', 'MultiRoICrop', 'LoadImage')
         shifts, scales = self.layout(sample.get('rng'))
         side = square_side(sample['box_size'], self.crop_size)
         sides = scales * side
         centers = self._reach(sample, sample['box_center'] + shifts * side, sides)
-        affines = roi_affine(centers, sides, self.crop_size)
         out = {name: value for name, value in sample.items() if name != 'image'}
-        image, to_image = self._pixels(sample['image'], float(sides.min()))
+        out['rois'] = np.column_stack([centers - sample['principal_point'], sides])
+        out['roi_affines'] = cut = roi_affine(centers, sides, self.crop_size)
+        if self.shared is not None:
+            center, side = enclosing_square(centers, sides, self.crop_size)
+            out['shared_roi'] = np.array([*(center - sample['principal_point']), side])
+            cut, sides = roi_affine(center, side, self.cut_size)[None], side
+        image, to_image = self._pixels(sample['image'], float(np.min(sides)))
         to_full = compose_affine(sample['image_affine'], to_image)
-        out['img'] = self._warp(image, compose_affine(affines, to_full))
-        relative = centers - sample['principal_point']
-        out['rois'] = np.concatenate([relative, sides[:, None]], axis=1)
-        out['roi_affines'] = affines
+        out['img'] = self._warp(image, compose_affine(cut, to_full))
         return out
 
     def _reach(self, sample: Sample, centers: np.ndarray, sides: np.ndarray) -> np.ndarray:
@@ -166,18 +197,18 @@ class MultiRoICrop:
         """Pixels to cut from, and the affine (2, 3) from them to those of the image."""
         if isinstance(image, np.ndarray):
             return image, np.eye(2, 3)
-        reduction = image.largest_reduction(smallest_side / max(self.crop_size))
+        reduction = image.largest_reduction(smallest_side / max(self.cut_size))
         middle = (reduction - 1) / 2
         to_image = np.array([[reduction, 0, middle], [0, reduction, middle]], np.float64)
         return image.decode(reduction), to_image
 
     def _warp(self, image: np.ndarray, affines: np.ndarray) -> np.ndarray:
         """Crops (M, 3, h, w) of pixels (H, W, 3) by affines (M, 2, 3) from these to a crop."""
-        width, height = self.crop_size
+        width, height = self.cut_size
         crops = np.empty((len(affines), 3, height, width), np.uint8)
         warped = np.empty((height, width, 3), np.uint8)
         for crop, affine in zip(crops, affines):
-            part, to_crop = warpable_part(image, affine, self.crop_size)
-            cv2.warpAffine(part, to_crop, self.crop_size, warped)
+            part, to_crop = warpable_part(image, affine, self.cut_size)
+            cv2.warpAffine(part, to_crop, self.cut_size, warped)
             cv2.mixChannels([warped], list(crop), TO_PLANES)  # cv2.split would bypass the cache
         return crops

@@ -103,6 +103,6 @@ def compare_encoding(network: WrappedModel, folder: Path, opset: int) -> Compari
 
 
 def _relative(inputs: tuple[Tensor, ...]) -> Tensor:
-    _, rois, focal = inputs
+    _, rois, focal, *_ = inputs
     info = encode_bbox_info(rois, focal[:, None])
     return info[:, :, None] - info[:, None]

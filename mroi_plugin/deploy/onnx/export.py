@@ -131,7 +131,7 @@ def export(
     model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
     _check_encoding(config, model)
     crop, padding = _cropping(config, cfg)
-    network = WrappedModel(model, chosen.body, crop.crop_size).eval()
+    network = WrappedModel(model, chosen.body, crop.cut_size).eval()
     module = ImageModel(network, crop, padding).eval() if chosen.from_image else network
     with atomic_file(out) as part, torch.no_grad():
         write_graph(module, module.example(TRACED_PERSONS), module.inputs, part, chosen.opset)

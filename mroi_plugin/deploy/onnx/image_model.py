@@ -27,10 +27,10 @@ class ImageModel(nn.Module):
     def __init__(self, network: WrappedModel, crop: MultiRoICrop, box_padding: float) -> None:
         super().__init__()
         self.network, self.box_padding = network, box_padding
-        for name in ('shifts', 'scales', 'crop_size'):
+        for name in ('shifts', 'scales', 'crop_size', 'cut_size'):
             value = torch.tensor(getattr(crop, name), dtype=torch.float64)
             self.register_buffer(name, value, persistent=False)
-        self.width, self.height = crop.crop_size
+        self.width, self.height = crop.cut_size
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -66,10 +66,14 @@ class ImageModel(nn.Module):
         """
         size = torch._shape_as_tensor(image)[:2].flip(0).to(torch.float64)
         centers, sides = self._place(boxes.to(torch.float64), size)
-        crops = self._cut(image, size, centers, sides)
-        rois = torch.cat([centers - size / 2, sides[..., None]], dim=-1).to(torch.float32)
+        rois = _relative(centers, sides, size)
         focal = focal_length.reshape(1).expand(boxes.shape[0])
-        return (*self.network(crops, rois, focal), rois)
+        shared: tuple[Tensor, ...] = ()
+        if self.network.shared_crop:
+            centers, sides = self._enclose(centers, sides)
+            shared = (_relative(centers, sides, size)[:, 0],)
+        crops = self._cut(image, size, centers, sides)
+        return (*self.network(crops, rois, focal, *shared), rois)
 
     def _place(self, boxes: Tensor, size: Tensor) -> tuple[Tensor, Tensor]:
         """Centers (N, M, 2) and sides (N, M) px of the RoIs; see `MultiRoICrop`.
@@ -92,6 +96,13 @@ class ImageModel(nn.Module):
             chosen = torch.where(enough, moved, chosen)
         return chosen, sides
 
+    def _enclose(self, centers: Tensor, sides: Tensor) -> tuple[Tensor, Tensor]:
+        """Center (N, 1, 2) and side (N, 1) px of what shows all RoIs; see `enclosing_square`."""
+        shape = self.crop_size / self.crop_size.max()
+        half = sides[..., None] * shape / 2
+        low, high = (centers - half).amin(1, keepdim=True), (centers + half).amax(1, keepdim=True)
+        return (low + high) / 2, ((high - low) / shape).amax(-1)
+
     def _cut(self, image: Tensor, size: Tensor, centers: Tensor, sides: Tensor) -> Tensor:
         """Crops (N, M, 3, h, w) float32, whole numbers in 0..255, 0 outside of the image.
 
@@ -99,8 +110,8 @@ class ImageModel(nn.Module):
         1 / 32 px, and what lies between four pixels is a float32 without rounding. ``GridSample``
         has normalized places, which are not exact.
         """
-        pixel = sides[..., None] / self.crop_size.max()
-        start = centers - pixel * (self.crop_size - 1) / 2
+        pixel = sides[..., None] / self.cut_size.max()
+        start = centers - pixel * (self.cut_size - 1) / 2
         x = _steps(pixel * torch.arange(self.width)) + _steps(start[..., :1])
         y = _steps(pixel * torch.arange(self.height) + start[..., 1:])
         x, y = (torch.floor(place / 32 + 0.5) / 32 for place in (x[:, :, None], y[..., None]))
@@ -113,6 +124,11 @@ class ImageModel(nn.Module):
                 weight = (of_row * of_column).to(torch.float32)[..., None]
                 cut = cut + weight * framed[index].to(torch.float32)
         return torch.floor(cut + 0.5).permute(0, 1, 4, 2, 3)
+
+
+def _relative(centers: Tensor, sides: Tensor, size: Tensor) -> Tensor:
+    """RoIs (..., 3) float32 px, relative to the middle of the image."""
+    return torch.cat([centers - size / 2, sides[..., None]], dim=-1).to(torch.float32)
 
 
 def _steps(pixels: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ INPUTS = {
     'crops': 'uint8 (N, M, 3, h, w) RGB in 0..255',
     'rois': f'float32 (N, M, 3) {ROIS}',
     'focal_length': 'float32 (N) px',
+    'shared_roi': f'float32 (N, 3) {ROIS}: what the crop shows',
     'image': 'uint8 (H, W, 3) RGB in 0..255, upright',
     'boxes': 'float32 (N, 4) x, y, w, h px, tight; whole numbers are pixel centers',
 }
@@ -55,6 +56,14 @@ GEOMETRY = {
     'projection': 'pixel = f * (X, Y) / Z + principal point, of X, Y, Z = point + translation',
 }
 
+SHARED_RULE = (
+    'one crop of shared_crop_size_hw shows all RoIs of a person; crop_rule has, in place of c_m '
+    'and b_m, the center and side of the smallest that contains them: half_m = b_m (crop width, '
+    'crop height) / max(crop) / 2, low = min over m of c_m - half_m, high likewise, center (low + '
+    'high) / 2, side = longest of (high - low) max(crop) / (crop width, crop height); shared_roi = '
+    '(center - principal point, side)'
+)
+
 
 def metadata(
     network: WrappedModel,
@@ -77,10 +86,13 @@ def metadata(
     inputs = {name: INPUTS[name] for name in module.inputs}
     if from_image:
         inputs['focal_length'] = 'float32 () px'
+    elif network.shared_crop:
+        inputs['crops'] = inputs['crops'].replace('(N, M,', '(N, 1,')
     outputs = {name: OUTPUTS[name] for name in module.outputs}
     if 'pred_transl' in outputs:
         found = 'by landmarks of the image' if model.landmark_joints else 'pred_cam_full of RoI 0'
         outputs['pred_transl'] += f', {found}'
+    shared_size = {'shared_crop_size_hw': crop.cut_size[::-1]}
     values: dict[str, Any] = {
         'mroi_plugin': __version__,
         **of_file,
@@ -98,6 +110,7 @@ def metadata(
         'pixel_std': preprocessor.std.flatten().tolist(),
         'normalization': '(pixel - pixel_mean) / pixel_std; computed inside',
         **GEOMETRY,
+        **({'shared_rule': SHARED_RULE, **shared_size} if network.shared_crop else {}),
         'joint_names': keypoint_names(model.body_model.keypoint_dst),
         'cropping': 'inside; the principal point is the default one'
         if from_image

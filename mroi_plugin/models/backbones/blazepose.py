@@ -101,7 +101,7 @@ class BlazePose(BaseModule):
         if trainable not in TRAINABLE:
             raise ValueError(f'BlazePose: trainable={trainable!r}, expected one of {TRAINABLE}.')
         self.features, self.output_names = tuple(features), outputs
-        self.trainable = trainable
+        self.trainable, self.split = trainable, split
         self.network = load_network(
             ASSETS / f'blazepose_{variant}.safetensors' if checkpoint is None else checkpoint,
             outputs,
@@ -132,27 +132,27 @@ class BlazePose(BaseModule):
         them."""
         if crops.shape[1] != 3:
             return self.rest([crops])
-        with torch.set_grad_enabled(torch.is_grad_enabled() and self.trainable == 'all'):
-            maps = self.stem(crops)
-        return self.rest(maps)
+        return self.rest(self.stem(crops))
 
-    def stem(self, crops: Tensor) -> tuple[Tensor, ...]:
+    def stem(self, crops: Tensor, resized: bool = True) -> tuple[Tensor, ...]:
         """The network up to ``split``.
 
         Args:
             crops: (N, 3, h, w) RGB in [0, 1], so that the data preprocessor has mean 0 and std 255.
-                Other sizes than 256x256 are resized to it bilinearly, whatever their aspect.
+            resized: make them 256x256 first, bilinearly and whatever their aspect; else their sides
+                are multiples of 32.
 
         Returns:
-            The maps (N, C, split, split) that `rest` needs: one, but for ``heavy`` with a ``split``
-            of 16 or more.
+            The maps (N, C, split, split) that `rest` needs, or, of crops of other sizes, maps in
+            proportion: one, but for ``heavy`` with a ``split`` of 16 or more.
         """
-        if crops.shape[-2:] != (CROP_PX, CROP_PX):
+        if resized and crops.shape[-2:] != (CROP_PX, CROP_PX):
             size = (CROP_PX, CROP_PX)
             crops = F.interpolate(crops, size, mode='bilinear', align_corners=False)
         # CPUs are faster in this order of memory, also where the weights have the other.
         crops = crops.contiguous(memory_format=torch.channels_last)
-        return self.network([crops], stop=self.cut)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.trainable == 'all'):
+            return self.network([crops], stop=self.cut)
 
     def rest(self, maps: Sequence[Tensor]) -> Tensor:
         """Features (N, D) from the maps that `stem` gives."""

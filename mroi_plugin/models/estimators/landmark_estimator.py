@@ -27,6 +27,7 @@ class LandmarkEstimator(BaseEstimator):
 
     Args:
         backbone: config of a backbone with ``landmarks``, as `BlazePose`.
+        encoder: `CropEncoder`, if nothing is said, or `SharedMapEncoder`.
         convention: keypoint convention of the data, which names the joints of `LANDMARKS`.
         weight_3d: factor of ``loss_3d``.
         data_preprocessor: `MultiRoIPreprocessor`.
@@ -38,6 +39,7 @@ class LandmarkEstimator(BaseEstimator):
     def __init__(
         self,
         backbone: dict[str, Any],
+        encoder: dict[str, Any] | None = None,
         convention: str = 'smpl_54',
         weight_3d: float = 0.3,
         data_preprocessor: dict[str, Any] | None = None,
@@ -46,22 +48,20 @@ class LandmarkEstimator(BaseEstimator):
         super().__init__(data_preprocessor, init_cfg)
         self.backbone = MODELS.build(backbone)
         self.backbone.to(memory_format=torch.channels_last)
+        self.encoder = MODELS.build(encoder or {'type': 'CropEncoder'})
         self.weight_3d = weight_3d
         self.joints = landmark_joints(convention)
         self.hips = [[*LANDMARKS].index(f'{side}_hip') for side in ('left', 'right')]
 
     def extract(self, img: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        """See `landmarks`."""
-        return self.landmarks(img)
-
-    def landmarks(self, img: Tensor) -> tuple[Tensor, Tensor]:
-        """The landmarks of `LANDMARKS`: (N, M, K, 2) in sides of the crop from its center, and (N,
+        """The landmarks of `LANDMARKS`: (N, M, K, 2) in sides of the RoI from its center, and (N,
         M, K, 3) m from the middle of the hips."""
         crops = img.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        points, world = self.backbone.landmarks(self.backbone(crops))
+        features = self.encoder(self.backbone, crops.reshape(img.shape), batch)
+        points, world = self.backbone.landmarks(features.flatten(0, 1))
         chosen = on_device(LANDMARKS.values(), points.device)
         points, world = points[:, chosen, :2], world[:, chosen]
-        return points.unflatten(0, img.shape[:2]), world.unflatten(0, img.shape[:2])
+        return points.unflatten(0, features.shape[:2]), world.unflatten(0, features.shape[:2])
 
     def loss(self, img: Tensor, batch: Batch) -> dict[str, Tensor]:
         """``loss_2d`` and ``loss_3d``, weighted."""
@@ -75,6 +75,7 @@ class LandmarkEstimator(BaseEstimator):
     def predict(self, img: Tensor, batch: Batch) -> list[dict[str, Tensor]]:
         """Per person, of RoI 0: ``error_2d`` (K) in sides of the crop and ``error_3d`` (K) m, NaN
         where a joint is not annotated."""
+        batch = {**batch, 'rois': batch['rois'][:, :1]}
         distance, known, distance_3d, known_3d = self._distances(img[:, :1], batch)
         return [
             {'error_2d': a, 'error_3d': b}
@@ -87,7 +88,7 @@ class LandmarkEstimator(BaseEstimator):
     def _distances(self, img: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Distances and confidences (N, M, K) in sides of the crop, and in meters."""
         joints, hips = (on_device(x, img.device) for x in (self.joints, self.hips))
-        points, world = self.landmarks(img)
+        points, world = self.extract(img, batch)
         distance, known = landmark_distances(points, self.joints, batch)
         target = batch['keypoints3d'][:, None, joints]
         true_world = center_on_root(target[..., :3], self.hips)

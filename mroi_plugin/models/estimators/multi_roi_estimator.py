@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
-from mroi_plugin.models.backbones.features import count_channels, pool_features
+from mroi_plugin.models.backbones.features import count_channels
 from mroi_plugin.models.backbones.recomputation import recompute_blocks
 from mroi_plugin.models.body_models.smpl_targets import smpl_targets
 from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
@@ -23,6 +23,7 @@ from mroi_plugin.utils.precision import at_least_float32
 PER_ROI = ('img', 'rois', 'roi_affines', 'bbox_info')
 """Entries of a batch (N, M, ...)."""
 CAMERAS = ('pred_cam', 'pred_cam_full')
+INPUTS = ('rois', 'shared_roi', 'focal_length')
 
 
 @register(MODELS)
@@ -30,7 +31,7 @@ class MultiRoIEstimator(BaseEstimator):
     """Human mesh recovery from M RoIs of a person (Eq. 1; v2 Fig. 2); with M = 1 it is CLIFF.
 
     Args:
-        backbone: encoder of one crop: feature maps, which are average pooled and concatenated, or a
+        backbone: network of one crop: feature maps, which are average pooled and concatenated, or a
             feature of D numbers.
         head: `RoIAwareFusionHead`; its ``in_channels`` is the backbone's D.
         body_model: `SMPLBody`.
@@ -38,6 +39,8 @@ class MultiRoIEstimator(BaseEstimator):
             in place of a config removes the loss of a base config. With ``mesh_from='roi'`` every
             RoI is supervised as a person of its own, but for losses with ``across_rois = True``.
         loss_scale: factor on every loss; the released code trains with 60.
+        encoder: which pixels the backbone sees of each RoI: `CropEncoder`, if nothing is said,
+            `SizedCropEncoder` or `SharedMapEncoder`.
         channels_last: run the backbone in channels-last memory order, faster on most devices.
         recompute: compute the backbone's blocks again in the backward pass, to save memory; see
             `recompute_blocks`.
@@ -59,6 +62,7 @@ class MultiRoIEstimator(BaseEstimator):
         body_model: dict[str, Any],
         losses: Mapping[str, dict[str, Any] | None] | None = None,
         loss_scale: float = 1.0,
+        encoder: dict[str, Any] | None = None,
         channels_last: bool = False,
         recompute: bool = False,
         align_camera: bool = False,
@@ -72,6 +76,7 @@ class MultiRoIEstimator(BaseEstimator):
         self.backbone.to(memory_format=self.memory_format)
         if recompute:
             recompute_blocks(self.backbone)
+        self.encoder = MODELS.build(encoder or {'type': 'CropEncoder'})
         self.head = MODELS.build(_with_channels(head, count_channels(self.backbone)))
         self.body_model = MODELS.build(body_model).requires_grad_(False)
         self.losses = _build_losses(losses or {})
@@ -80,13 +85,13 @@ class MultiRoIEstimator(BaseEstimator):
         self.infer = FastInference(**(inference or {}))
         self._compiled: Any = None
 
-    def encode(self, img: Tensor) -> Tensor:
-        """RoI features ``h_m = pool(E(X_m))`` (N, M, D) of the crops (N, M, 3, h, w), or of
-        what `CachedMapsDataset` gives for them; features stay as they are."""
+    def encode(self, img: Tensor, batch: Batch) -> Tensor:
+        """RoI features (N, M, D) of the crops (N, K, 3, h, w), see `CropEncoder`, or of what
+        `CachedMapsDataset` gives for them; features stay as they are."""
         if img.dim() == 3:
             return img
         crops = img.flatten(0, 1).contiguous(memory_format=self.memory_format)
-        return pool_features(self.backbone(crops)).reshape(*img.shape[:2], -1)
+        return self.encoder(self.backbone, crops.reshape(img.shape), batch)
 
     def extract(self, img: Tensor, batch: Batch, supervise: bool = False) -> dict[str, Tensor]:
         """Outputs of the head (see `RoIAwareFusionHead`) and of the body they describe.
@@ -98,7 +103,7 @@ class MultiRoIEstimator(BaseEstimator):
             and ``supervise``, ``landmarks`` (N, M, K, 2) in sides of each RoI from its center.
         """
         rois, focal = batch['rois'], batch['focal_length'][:, None]
-        features = self.encode(img)
+        features = self.encode(img, batch)
         out = self.head(features, encode_bbox_info(rois, focal), supervise)
         full = crop_to_full_camera(at_least_float32(out['pred_cam']), rois, focal)
         out = {**out, 'pred_cam_full': full, 'pred_transl': full[:, 0]}
@@ -223,7 +228,7 @@ class MultiRoIEstimator(BaseEstimator):
 
 def _inputs(batch: Batch) -> dict[str, Tensor]:
     """Inputs of the network beside the crops."""
-    return {name: batch[name] for name in ('rois', 'focal_length')}
+    return {name: batch[name] for name in INPUTS if name in batch}
 
 
 def _with_channels(head: dict[str, Any], channels: int | None) -> dict[str, Any]:

@@ -48,6 +48,9 @@ def test_every_config_is_in_a_group_and_has_its_number(repo):
     assert configs == rows
     assert rows - set(PAPER_ERRORS) == {
         'camera_shared',
+        'encoders_shared_1_5x',
+        'encoders_shared_1x',
+        'encoders_sized',
         'fusion_self_attention',
         'fusion_pair_mlp',
         'fusion_linear_as_printed',

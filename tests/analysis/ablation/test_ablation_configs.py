@@ -28,7 +28,7 @@ def test_it_takes_a_step_on_the_embedded_data(path, in_workspace, monkeypatch):
     model = MODELS.build(cfg.model).train()
     dataset = DATASETS.build(cfg.train_dataloader.dataset)
     batch = next(iter(DataLoader(dataset, batch_size=4)))
-    assert batch['img'].shape[1] == model.head.num_rois
+    assert batch['rois'].shape[1] == model.head.num_rois
     losses = model(**model.data_preprocessor(batch, True), mode='loss')
     sum(losses.values()).backward()
     trained = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
@@ -52,7 +52,7 @@ def test_it_differs_from_the_method_in_model_and_rois_alone(path, dataset, monke
     method = load(ROOT / 'configs' / 'ablations' / 'components_all.py', dataset, monkeypatch)
     row = load(path, dataset, monkeypatch)
     found = differences(method.to_dict(), row.to_dict())
-    allowed = ('model.head.', 'model.losses.', 'rois')
+    allowed = ('model.head.', 'model.losses.', 'model.encoder', 'rois', 'shared')
     changed = {key for key in found if '.pipeline.crop.' not in key}
     assert all(key.startswith(allowed) for key in changed), changed
     assert (not found) == (path.stem in THE_METHOD)

@@ -34,7 +34,7 @@ def run(model: nn.Module) -> tuple[torch.Tensor, int]:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        features = model.encode(crops)
+        features = model.encode(crops, {})
     features.square().mean().backward()
     return features.detach(), sum(kept.values())
 
@@ -56,7 +56,7 @@ def test_evaluation_is_untouched():
     plain, again = build('mroi_synthetic', False).eval(), build('mroi_synthetic', True).eval()
     with torch.no_grad():
         crops = torch.randn(1, 5, 3, 64, 48)
-        assert plain.encode(crops).equal(again.encode(crops))
+        assert plain.encode(crops, {}).equal(again.encode(crops, {}))
 
 
 def test_backbones_without_blocks_are_refused():

@@ -41,7 +41,7 @@ def test_losses_of_its_own_landmarks_are_nothing(model):
     batch = batch_of(rois=1)
     img = batch.pop('img')
     with torch.no_grad():
-        points, world = model.landmarks(img)
+        points, world = model.extract(img, batch)
         center = batch['rois'][:, :, :2] + batch['principal_point'][:, None]
         batch['keypoints2d'][:, JOINTS, :2] = center + 400 * points[:, 0]
         batch['keypoints3d'][:, JOINTS, :3] = world[:, 0] + torch.tensor([5.0, 1.0, 3.0])

@@ -1,0 +1,1 @@
+"""From crops to one feature per RoI: which pixels the backbone sees of each."""
