@@ -37,7 +37,10 @@ COLUMNS = (
 names."""
 MATRIX = 4096
 """Side of the matrices whose product shows how fast the device multiplies at best."""
-SIZES = {'mroi_resnet50': (224, 224), 'mroi_hrnet48': (256, 192), 'mroi_synthetic': (64, 48)}
+SIZES = {
+    **{'mroi_resnet50': (224, 224), 'mroi_hrnet48': (256, 192), 'mroi_synthetic': (64, 48)},
+    'mroi_open': (256, 256),
+}
 
 
 def build(name: str, rois: int, device: str, **options: Any) -> nn.Module:
@@ -51,15 +54,21 @@ def build(name: str, rois: int, device: str, **options: Any) -> nn.Module:
     return MODELS.build(cfg).to(device)
 
 
-def make_batch(name: str, rois: int, persons: int, device: str) -> dict[str, torch.Tensor]:
-    """Crops of noise and plausible annotations."""
+def make_batch(
+    name: str, rois: int, persons: int, device: str, shared: float | None = None
+) -> dict[str, torch.Tensor]:
+    """Crops of noise, or shared ones ``shared`` times as large, and plausible annotations."""
     generator = torch.Generator().manual_seed(0)
 
     def rand(*shape: int) -> torch.Tensor:
         return torch.rand(*shape, generator=generator)
 
     batch = {
-        'img': torch.randn(persons, rois, 3, *SIZES[name], generator=generator),
+        'img': torch.randn(
+            *(persons, rois if shared is None else 1, 3),
+            *(round((shared or 1) * side) for side in SIZES[name]),
+            generator=generator,
+        ),
         'rois': rand(persons, rois, 3) * 100 + 80,
         'focal_length': torch.full((persons,), 800.0),
         'principal_point': torch.full((persons, 2), 300.0),
@@ -70,6 +79,8 @@ def make_batch(name: str, rois: int, persons: int, device: str) -> dict[str, tor
         'smpl_betas': rand(persons, 10),
         'has_smpl': torch.ones(persons),
     }
+    if shared is not None:
+        batch['shared_roi'] = torch.tensor([130.0, 130.0, 300.0]).expand(persons, 3)
     return {key: value.to(device) for key, value in batch.items()}
 
 

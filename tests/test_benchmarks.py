@@ -24,6 +24,7 @@ SMALL = {
         *('--steps', '20', '--config', 'mroi_open', '--cfg-options', 'model.backbone.variant=lite')
     ],
     'bench_real_images': ['--checkpoint', 'start.pth', '--show-dir', 'pictures'],
+    'bench_encoders': ['--networks', 'mroi_synthetic', '--rounds', '1'],
     'bench_model': ['--networks', 'mroi_synthetic', '--rois', '1', '2', '--rounds', '1'],
 }
 SLOW = {'bench_startup'}

@@ -90,6 +90,7 @@ def _perform_all(
                 failed.append(str(error))
                 news = f'{run.row}, seed {run.seed} failed'
             progress.update(task, advance=1, description=news)
+            progress.console.print(f'{len(found) + len(failed)}/{len(runs)} {news}')
     if failed:
         raise RunFailed(f'{len(failed)} of {len(runs)} trainings failed: ' + '; '.join(failed))
     return found
