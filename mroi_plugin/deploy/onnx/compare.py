@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from mroi_plugin.cameras import encode_bbox_info
@@ -29,6 +32,7 @@ LIMITS = {
     'rois': (1e-3, 'px'),
 }
 """Largest difference that is taken as none, and its unit."""
+OWN_ROUNDING = 2.0
 ENCODING_LIMIT = 2.4e-7
 """Two units in the last place of a float32 sine near 1: libraries round differently."""
 
@@ -57,19 +61,52 @@ class Comparison:
 
 def compare_model(module: WrappedModel | ImageModel, path: Path) -> list[Comparison]:
     """Largest difference of every output of a file from the module that it was made of, at
-    `PERSONS` persons."""
+    `PERSONS` persons.
+
+    Where that is more than `LIMITS` allow, the limit is `OWN_ROUNDING` times what torch differs by
+    from itself when it sums in another order (without oneDNN): the weights of a trained network may
+    enlarge rounding at an input of noise more than drawn ones do.
+    """
+
+    def by_file(inputs: tuple[Tensor, ...]) -> dict[str, np.ndarray]:
+        return run_file(path, [named_arrays(module, inputs)])[0]
+
+    def otherwise(inputs: tuple[Tensor, ...]) -> dict[str, np.ndarray]:
+        with warnings.catch_warnings(), torch.backends.mkldnn.flags(enabled=False):
+            return {name: x.numpy() for name, x in zip(module.outputs, module(*inputs))}
+
+    found = _compare(module, by_file, {name: LIMITS[name][0] for name in module.outputs})
+    if all(item.holds for item in found):
+        return found
+    own = {item.what: item.error for item in _compare(module, otherwise, {})}
+    return _compare(
+        module,
+        by_file,
+        {name: max(LIMITS[name][0], OWN_ROUNDING * own[name]) for name in module.outputs},
+    )
+
+
+def _compare(
+    module: WrappedModel | ImageModel,
+    other: Callable[[tuple[Tensor, ...]], dict[str, np.ndarray]],
+    limits: Mapping[str, float],
+) -> list[Comparison]:
+    """Largest difference of every output of another way to compute them."""
     worst = dict.fromkeys(module.outputs, 0.0)
     for persons in PERSONS:
         inputs = module.example(persons)
-        (found,) = run_file(path, [named_arrays(module, inputs)])
+        found = other(inputs)
         for name, tensor in zip(module.outputs, module(*inputs)):
             ours, theirs = tensor.numpy(), found[name]
             if ours.shape != theirs.shape:
                 raise ValueError(
-                    f'{path}: {name} of {persons} persons is {theirs.shape}, expected {ours.shape}.'
+                    f'{name} of {persons} persons is {theirs.shape}, expected {ours.shape}.'
                 )
             worst[name] = max(worst[name], _difference(name, ours, theirs))
-    return [Comparison(name, worst[name], *LIMITS[name]) for name in module.outputs]
+    return [
+        Comparison(name, worst[name], limits.get(name, 0.0), LIMITS[name][1])
+        for name in module.outputs
+    ]
 
 
 def named_arrays(

@@ -13,6 +13,7 @@ from drawn_weights import save_weights
 
 from mroi_plugin.cli import main
 from mroi_plugin.deploy.onnx import compare, export
+from mroi_plugin.deploy.onnx.graph import write_graph
 from mroi_plugin.deploy.onnx.wrapped_model import WrappedModel
 from mroi_plugin.engine.checkpoints import CheckpointMismatchError
 from mroi_plugin.engine.config import load_config
@@ -86,6 +87,7 @@ def test_a_file_that_differs_is_not_left(repo, tmp_path, monkeypatch):
     config = str(repo / 'configs' / 'mroi' / 'mroi_synthetic.py')
     make_checkpoint(tmp_path / 'm.pth', config)
     monkeypatch.setitem(compare.LIMITS, 'pred_pose', (-1.0, ''))
+    monkeypatch.setattr(compare, 'OWN_ROUNDING', -1.0)
     with pytest.raises(ValueError, match='differs from torch: pred_pose by'):
         export.export(config, str(tmp_path / 'm.pth'), str(tmp_path / 'm.onnx'))
     assert [p.name for p in tmp_path.iterdir()] == ['m.pth']
@@ -121,3 +123,32 @@ def test_bad_requests(repo, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(__import__('sys').modules, 'onnxruntime', None)
     with pytest.raises(ImportError, match=r'mroi_plugin\[onnx\]'):
         export.export(config, weights, str(tmp_path / 'm.onnx'))
+
+
+class Sensitive(torch.nn.Module):
+    """Enlarges the rounding of a sum of many numbers to more than a limit."""
+
+    inputs, outputs = ('crops',), ('pred_pose',)
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(512, 1, 9)
+        with torch.no_grad():
+            self.conv.weight.normal_(generator=torch.Generator().manual_seed(0))
+
+    def example(self, persons):
+        return (torch.randn(persons, 512, 9, 9, generator=torch.Generator().manual_seed(1)),)
+
+    def forward(self, crops):
+        return (100 * self.conv(crops).flatten(1),)
+
+
+@torch.no_grad()
+def test_torch_s_own_rounding_is_no_difference_and_another_network_is_one(tmp_path):
+    module = Sensitive()
+    write_graph(module, module.example(2), module.inputs, tmp_path / 'm.onnx')
+    (found,) = compare.compare_model(module, tmp_path / 'm.onnx')
+    assert 1e-4 < found.error <= found.limit < 0.5 and found.holds
+    module.conv.bias += 0.01
+    (found,) = compare.compare_model(module, tmp_path / 'm.onnx')
+    assert found.error > 0.9 and not found.holds
