@@ -14,6 +14,8 @@ import numpy as np
 from mroi_plugin.datasets.annotation_errors import AnnotationError
 from mroi_plugin.models.body_models.genders import gender_code
 
+CHUNK = 8192
+"""Persons whose columns are processed at a time."""
 MAX_VISIBILITY = 2
 """The largest confidence that means something: COCO's label of a visible joint."""
 REMEDY = (
@@ -172,7 +174,7 @@ def file_names(path: str, name: str, values: Any) -> list[str]:
     Raises:
         AnnotationError: if there is none, or one that is no text or is empty.
     """
-    values = values if isinstance(values, (list, tuple)) else np.ravel(values)
+    values = values if isinstance(values, (list, tuple)) else np.ravel(values).tolist()
     names = [value.decode() if isinstance(value, bytes) else value for value in values]
     if not names:
         raise AnnotationError(f'{path} holds no {name!r} entries: nothing to load.')
@@ -211,6 +213,14 @@ def clip_confidence(points: np.ndarray) -> np.ndarray:
     return np.concatenate([points[..., :-1], confidence.clip(0, 1)[..., None]], -1)
 
 
+def largest_confidence(points: np.ndarray) -> np.ndarray:
+    """Of the keypoints (N, K, C) of each person: (N), 0 where none is known; `CHUNK` persons at a
+    time, so that nothing large is copied."""
+    starts = range(0, len(points), CHUNK)
+    parts = [np.nan_to_num(points[i : i + CHUNK, :, -1]).max(1, initial=0) for i in starts]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
 def check_confidence(path: str, name: str, points: np.ndarray, names: Sequence[str] = ()) -> None:
     """Refuse keypoints (N, K, C) whose confidence is neither a probability nor COCO's visibility.
 
@@ -218,7 +228,7 @@ def check_confidence(path: str, name: str, points: np.ndarray, names: Sequence[s
         AnnotationError: naming the first person.
     """
     if points.shape[1]:
-        worst = np.nan_to_num(points[..., -1]).max(1)
+        worst = largest_confidence(points)
         check_rows(
             path,
             f'{name}: largest confidence',

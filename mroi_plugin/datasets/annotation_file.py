@@ -17,6 +17,7 @@ from mroi_plugin.datasets.annotation_checks import (
     check_columns,
 )
 from mroi_plugin.datasets.annotation_columns import (
+    CHUNK,
     clip_confidence,
     file_names,
     require_keys,
@@ -29,8 +30,6 @@ from mroi_plugin.utils.atomic_files import atomic_file
 from mroi_plugin.utils.safe_unpickling import UnsafeFileError, read_npz
 
 Table = dict[str, Any]
-CHUNK = 8192
-"""Persons whose keypoints are converted at a time."""
 _ATTRIBUTES = ('__key_strict__', '__data_len__', COMPRESSED)
 
 
@@ -62,7 +61,7 @@ def _reading(path: str) -> Iterator[None]:
         ) from error
 
 
-def read_entries(path: str) -> Table:
+def read_entries(path: str, spill: str | None = None) -> Table:
     """Entries of an ``.npz``, unchecked; see `read_npz`.
 
     Raises:
@@ -71,15 +70,16 @@ def read_entries(path: str) -> Table:
         UnsafeFileError: if it asks for anything but arrays, numbers and containers.
     """
     with _reading(path):
-        return read_npz(path)
+        return read_npz(path, spill)
 
 
-def open_human_data(path: str) -> Table:
+def open_human_data(path: str, spill: str | None = None) -> Table:
     """Entries of a HumanData ``.npz`` of persons in images, checked, as they are stored.
 
     Args:
         path: the file; keypoints may be compressed by their mask or in another convention of
             mmhuman3d, if ``keypoints*_convention`` says so.
+        spill: see `read_npz`.
 
     Returns:
         The entries; ``image_path`` is a list of N texts.
@@ -89,7 +89,7 @@ def open_human_data(path: str) -> Table:
         AnnotationError: if it cannot be read, holds no person or no boxes, or columns that cannot
             be what they are called.
     """
-    table = read_entries(path)
+    table = read_entries(path, spill)
     where = f'{path} (ann_file)'
     table['image_path'] = file_names(where, 'image_path', table.get('image_path', ()))
     require_keys(where, table, ('bbox_xywh',), 'RoIs need the box of every person.')

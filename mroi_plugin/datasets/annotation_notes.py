@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mroi_plugin.datasets.annotation_checks import KEYPOINTS, SMPL_SHAPES
+from mroi_plugin.datasets.annotation_columns import largest_confidence
 
 MAX_BETA = 10.0
 """No body of a person has a shape coefficient beyond, in standard deviations."""
@@ -32,8 +33,7 @@ def notes_of(table: Mapping[str, Any]) -> list[str]:
 
 
 def _visibility(key: str, points: Any) -> list[str]:
-    confidence = np.asarray(points)[..., -1]
-    above = float(np.nanmax(confidence, initial=0))
+    above = float(largest_confidence(np.asarray(points)).max(initial=0))
     if above <= 1:
         return []
     return [f"{key}: confidence goes up to {above:g}; above 1 it counts as 1 (COCO's visibility)."]

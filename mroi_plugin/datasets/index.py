@@ -13,7 +13,8 @@ import json
 import os
 import os.path as osp
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,10 @@ from mroi_plugin.datasets.annotation_notes import notes_of
 from mroi_plugin.datasets.person_columns import (
     box_columns,
     camera_columns,
-    smpl_columns,
+    smpl_chunks,
     table_genders,
 )
+from mroi_plugin.datasets.texts import Texts, encode_texts
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.utils.atomic_folders import atomic_folder, remove_folder_parts
 from mroi_plugin.utils.ownership import locked
@@ -106,24 +108,6 @@ class Index:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Index, (self.path,)
-
-
-class Texts(Sequence[str]):
-    """Texts kept as an array of UTF-8 bytes of one length.
-
-    Args:
-        encoded: (N) bytes.
-    """
-
-    def __init__(self, encoded: np.ndarray) -> None:
-        self.encoded = encoded
-
-    def __len__(self) -> int:
-        return len(self.encoded)
-
-    def __getitem__(self, index: Any) -> Any:
-        found = self.encoded[index]
-        return found.decode() if isinstance(found, bytes) else [text.decode() for text in found]
 
 
 def fingerprint(path: str, convention: str) -> str:
@@ -226,23 +210,30 @@ def _sum_of(info: dict[str, Any]) -> int:
 
 
 def _build(path: str, convention: str, place: str, digest: str) -> None:
-    table = open_human_data(path)
+    table = open_human_data(path, osp.dirname(place) or '.')
     count, joints = len(table['image_path']), len(keypoint_names(convention))
     cameras, notes = camera_columns(f'{path} (ann_file)', table)
-    columns = {**box_columns(table), **smpl_columns(table, count), **cameras}
+    columns = {**box_columns(table), **cameras}
     zeros = {name: None if array.any() else array.shape for name, array in columns.items()}
-    shares = {
-        'smpl': float(columns['has_smpl'].mean()),
-        'transl': float(columns['has_transl'].mean()),
-        'focal_length': float('focal_length' in columns),
-    }
-    columns['image_path'] = np.array([name.encode() for name in table['image_path']])
+    sums: Counter[str] = Counter()
+    for part in smpl_chunks(table, count):
+        sums.update({name: float(np.abs(array).sum()) for name, array in part.items()})
+        zeros.update({name: (count, *array.shape[1:]) for name, array in part.items()})
+    zeros.update({name: None for name, total in sums.items() if total})
     columns['gender'] = table_genders(path, table)
-    shares['gender'] = float((columns['gender'] >= 0).mean())
+    shares = {
+        'smpl': sums['has_smpl'] / count,
+        'transl': sums['has_transl'] / count,
+        'focal_length': float('focal_length' in columns),
+        'gender': float((columns['gender'] >= 0).mean()),
+    }
     with atomic_folder(place) as folder:
         for name, array in columns.items():
             if zeros.get(name) is None:
                 _write(folder, name, count, [array])
+        for name in filter(sums.get, sums):
+            _write(folder, name, count, (part[name] for part in smpl_chunks(table, count)))
+        _write(folder, 'image_path', count, encode_texts(table['image_path']))
         for key, channels in KEYPOINTS.items():
             zeros[key] = None if key in table else (count, joints, channels)
             shares[key] = _write_keypoints(folder, path, table, key, convention)

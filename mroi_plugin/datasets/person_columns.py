@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from mroi_plugin.datasets.annotation_cameras import UnknownCamerasError, read_cameras
 from mroi_plugin.datasets.annotation_checks import SMPL_SHAPES, check_smpl
-from mroi_plugin.datasets.annotation_columns import dictionary, gender_codes
+from mroi_plugin.datasets.annotation_columns import CHUNK, dictionary, gender_codes
 from mroi_plugin.datasets.annotation_errors import AnnotationError
 from mroi_plugin.datasets.annotation_file import read_entries
 
@@ -49,6 +49,17 @@ def smpl_columns(table: Mapping[str, Any], count: int) -> dict[str, np.ndarray]:
     out['has_smpl'] = has_smpl.astype(np.float32)
     out['has_transl'] = (has_smpl & known['transl']).astype(np.float32)
     return out
+
+
+def smpl_chunks(table: Mapping[str, Any], count: int) -> Iterator[dict[str, np.ndarray]]:
+    """`smpl_columns`, of `CHUNK` of N persons at a time."""
+    given = {name: np.asarray(value) for name, value in (table.get('smpl') or {}).items()}
+    known = {name: np.asarray(table[name]) for name in ('has_smpl',) if name in table}
+    for start in range(0, count, CHUNK):
+        part = slice(start, min(start + CHUNK, count))
+        smpl = {name: given[name][part] for name in SMPL_SHAPES if name in given}
+        rows = {name: value.reshape(count, -1)[part] for name, value in known.items()}
+        yield smpl_columns({'smpl': smpl, **rows}, part.stop - start)
 
 
 def camera_columns(path: str, table: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], list[str]]:

@@ -6,13 +6,16 @@ Three kinds of file hold pickles: HumanData ``.npz`` and 3DPW ``.pkl`` files, th
 
 from __future__ import annotations
 
+import mmap
 import os.path as osp
 import pickle
+import shutil
+import tempfile
 import threading
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, BinaryIO
@@ -56,6 +59,12 @@ PLAIN: Allowed = {
     ('collections', 'OrderedDict'): dict,
 }
 """Arrays, numbers and containers: all that annotations are made of."""
+
+
+SPILL = 2**24
+"""Bytes of an array from which on it can be unpacked into a file."""
+BLOCK = 2**20
+"""Bytes that are unpacked at a time."""
 
 
 class UnsafeFileError(ValueError):
@@ -102,8 +111,13 @@ def read_pickle(path: str, allowed: Allowed = PLAIN) -> Any:
         raise ValueError(f'{path} is damaged ({type(error).__name__}: {error}).') from error
 
 
-def read_npz(path: str) -> dict[str, Any]:
+def read_npz(path: str, spill: str | None = None) -> dict[str, Any]:
     """Entries of an ``.npz``, which may be dictionaries, lists or strings.
+
+    Args:
+        path: the file.
+        spill: folder where arrays of more than `SPILL` bytes are unpacked into files without a
+            name, and mapped, so that they take no memory; where it has no room, they do.
 
     Returns:
         Arrays as they are; entries without a dimension as the value they hold.
@@ -118,7 +132,8 @@ def read_npz(path: str) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             return {
-                name.removesuffix('.npy'): _read_entry(archive, name) for name in archive.namelist()
+                name.removesuffix('.npy'): _read_entry(archive, name, spill)
+                for name in archive.namelist()
             }
     except UnsafeFileError as error:
         raise _refusal(path, error) from None
@@ -136,16 +151,22 @@ def _refusal(path: str, error: Exception) -> UnsafeFileError:
     )
 
 
-def _read_entry(archive: zipfile.ZipFile, name: str) -> Any:
+def _read_entry(archive: zipfile.ZipFile, name: str, spill: str | None) -> Any:
     with archive.open(name) as file:
         version = npy.read_magic(file)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, _, dtype = read(file)
+        shape, fortran, dtype = read(file)
         if dtype.hasobject:
             array = np.asarray(SafeUnpickler(file).load(), dtype).reshape(shape)
-        else:
-            with archive.open(name) as again:
-                array = npy.read_array(again, allow_pickle=False)
+            return array.item() if array.ndim == 0 else array
+        if spill is not None and archive.getinfo(name).file_size > SPILL:
+            with suppress(OSError), tempfile.TemporaryFile(dir=spill) as temporary:
+                shutil.copyfileobj(file, temporary, BLOCK)
+                temporary.flush()
+                content = mmap.mmap(temporary.fileno(), 0, access=mmap.ACCESS_READ)
+                return np.ndarray(shape, dtype, content, order='F' if fortran else 'C')
+    with archive.open(name) as file:
+        array = npy.read_array(file, allow_pickle=False)
     return array.item() if array.ndim == 0 else array
 
 

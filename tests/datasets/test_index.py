@@ -15,7 +15,8 @@ import torch
 
 from mroi_plugin.datasets import index as annotation_index
 from mroi_plugin.datasets.annotations import read_annotations
-from mroi_plugin.datasets.index import Index, Texts, open_index
+from mroi_plugin.datasets.index import Index, open_index
+from mroi_plugin.datasets.texts import Texts
 from mroi_plugin.mmhuman3d_compat.conventions import from_human_data
 from mroi_plugin.utils.safe_unpickling import read_npz
 

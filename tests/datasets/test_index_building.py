@@ -8,6 +8,8 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -169,3 +171,46 @@ def test_it_can_be_removed_at_any_time(source):
     os.remove(os.path.join(os.path.dirname(source), LOCK))
     assert mapped.any()
     np.testing.assert_array_equal(open_index(source, 'smpl_54').arrays['keypoints2d'], mapped)
+
+
+GROWTH = """
+import re, resource, sys, threading, time
+from mroi_plugin.datasets.index import open_index
+from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
+
+def anonymous_mib():
+    return int(re.search(r'RssAnon:\\s+(\\d+)', open('/proc/self/status').read())[1]) / 1024
+
+def watch():
+    while True:
+        peaks.append(anonymous_mib())
+        time.sleep(0.01)
+
+keypoint_names('smpl_54')
+before, peaks = anonymous_mib(), []
+threading.Thread(target=watch, daemon=True).start()
+index = open_index(sys.argv[1], 'smpl_54')
+print(max(peaks) - before, float(index.arrays['keypoints3d'][-1, 0, 0]))
+"""
+
+
+def test_keypoints_are_never_in_memory_as_a_whole(tmp_path):
+    """244 MiB of keypoints, of which 190 joints are stored, are converted in a part of it."""
+    count, path = 24_000, tmp_path / 'many.npz'
+    points = np.ones((count, 190, 1), np.float64)
+    points[-1] = 7
+    np.savez_compressed(
+        path,
+        image_path=np.array([f'{i:06d}.jpg' for i in range(count)]),
+        bbox_xywh=np.tile([1.0, 1, 50, 50, 1], (count, 1)),
+        keypoints2d=np.concatenate([points, points, np.ones_like(points)], 2),
+        keypoints3d=np.concatenate([points, points, points, np.ones_like(points)], 2),
+        keypoints2d_mask=np.ones(190),
+        keypoints3d_mask=np.ones(190),
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', GROWTH, str(path)], capture_output=True, text=True, check=True
+    )
+    grown, last = map(float, done.stdout.splitlines()[-1].split())
+    print(grown)
+    assert grown < 150 and last == 7
