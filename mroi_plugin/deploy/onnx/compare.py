@@ -104,7 +104,7 @@ def _compare(
                 raise ValueError(
                     f'{name} of {persons} persons is {theirs.shape}, expected {ours.shape}.'
                 )
-            worst[name] = max(worst[name], _difference(name, ours, theirs))
+            worst[name] = float(np.maximum(worst[name], _difference(name, ours, theirs)))
     return [
         Comparison(name, worst[name], limits.get(name, 0.0), LIMITS[name][1])
         for name in module.outputs
