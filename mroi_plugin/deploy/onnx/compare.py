@@ -137,7 +137,8 @@ def compare_encoding(network: WrappedModel, folder: Path, opset: int) -> Compari
         for persons in PERSONS:
             info = _relative(network.example(persons))
             (found,) = run_file(path, [{'bbox_info': info.numpy()}])
-            worst = max(worst, float(np.abs(encoding(info).numpy() - found['output']).max()))
+            apart = np.abs(encoding(info).numpy() - found['output']).max()
+            worst = float(np.maximum(worst, apart))
     return Comparison('positional encoding', worst, ENCODING_LIMIT, '')
 
 
