@@ -9,7 +9,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,12 +24,15 @@ from mroi_plugin.datasets.lost_batches import end_on_lost_batch
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
 from mroi_plugin.utils.atomic_files import atomic_file, write_atomically
+from mroi_plugin.utils.ownership import locked
 from mroi_plugin.utils.progress import track
 
 SHARD = 512
 """Samples per file."""
 BATCH = 8
 """Samples per pass through the stem."""
+PATIENCE_S = 24 * 3600.0
+"""How long another process that computes the maps is waited for."""
 PASS = 32
 """Samples per pass through the rest."""
 TRAINING = ('trainable', 'batch_norm', 'init_cfg')
@@ -44,7 +47,8 @@ class CachedMapsDataset(Dataset):
     That is ``stem(crops)``, or, of a backbone that is not trained at all, its feature.
 
     What is missing in ``cache_dir`` is computed first, in files of `SHARD` samples; an interrupted
-    build goes on where it was. Other options of data or stem go to another folder.
+    build goes on where it was, and other processes wait for it. Other options of data or stem go to
+    another folder.
 
     Args:
         dataset: config of `MultiRoIHumanDataset`.
@@ -115,19 +119,32 @@ class CachedMapsDataset(Dataset):
     def _path(self, turn: int, start: int, suffix: str) -> Path:
         return self.folder / f'{turn}_{start:07d}.{suffix}'
 
-    def _build(self, recipe: dict[str, Any], jobs: int) -> None:
-        tasks = [
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else computes what is missing within the block."""
+        with locked(self.folder / '.lock', f'{self.folder} is written to', PATIENCE_S):
+            yield
+
+    def _missing(self, recipe: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Tasks of `_build_shard`."""
+        return [
             (recipe, turn, start, min(start + SHARD, self.length), self._path(turn, start, 'npz'))
             for turn in range(self.augmentations)
             for start in self._starts
             if not self._path(turn, start, 'npz').is_file()
         ]
-        if not tasks:
+
+    def _build(self, recipe: dict[str, Any], jobs: int) -> None:
+        if not self._missing(recipe):
             return
-        with multiprocessing.get_context('spawn').Pool(min(jobs, len(tasks))) as pool:
-            done = pool.imap_unordered(_build_shard, tasks)
-            for _ in track(done, f'maps of {self.length} samples', len(tasks), quiet=False):
-                pass
+        with self._alone():
+            tasks = self._missing(recipe)  # another process may have computed them meanwhile
+            if not tasks:
+                return
+            with multiprocessing.get_context('spawn').Pool(min(jobs, len(tasks))) as pool:
+                done = pool.imap_unordered(_build_shard, tasks)
+                for _ in track(done, f'maps of {self.length} samples', len(tasks), quiet=False):
+                    pass
 
     @torch.inference_mode()
     def _features(self, network: nn.Module, encoder: nn.Module) -> list[list[np.ndarray]]:
@@ -137,12 +154,14 @@ class CachedMapsDataset(Dataset):
             [folder / self._path(turn, start, 'npy').name for start in self._starts]
             for turn in range(self.augmentations)
         ]
-        if is_main_process():
-            turns = zip(self._maps, self._rows, paths)
-            files = [file for turn in turns for file in zip(*turn) if not file[-1].is_file()]
-            for maps, rows, path in track(files, 'features of the maps', len(files), quiet=False):
-                with atomic_file(path) as part:
-                    np.save(part, _features_of(maps, rows, network, encoder))
+        turns = zip(self._maps, self._rows, paths)
+        files = [file for turn in turns for file in zip(*turn)]
+        if is_main_process() and not all(path.is_file() for *_, path in files):
+            with self._alone():
+                left = [file for file in files if not file[-1].is_file()]
+                for maps, rows, path in track(left, 'features of the maps', len(left), quiet=False):
+                    with atomic_file(path) as part:
+                        np.save(part, _features_of(maps, rows, network, encoder))
         barrier()
         return [[np.load(path, mmap_mode='r', allow_pickle=False) for path in p] for p in paths]
 

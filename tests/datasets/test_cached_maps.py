@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import copy
 import os
+import shutil
+import threading
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from mmengine.registry import DefaultScope
 from torch.utils.data import default_collate
 
+from mroi_plugin.datasets import cached_maps
 from mroi_plugin.datasets.cached_maps import CachedMapsDataset
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.preflight import check_features, check_rois
@@ -147,6 +151,33 @@ def test_the_backbone_is_the_model_s():
     check_features(load_config('mroi_open_landmarks'))
     with pytest.raises(ValueError, match=r'train_dataloader.dataset.features=True.*is trained'):
         check_features(load_config('cliff_open_cached', options=['model.backbone.trainable=rest']))
+
+
+@pytest.mark.parametrize('features', [False, True])
+def test_what_another_process_computes_is_waited_for(setting, tmp_path, monkeypatch, features):
+    """It is there when the lock is free, and is not computed a second time."""
+    cfg, folder = setting
+    whole = cached(setting, features=features)
+    (lock,) = (tmp_path / name for name in [whole.folder.name])
+    lock.mkdir()
+    held = FileLock(lock / '.lock', thread_local=False)
+    held.acquire()
+
+    def finish():
+        shutil.copytree(whole.folder, lock, dirs_exist_ok=True)
+        held.release()
+
+    def never(*_):
+        raise AssertionError('computed again')
+
+    timer = threading.Timer(0.5, finish)
+    timer.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(cached_maps, '_features_of', never)
+        patch.setattr(cached_maps.multiprocessing, 'get_context', never)
+        found = cached((cfg, tmp_path), features=features)
+    timer.join()
+    assert found[3]['img'].equal(whole[3]['img'])
 
 
 def test_what_is_there_is_not_computed_again_and_what_is_missing_is(setting):
