@@ -21,7 +21,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 import cv2
 import numpy as np
 import torch
-from common import Timing, parse, report, timing
+from common import Timing, parse, report, take_turns
 
 from mroi_plugin.datasets.transforms.geometry import compose_affine
 
@@ -143,19 +143,10 @@ def floor(dataset: Any) -> Callable[[int], None]:
     return make
 
 
-def seconds(
-    makers: dict[str, Callable[[int], Any]], persons: int, rounds: int
-) -> dict[str, Timing]:
-    """Time per person; the makers take turns, so that all see the same machine."""
-    spent: dict[str, list[float]] = {name: [] for name in makers}
-    for turn in range(rounds + 1):
-        for name, make in makers.items():
-            for index in range(persons):
-                start = time.perf_counter()
-                make(index)
-                if turn:  # the first round warms the disk cache
-                    spent[name].append(time.perf_counter() - start)
-    return {name: timing(times) for name, times in spent.items()}
+def make_all(make: Callable[[int], Any], persons: int) -> None:
+    """Samples of so many persons."""
+    for index in range(persons):
+        make(index)
 
 
 def workers(dataset: Any, count: int, seconds: float) -> float:
@@ -188,7 +179,11 @@ def main() -> None:
             'floor, 5 warps': floor(ours[5]),
         }
         makers.update({f'ours, M={m}': dataset.__getitem__ for m, dataset in ours.items()})
-        times = seconds(makers, args.persons, args.rounds)
+        runs = {name: functools.partial(make_all, m, args.persons) for name, m in makers.items()}
+        times = {
+            name: Timing(spent / args.persons, spread)
+            for name, (spent, spread) in take_turns(runs, args.rounds).items()
+        }
         for name, (value, spread) in times.items():
             rows.append(
                 {

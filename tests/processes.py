@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import time
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        return free.getsockname()[1]
+
+
+def heed_interrupts() -> None:
+    """As ``preexec_fn``: a process that Ctrl-C ends, even where the tests run in the background
+    and ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def session_members(session: int) -> list[int]:

@@ -15,6 +15,7 @@ import pytest
 import trimesh
 from browser import chromium, fetched_elsewhere
 from PIL import Image
+from processes import free_port, heed_interrupts
 
 pytest.importorskip('gradio', reason='needs the extra "demo": pip install gradio')
 
@@ -38,11 +39,28 @@ def page(config, checkpoint, workspace, tmp_path_factory):
     asked = folder / 'hosts'
     paths = os.pathsep.join([str(folder), os.environ.get('PYTHONPATH', '')])
     process = subprocess.Popen(
-        [sys.executable, '-m', 'mroi_plugin.cli', 'demo', '--no-browser', '--port', '8391',
-         '--model', config, '--checkpoint', checkpoint, '--device', 'cpu'],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=workspace,
+        [
+            sys.executable,
+            '-m',
+            'mroi_plugin.cli',
+            'demo',
+            '--no-browser',
+            '--port',
+            str(free_port()),
+            '--model',
+            config,
+            '--checkpoint',
+            checkpoint,
+            '--device',
+            'cpu',
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=workspace,
+        preexec_fn=heed_interrupts,
         env={**os.environ, 'PYTHONPATH': paths, 'ASKED_HOSTS': str(asked), 'TMPDIR': str(folder)},
-    )  # fmt: skip
+    )
     line = next((line for line in process.stdout if 'the page is at' in line), None)
     if line is None:
         pytest.fail(process.stderr.read())

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from browser import chromium, fetched_elsewhere
+from processes import free_port, heed_interrupts
 
 from mroi_plugin.cli import main
 from mroi_plugin.structures.json_file import write_json
@@ -38,10 +39,22 @@ def viewing(tmp_path):
 
     def start(*arguments):
         process = subprocess.Popen(
-            [sys.executable, '-m', 'mroi_plugin.cli', 'view', *map(str, arguments),
-             '--no-browser', '--port', '8390'],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-        )  # fmt: skip
+            [
+                sys.executable,
+                '-m',
+                'mroi_plugin.cli',
+                'view',
+                *map(str, arguments),
+                '--no-browser',
+                '--port',
+                str(free_port()),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            preexec_fn=heed_interrupts,
+        )
         started.append(process)
         for line in process.stdout:
             if address := re.match(r'\d+ people in \d+ images at (http://\S+) ', line):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
+from processes import free_port
 
 from mroi_plugin.utils import forks
 from mroi_plugin.utils.forks import wait_for_threads
@@ -96,10 +96,7 @@ prepare_launch(Config(dict(launcher='pytorch')))
 def test_a_fork_waits(prepare):
     """The child sees that the thread had ended; so does one of a process of torchrun."""
     code = FORKING.format(path=[os.path.dirname(__file__), *sys.path], prepare=prepare)
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
     told = {'RANK': 0, 'WORLD_SIZE': 1, 'LOCAL_RANK': 0, 'MASTER_ADDR': '127.0.0.1'}
     env = {**os.environ, **{name: str(value) for name, value in told.items()}}
-    env.update(MASTER_PORT=str(port), CUDA_VISIBLE_DEVICES='')
+    env.update(MASTER_PORT=str(free_port()), CUDA_VISIBLE_DEVICES='')
     assert subprocess.run([sys.executable, '-c', code], env=env, timeout=120).returncode == 1
