@@ -22,6 +22,8 @@ from mroi_plugin.utils.required_files import RequiredFile, require_files
 ASSETS = Path(__file__).resolve().parents[2] / 'assets' / 'models'
 CROP_PX = 256
 """Side of the crops that the networks were trained with."""
+STRIDE = 32
+"""Pixels of a crop that the narrowest maps shrink to one."""
 NUM_LANDMARKS = 39
 """33 landmarks of the body and 6 auxiliary ones."""
 LANDMARKS = {
@@ -140,12 +142,21 @@ class BlazePose(BaseModule):
         Args:
             crops: (N, 3, h, w) RGB in [0, 1], so that the data preprocessor has mean 0 and std 255.
             resized: make them 256x256 first, bilinearly and whatever their aspect; else their sides
-                are multiples of 32.
+                are multiples of `STRIDE`.
 
         Returns:
             The maps (N, C, split, split) that `rest` needs, or, of crops of other sizes, maps in
             proportion: one, but for ``heavy`` with a ``split`` of 16 or more.
+
+        Raises:
+            ValueError: for crops of other sides, if they are not resized.
         """
+        height, width = (int(side) for side in crops.shape[-2:])
+        if not resized and (height % STRIDE or width % STRIDE):
+            raise ValueError(
+                f'BlazePose: a crop of {width}x{height} px, expected multiples of {STRIDE} px: '
+                'choose other scales in SizedCropEncoder, or another shared in MultiRoICrop.'
+            )
         if resized and crops.shape[-2:] != (CROP_PX, CROP_PX):
             size = (CROP_PX, CROP_PX)
             crops = F.interpolate(crops, size, mode='bilinear', align_corners=False)

@@ -154,6 +154,12 @@ def test_what_does_not_fit_is_refused():
         MultiRoICrop(shared=0)
 
 
+@torch.no_grad()
+def test_sizes_that_blazepose_cannot_halve_are_refused(blazepose):
+    with pytest.raises(ValueError, match='a crop of 102x102 px, expected multiples of 32'):
+        SizedCropEncoder((1.0, 0.4))(blazepose, torch.rand(1, 2, 3, 256, 256), {})
+
+
 def test_encoder_and_crops_are_compared_before_training():
     shared = "model.encoder={'type':'SharedMapEncoder'}"
     with pytest.raises(ValueError, match=r'pipeline.crop.*shared=None, but .* is SharedMapEncoder'):
