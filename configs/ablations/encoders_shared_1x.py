@@ -1,7 +1,6 @@
 # One crop shows all RoIs, as large as one of theirs; each has its part of the map.
-_base_ = ['../_base_/ablations/{{$MROI_ABLATION_DATASET:papers}}.py']
+_base_ = ['./encoders_shared_1_5x.py']
 
-model = dict(encoder=dict(type='SharedMapEncoder'))
 shared = dict(dataset=dict(pipeline=dict(crop=dict(shared=1.0))))
 train_dataloader = shared
 val_dataloader = shared

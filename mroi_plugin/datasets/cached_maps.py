@@ -22,6 +22,7 @@ from torch.utils.data import Dataset
 
 from mroi_plugin.datasets.lost_batches import end_on_lost_batch
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
+from mroi_plugin.models.encoders.crop_encoder import build_encoder
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
 from mroi_plugin.utils.atomic_files import atomic_file, write_atomically
 from mroi_plugin.utils.ownership import locked
@@ -262,7 +263,7 @@ def _features_of(
 
 def _build_encoder(config: dict[str, Any] | None) -> nn.Module:
     with DefaultScope.overwrite_default_scope(SCOPE):
-        return MODELS.build(dict(config or {'type': 'CropEncoder'}))
+        return build_encoder(config)
 
 
 def _fingerprint(network: nn.Module) -> str:

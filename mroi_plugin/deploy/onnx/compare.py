@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,22 +77,20 @@ def compare_model(module: WrappedModel | ImageModel, path: Path) -> list[Compari
             with torch.backends.mkldnn.flags(enabled=False):
                 return {name: x.numpy() for name, x in zip(module.outputs, module(*inputs))}
 
-    found = _compare(module, by_file, {name: LIMITS[name][0] for name in module.outputs})
-    if all(item.holds for item in found):
-        return found
-    own = {item.what: item.error for item in _compare(module, otherwise, {})}
-    return _compare(
-        module,
-        by_file,
-        {name: max(LIMITS[name][0], OWN_ROUNDING * own[name]) for name in module.outputs},
-    )
+    errors = _differences(module, by_file)
+    limits = {name: LIMITS[name][0] for name in errors}
+    if not all(error <= limits[name] for name, error in errors.items()):
+        own = _differences(module, otherwise)
+        limits = {name: max(limits[name], OWN_ROUNDING * own[name]) for name in errors}
+    return [
+        Comparison(name, error, limits[name], LIMITS[name][1]) for name, error in errors.items()
+    ]
 
 
-def _compare(
+def _differences(
     module: WrappedModel | ImageModel,
     other: Callable[[tuple[Tensor, ...]], dict[str, np.ndarray]],
-    limits: Mapping[str, float],
-) -> list[Comparison]:
+) -> dict[str, float]:
     """Largest difference of every output of another way to compute them."""
     worst = dict.fromkeys(module.outputs, 0.0)
     for persons in PERSONS:
@@ -105,10 +103,7 @@ def _compare(
                     f'{name} of {persons} persons is {theirs.shape}, expected {ours.shape}.'
                 )
             worst[name] = float(np.maximum(worst[name], _difference(name, ours, theirs)))
-    return [
-        Comparison(name, worst[name], limits.get(name, 0.0), LIMITS[name][1])
-        for name in module.outputs
-    ]
+    return worst
 
 
 def named_arrays(

@@ -47,6 +47,11 @@ class CropEncoder(nn.Module):
         return by_person(pool_features(backbone(img.flatten(0, 1))), img)
 
 
+def build_encoder(config: Mapping[str, Any] | None) -> CropEncoder:
+    """The encoder of a config; `CropEncoder` for none."""
+    return MODELS.build(dict(config or {'type': CropEncoder.__name__}))
+
+
 def by_person(values: Tensor, like: Tensor) -> Tensor:
     """(N, K, ...) of (N K, ...), N and K those of ``like`` (N, K, ...)."""
     return values.reshape(*like.shape[:2], *values.shape[1:])  # unflatten would be traced with N

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from mroi_plugin.models.backbones.features import pool_features
@@ -51,5 +50,5 @@ class SharedMapEncoder(CropEncoder):
             raise ValueError(
                 f'SharedMapEncoder: {type(backbone).__name__} gives features, expected maps.'
             )
-        own = [roi_align(x, shown, rois, tuple(x.shape[-2:])) for x in found]
-        return by_person(torch.cat([pool_features(x.flatten(0, 1)) for x in own], 1), rois)
+        own = [roi_align(x, shown, rois, tuple(x.shape[-2:])).flatten(0, 1) for x in found]
+        return by_person(pool_features(own), rois)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mroi_plugin.models.backbones.blazepose import LANDMARKS
+from mroi_plugin.models.encoders.crop_encoder import build_encoder
 from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.models.losses.keypoints3d import center_on_root
 from mroi_plugin.models.losses.landmarks import landmark_distances, landmark_joints
@@ -48,7 +49,7 @@ class LandmarkEstimator(BaseEstimator):
         super().__init__(data_preprocessor, init_cfg)
         self.backbone = MODELS.build(backbone)
         self.backbone.to(memory_format=torch.channels_last)
-        self.encoder = MODELS.build(encoder or {'type': 'CropEncoder'})
+        self.encoder = build_encoder(encoder)
         self.weight_3d = weight_3d
         self.joints = landmark_joints(convention)
         self.hips = [[*LANDMARKS].index(f'{side}_hip') for side in ('left', 'right')]

@@ -12,6 +12,7 @@ from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
 from mroi_plugin.models.backbones.features import count_channels
 from mroi_plugin.models.backbones.recomputation import recompute_blocks
 from mroi_plugin.models.body_models.smpl_targets import smpl_targets
+from mroi_plugin.models.encoders.crop_encoder import build_encoder
 from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
 from mroi_plugin.models.estimators.fast_inference import FastInference
 from mroi_plugin.models.layers.camera_alignment import align_camera
@@ -76,7 +77,7 @@ class MultiRoIEstimator(BaseEstimator):
         self.backbone.to(memory_format=self.memory_format)
         if recompute:
             recompute_blocks(self.backbone)
-        self.encoder = MODELS.build(encoder or {'type': 'CropEncoder'})
+        self.encoder = build_encoder(encoder)
         self.head = MODELS.build(_with_channels(head, count_channels(self.backbone)))
         self.body_model = MODELS.build(body_model).requires_grad_(False)
         self.losses = _build_losses(losses or {})
