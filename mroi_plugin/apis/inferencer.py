@@ -48,7 +48,8 @@ class Inferencer:
     Args:
         config: name or path of the config of a `MultiRoIEstimator`; its `LoadImage` says how many
             pixels an image may have.
-        checkpoint: of that config; None for the weights that come with it.
+        checkpoint: of that config; None for its weights in the package, or the last trained in
+            ``work_dirs``, see `find_weights`.
         device: of torch; ``auto`` takes the accelerator if there is one.
         detector: config of one of ``DETECTORS``, or a callable like them; built when it is needed,
             on the same device.

@@ -14,9 +14,7 @@ from mroi_plugin.engine.launch import launched
 from mroi_plugin.engine.loader_limits import prepare_loaders
 from mroi_plugin.engine.preflight import check_config
 from mroi_plugin.engine.terminal import BriefRunner, progress_shown
-from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, write_errors
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
-from mroi_plugin.visualization.predictions import remove_pictures
 
 
 def test(
@@ -52,6 +50,9 @@ def test(
         MissingFilesError: naming all missing files at once.
         CheckpointMismatchError: if the checkpoint is of another network.
     """
+    from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, write_errors
+    from mroi_plugin.visualization.predictions import remove_pictures
+
     cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
     cfg.load_from, cfg.resume = checkpoint, False
     cfg.runner_type, cfg.strategy = 'Runner', None  # checkpoints are of undivided weights

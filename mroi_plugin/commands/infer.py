@@ -131,6 +131,7 @@ def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
     from mroi_plugin.apis.inferencer import Inferencer
     from mroi_plugin.apis.inputs import count_images
+    from mroi_plugin.apis.model_zoo import find_weights
     from mroi_plugin.apis.run_record import RunRecord
     from mroi_plugin.apis.saving import OF_RUN, Saver
     from mroi_plugin.apis.summary import Summary
@@ -145,12 +146,15 @@ def _infer(args: argparse.Namespace) -> int:
     inputs = _with_stdin(args.inputs)
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
     keep_images = bool({'overlay', 'video'} & set(formats))
+    given, args.checkpoint = args.checkpoint, args.checkpoint or find_weights(args.model)
     model = Inferencer(**inference_options(args), keep_images=keep_images)
     per_input = [name for name in formats if name != 'coco']
     rig = rig_of(model.model.body_model)
     record = RunRecord(args.out, _settings(args), args.resume)
     saver = Saver(args.out, per_input, rig, args.side_view, record)
     summary = Summary(keep='coco' in formats)
+    if not given:
+        summary.notes.append(f'weights: {args.checkpoint}')
     with _stop_on_interrupt() as stop:
         results = model(
             inputs,

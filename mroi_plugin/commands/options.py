@@ -33,7 +33,9 @@ def add_inference(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--model', default='mroi_open', help='name or path of a config (mroi_open)')
     add(
-        '--checkpoint', metavar='FILE', help='of that config, in place of the weights it comes with'
+        '--checkpoint',
+        metavar='FILE',
+        help='of that config; else its weights in the package, or the last trained in work_dirs',
     )
     add(
         '--detector',

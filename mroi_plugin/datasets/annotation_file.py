@@ -24,8 +24,8 @@ from mroi_plugin.datasets.annotation_columns import (
     rows,
 )
 from mroi_plugin.datasets.annotation_errors import AnnotationError
-from mroi_plugin.mmhuman3d_compat.conventions import from_human_data
-from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
+from mroi_plugin.mmhuman3d_compat.conventions import MAPPING, from_human_data
+from mroi_plugin.mmhuman3d_compat.loading import host_module
 from mroi_plugin.utils.atomic_files import atomic_file
 from mroi_plugin.utils.safe_unpickling import UnsafeFileError, read_npz
 
@@ -171,9 +171,7 @@ def to_human_data(
     Returns:
         (N, 190, C) and the mask (190) uint8.
     """
-    load_mmhuman3d()
-    from mmhuman3d.core.conventions.keypoints_mapping import convert_kps
-
+    convert_kps = host_module(MAPPING).convert_kps
     mask = np.ones(keypoints.shape[1]) if mask is None else mask
     mask = (mask > 0).astype(np.uint8)
     converted, valid = convert_kps(keypoints, src=convention, dst=HUMAN_DATA, mask=mask)
@@ -227,10 +225,7 @@ def write_human_data(path: str, table: Mapping[str, Any]) -> None:
         path: the file; its folder is made.
         table: as from `read_human_data`.
     """
-    load_mmhuman3d()
-    from mmhuman3d.data.data_structures.human_data import HumanData
-
-    data = HumanData()
+    data = host_module('mmhuman3d.data.data_structures.human_data').HumanData()
     data.update(table)
     data.__data_len__ = len(table['image_path'])
     for key in [key for key in KEYPOINTS if key in table]:

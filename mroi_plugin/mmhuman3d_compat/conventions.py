@@ -6,7 +6,10 @@ from functools import cache
 
 import numpy as np
 
-from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
+from mroi_plugin.mmhuman3d_compat.loading import host_module
+
+MAPPING = 'mmhuman3d.core.conventions.keypoints_mapping'
+"""Module of mmhuman3d with the names of joints, and how one convention becomes another."""
 
 
 @cache
@@ -16,26 +19,21 @@ def keypoint_names(convention: str) -> tuple[str, ...]:
     Raises:
         ValueError: if mmhuman3d does not know the convention.
     """
-    load_mmhuman3d()
-    from mmhuman3d.core.conventions.keypoints_mapping import KEYPOINTS_FACTORY
-
-    if convention not in KEYPOINTS_FACTORY:
+    known = host_module(MAPPING).KEYPOINTS_FACTORY
+    if convention not in known:
         raise ValueError(
             f'convention={convention!r} is unknown to mmhuman3d; expected one of '
-            f'{", ".join(sorted(KEYPOINTS_FACTORY))}.'
+            f'{", ".join(sorted(known))}.'
         )
-    return tuple(KEYPOINTS_FACTORY[convention])
+    return tuple(known[convention])
 
 
 @cache
 def flip_permutation(convention: str) -> np.ndarray:
     """Order (K) of the joints after a left-right mirror, read-only: joint k of the mirrored person
     was ``order[k]``."""
-    load_mmhuman3d()
-    from mmhuman3d.core.conventions.keypoints_mapping import get_flip_pairs
-
     order = np.arange(len(keypoint_names(convention)))
-    for left, right in get_flip_pairs(convention):
+    for left, right in host_module(MAPPING).get_flip_pairs(convention):
         order[left], order[right] = right, left
     order.flags.writeable = False
     return order
@@ -55,11 +53,10 @@ def from_human_data(keypoints: np.ndarray, mask: np.ndarray, convention: str) ->
     Raises:
         ValueError: if mmhuman3d does not know the convention.
     """
-    load_mmhuman3d()
-    from mmhuman3d.core.conventions.keypoints_mapping import convert_kps
-
     keypoint_names(convention)  # refuses one that is unknown
-    converted, valid = convert_kps(keypoints, src='human_data', dst=convention, mask=mask)
+    converted, valid = host_module(MAPPING).convert_kps(
+        keypoints, src='human_data', dst=convention, mask=mask
+    )
     converted = np.asarray(converted, np.float32)
     unknown = (np.asarray(valid) == 0)[None] | ~np.isfinite(converted).all(-1)
     converted[unknown] = 0

@@ -6,6 +6,7 @@ import warnings
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
 from mroi_plugin.mmhuman3d_compat.finder import install_finder
 from mroi_plugin.mmhuman3d_compat.mmcv_version import installed_mmcv
@@ -34,30 +35,44 @@ PACKAGES = {'mmcv': 'mmcv==1.6.1', 'mmhuman3d': 'mmhuman3d==0.11.0'}
 def load_mmhuman3d() -> None:
     """Import mmhuman3d's registries with all their components, and ours into them.
 
-    Does nothing the second time. Importing any module of mmhuman3d after ``mroi_plugin`` has the
-    same effect on that part of it.
+    Does nothing the second time. It takes more than a second: for a part of mmhuman3d that others
+    do not build on, there is `host_module`.
+
+    Raises:
+        ImportError: see `host_module`.
+        KeyError: if mmhuman3d has another component of the name of one of ours.
+    """
+    for module in import_module('mroi_plugin.registry').MMHUMAN3D_REGISTRIES.values():
+        host_module(module)
+    enter_components()
+
+
+def host_module(name: str) -> ModuleType:
+    """A module of mmhuman3d or mmcv, with what it imports and no more; our components are in those
+    of mmhuman3d's registries that are among it.
 
     Raises:
         ImportError: if mmhuman3d or mmcv 1.x is missing, or something else that they cannot do
             without; everything that is missing is named.
-        KeyError: if mmhuman3d has another component of the name of one of ours.
     """
+    _prepare()
+    try:
+        return import_module(name)
+    except (ImportError, AssertionError) as error:  # mmhuman3d asserts the version of mmcv
+        raise ImportError(
+            f'mmhuman3d cannot be imported: {error}. README.md, "Install", has an environment that '
+            'works.'
+        ) from error
+
+
+@cache
+def _prepare() -> None:
     install_finder()
     problem = missing_packages()
     if problem:
         raise ImportError(problem)
     # Of mmhuman3d's modules alone: it calls torch.cross without a dimension, on (N, 3).
     warnings.filterwarnings('ignore', 'Using torch.cross without', UserWarning, r'mmhuman3d\.')
-    registries = import_module('mroi_plugin.registry').MMHUMAN3D_REGISTRIES
-    try:
-        for module in registries.values():
-            import_module(module)
-    except (ImportError, AssertionError) as error:  # mmhuman3d asserts the version of mmcv
-        raise ImportError(
-            f'mmhuman3d cannot be imported: {error}. README.md, "Install", has an environment that '
-            'works.'
-        ) from error
-    enter_components()
 
 
 def missing_packages() -> str | None:

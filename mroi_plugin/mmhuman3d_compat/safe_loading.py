@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlparse
 
-from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
+from mroi_plugin.mmhuman3d_compat.loading import host_module
 from mroi_plugin.utils.state_dicts import plain_names, read_content, unwrap_state_dict
 
 READERS = ('mmengine.runner.checkpoint', 'mmcv.runner.checkpoint')
@@ -30,7 +30,7 @@ def checkpoints_read_safely() -> Iterator[None]:
     Raises:
         ImportError: if mmhuman3d cannot be imported.
     """
-    load_mmhuman3d()
+    host_module(READERS[1])
     with _SAFE_READERS:
         yield
 

@@ -17,6 +17,21 @@ def test_importing_the_plugin_is_light():
     )
 
 
+def test_inference_imports_what_it_needs():
+    """Of mmhuman3d the body and the names of joints; meshes and tables when they are written."""
+    run_code(
+        'import sys\n'
+        'from mroi_plugin import Inferencer\n'
+        'import mroi_plugin.apis.saving\n'
+        'from mroi_plugin.engine.config import load_config\n'
+        'from mroi_plugin.engine.model_builder import build_model\n'
+        'build_model(load_config("mroi_open").model)\n'
+        'late = {"trimesh", "pandas", "mmhuman3d.models.heads", "mmhuman3d.data.datasets"}\n'
+        'assert not late & set(sys.modules), late & set(sys.modules)\n'
+        'assert "mmhuman3d.models.body_models.smpl" in sys.modules'
+    )
+
+
 @pytest.mark.parametrize('version', ['1.8.0', '1.12.1+cu113'])
 def test_an_older_torch_is_one_sentence(version):
     told = run_code(

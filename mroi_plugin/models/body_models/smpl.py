@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
+from mroi_plugin.mmhuman3d_compat.loading import host_module
 from mroi_plugin.models.body_models.array_checks import (
     GET_AGAIN,
     MEAN_SIZES,
@@ -135,15 +136,11 @@ def SMPLBody(
     for convention in (keypoint_src, keypoint_dst):
         keypoint_names(convention)  # refuses an unknown one
     arrays = load_body_arrays(model_path, gender, free_body)
-    from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
-
-    load_mmhuman3d()
-    from mmhuman3d.models.body_models.smpl import SMPL
-
+    body_class = host_module('mmhuman3d.models.body_models.smpl').SMPL
     parameters = ('betas', 'global_orient', 'body_pose', 'transl')
     options = {**{f'create_{name}': False for name in parameters}, **options}
     body = build_from_arrays(
-        SMPL,
+        body_class,
         arrays,
         model_path=model_path,
         keypoint_src=keypoint_src,
