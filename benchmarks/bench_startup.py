@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""How long one waits: for help, for the import, for the first iteration of the embedded job."""
+"""How long one waits: for help, for imports, for a model, for the first training iteration."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ load_mmhuman3d()
 Runner.from_cfg(cfg).train()
 """
 
+MODEL = """
+from mroi_plugin import Inferencer
+import mroi_plugin.apis.saving
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.model_builder import build_model
+
+build_model(load_config('mroi_open').model)
+"""
+"""What ``mroi infer`` does before its first image, but for reading trained weights."""
+
 
 def seconds(*command: str, rounds: int) -> Timing:
     """Time of a command, from its start to its end."""
@@ -66,6 +76,7 @@ def main() -> None:
         },
         'import torch': torch,
         'import mroi_plugin, beyond torch': Timing(both.seconds - torch.seconds, both.spread),
+        'mroi_open, ready for images': seconds('-c', MODEL, rounds=args.rounds),
         'first iteration of mroi_synthetic': first_iteration(args.rounds),
     }
     rows = [

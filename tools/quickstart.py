@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""From nothing to a trained and tested model: data, three trainings, a table and pictures.
+"""From nothing to a trained and tested model: data, two trainings, a table and pictures.
 
 It runs from a checkout, whose generator of synthetic data it uses (``make train``).
 """
@@ -24,11 +24,7 @@ COLUMNS = {
     'betas_error': 'betas',
     'camera_residual_px': 'camera residual [px]',
 }
-PRETRAINING = 'mroi_open_landmarks'
-"""Gives the backbone that every method starts from."""
-FAST = ('model.backbone.split=8',)
-"""The backbone learns from its maps of 8 px on: a little less, in a third of the time."""
-EPOCHS = {'pretraining': 10, 'method': 14}
+EPOCHS = 14
 METHODS = {'CLIFF (1 RoI)': 'cliff_open', 'Multi-RoI (5 RoIs)': 'mroi_open'}
 """Configs by name in the table; each is trained as NAME_cached."""
 
@@ -52,9 +48,8 @@ def quickstart(
 ) -> dict[str, dict[str, float]]:
     """Make the data if missing, train and test every method, compare with the mean body.
 
-    The last stages of a pretrained 2D-pose backbone learn landmarks of these people first; every
-    method starts from them and sees the same people for the same number of epochs. What is finished
-    is not done again.
+    Every method has the same pretrained backbone, which stays as it is, and sees the same people
+    for the same number of epochs. What is finished is not done again.
 
     Args:
         out: folder for checkpoints, ``results.json``, ``results.md`` and ``pictures/``.
@@ -75,18 +70,9 @@ def quickstart(
     console, start = Console(), time.time()
     build_synthetic_data()
     results = {'mean body': evaluate_mean_body(next(iter(methods.values())), options)}
-    pretrained = train_once(
-        PRETRAINING,
-        osp.join(out, 'pretraining'),
-        [*FAST, *options],
-        epochs_of('pretraining', options),
-    )
-    train_options = [f'model.backbone.init_cfg.checkpoint={pretrained}', *FAST, *options]
     for position, (name, config) in enumerate(methods.items()):
         work_dir = osp.join(out, config)
-        checkpoint = train_once(
-            f'{config}_cached', work_dir, train_options, epochs_of('method', options)
-        )
+        checkpoint = train_once(f'{config}_cached', work_dir, options, epochs_of(options))
         last = position == len(methods) - 1
         results[name] = test(
             config, checkpoint, work_dir=work_dir, options=options, num_show=num_show if last else 0
@@ -98,10 +84,10 @@ def quickstart(
     return results
 
 
-def epochs_of(stage: str, options: Sequence[str]) -> int | None:
-    """`EPOCHS` of a stage, unless the options have a number of their own."""
+def epochs_of(options: Sequence[str]) -> int | None:
+    """`EPOCHS`, unless the options have a number of their own."""
     chosen = any(option.startswith('train_cfg.max_epochs=') for option in options)
-    return None if chosen else EPOCHS[stage]
+    return None if chosen else EPOCHS
 
 
 def _row(metrics: dict[str, float]) -> list[str]:

@@ -1,18 +1,9 @@
 # mroi_open trained end to end, from BlazePose's maps of 32 px on, on crops augmented anew in every
-# epoch, for a GPU: goes on from what mroi_open_landmarks and mroi_open_cached have learned.
+# epoch, for a GPU: goes on from what mroi_open_cached has learned.
 _base_ = 'mroi_open.py'
 
 model = dict(
-    backbone=dict(
-        trainable='rest',
-        split=32,
-        batch_norm=True,
-        init_cfg=dict(
-            type='Pretrained',
-            prefix='backbone.',
-            checkpoint='work_dirs/mroi_open_landmarks/epoch_20.pth',
-        ),
-    ),
+    backbone=dict(trainable='rest', split=32, batch_norm=True),
     head=dict(
         init_cfg=dict(
             type='Pretrained',

@@ -1,5 +1,6 @@
 # BlazePose from its maps of 16 px on learns where the joints of rendered people are, in RoIs of all
-# sizes; mroi_open_cached and cliff_open_cached start from these weights.
+# sizes: what made BlazePose's variant full_synthetic, the backbone of the open methods. With
+# model.backbone.variant=full_synthetic it goes on from there.
 _base_ = 'mroi_open_cached.py'
 
 model = dict(

@@ -80,8 +80,9 @@ class Inferencer:
         check_arguments(detector, options)
         self.device = choose_device(device)
         config = as_path('config', config)
-        checkpoint = as_path('checkpoint', checkpoint or find_weights(config))
-        model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
+        self.checkpoint = as_path('checkpoint', checkpoint or find_weights(config))
+        kind = MultiRoIEstimator.__name__
+        model, cfg = load_model(config, self.checkpoint, options, method=kind)
         self.model = model.to(self.device)
         dataset = cfg.test_dataloader.dataset
         with plugin_scope():

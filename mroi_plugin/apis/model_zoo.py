@@ -8,8 +8,8 @@ from mroi_plugin.utils.config_files import config_name
 
 MODELS = Path(__file__).resolve().parents[1] / 'assets' / 'models'
 DEFAULT_MODEL = 'mroi_open'
-TRAINED_HERE = ('work_dirs', 'work_dirs/quickstart')
-"""Where ``mroi train`` and ``make train`` leave a folder for each config."""
+TRAINED_HERE = ('work_dirs/{}', 'work_dirs/{}_cached', 'work_dirs/quickstart/{}')
+"""Where ``mroi train`` and ``make train`` leave the checkpoints of a config."""
 
 
 def list_models() -> list[str]:
@@ -18,8 +18,8 @@ def list_models() -> list[str]:
 
 
 def find_weights(config: str) -> str:
-    """Path of the weights of a config: those in the package, or else the last checkpoint that
-    training has left in a folder of `TRAINED_HERE`.
+    """Path of the weights of a config: those in the package, or else the newest of the last
+    checkpoints that trainings have left in the folders of `TRAINED_HERE`.
 
     Args:
         config: path or name of a config.
@@ -30,14 +30,22 @@ def find_weights(config: str) -> str:
     name = config_name(config)
     if name in list_models():
         return str(MODELS / f'{name}.safetensors')
-    for folder in TRAINED_HERE:
-        told = Path(folder, name, 'last_checkpoint')
-        last = told.read_text(encoding='utf-8').strip() if told.is_file() else ''
-        if last and Path(last).is_file():
-            return last
-    places = ' or '.join(f'{folder}/{name}' for folder in TRAINED_HERE)
+    folders = [pattern.format(name) for pattern in TRAINED_HERE]
+    found = [path for path in map(_last_checkpoint, folders) if path is not None]
+    if found:
+        return str(max(found, key=lambda path: path.stat().st_mtime))
     raise FileNotFoundError(
         f'{config}: no trained weights come with this config'
-        f'{"".join(f", but with {name}" for name in list_models())}, and none are in {places}. '
-        'Give a checkpoint of it (--checkpoint), or run make train or mroi train.'
+        f'{"".join(f", but with {name}" for name in list_models())}, and none are in '
+        f'{" or ".join(folders)}. Give a checkpoint of it (--checkpoint), or run make train or '
+        'mroi train.'
     )
+
+
+def _last_checkpoint(folder: str) -> Path | None:
+    """The checkpoint that a training names as its last, in its folder, wherever that was then."""
+    told = Path(folder, 'last_checkpoint')
+    if not told.is_file():
+        return None
+    path = Path(folder, Path(told.read_text(encoding='utf-8').strip()).name)
+    return path if path.is_file() else None

@@ -6,6 +6,7 @@ import os.path as osp
 from collections.abc import Sequence
 from pathlib import Path
 
+from mroi_plugin.engine.cached_backbone import check_cached_backbone
 from mroi_plugin.engine.checkpoints import bare_model, load_weights
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
@@ -65,6 +66,7 @@ def test(
             runner = BriefRunner.from_cfg(cfg)
         model = bare_model(runner.model)
         load_weights(model, checkpoint)
+        check_cached_backbone(cfg, model.state_dict(), checkpoint)
         with name_failures(runner), progress_shown(runner):
             found = runner.test()
         metrics = {name: float(value) for name, value in found.items()}

@@ -10,6 +10,7 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from mroi_plugin.engine.acceleration import compile_network, fuse_optimizers, use_amp
+from mroi_plugin.engine.cached_backbone import check_cached_backbone
 from mroi_plugin.engine.checkpoints import (
     bare_model,
     check_checkpoint,
@@ -88,7 +89,8 @@ def _run(cfg: Config, config: str, compile_model: bool) -> Runner:
         if not cfg.get('strategy'):  # which builds the model, and checks when it loads
             model = bare_model(runner.model)
             if cfg.load_from:
-                check_checkpoint(model, cfg.load_from)
+                state = check_checkpoint(model, cfg.load_from)
+                check_cached_backbone(cfg, state, cfg.load_from)
             else:
                 check_initial_weights(model)
         if compile_model:

@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         '--dataset',
         default='embedded',
-        help='embedded (made here); open: the features of mroi_open_cached, after make-data and '
-        'mroi_open_landmarks; or papers: train on COCO, test on 3DPW',
+        help='embedded (made here); open: the features of mroi_open_cached, after make-data; '
+        'or papers: train on COCO, test on 3DPW',
     )
     add_cfg_options(parser)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mroi_plugin.commands.options import add_inference, inference_options
+from mroi_plugin.commands.options import add_inference, build_inferencer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
     with report_user_errors():
         from mroi_plugin.apis.demo_page import import_gradio, serve
-        from mroi_plugin.apis.inferencer import Inferencer
 
         import_gradio()
-        serve(Inferencer(**inference_options(args), keep_images=True), args.port, ready)
+        serve(build_inferencer(args), args.port, ready)
     return 0

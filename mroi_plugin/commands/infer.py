@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 from typing import Any
 
-from mroi_plugin.commands.options import add_inference, inference_options
+from mroi_plugin.commands.options import add_inference, build_inferencer
 
 FORMATS = 'json, npz, obj, ply, glb, bvh, coco, overlay, video'
 DEFAULT_FORMATS = 'json,overlay,video'
@@ -129,9 +129,7 @@ def _with_stdin(inputs: list[str]) -> list[str]:
 
 def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
-    from mroi_plugin.apis.inferencer import Inferencer
     from mroi_plugin.apis.inputs import count_images
-    from mroi_plugin.apis.model_zoo import find_weights
     from mroi_plugin.apis.run_record import RunRecord
     from mroi_plugin.apis.saving import OF_RUN, Saver
     from mroi_plugin.apis.summary import Summary
@@ -146,15 +144,13 @@ def _infer(args: argparse.Namespace) -> int:
     inputs = _with_stdin(args.inputs)
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
     keep_images = bool({'overlay', 'video'} & set(formats))
-    given, args.checkpoint = args.checkpoint, args.checkpoint or find_weights(args.model)
-    model = Inferencer(**inference_options(args), keep_images=keep_images)
+    model = build_inferencer(args, keep_images)
+    args.checkpoint = model.checkpoint
     per_input = [name for name in formats if name != 'coco']
     rig = rig_of(model.model.body_model)
     record = RunRecord(args.out, _settings(args), args.resume)
     saver = Saver(args.out, per_input, rig, args.side_view, record)
     summary = Summary(keep='coco' in formats)
-    if not given:
-        summary.notes.append(f'weights: {args.checkpoint}')
     with _stop_on_interrupt() as stop:
         results = model(
             inputs,

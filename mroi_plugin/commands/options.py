@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 LAUNCHERS = ('none', 'pytorch', 'slurm')
@@ -63,6 +64,17 @@ def inference_options(args: argparse.Namespace) -> dict[str, Any]:
         'batch_size': args.batch_size,
         'options': tuple(args.cfg_options),
     }
+
+
+def build_inferencer(args: argparse.Namespace, keep_images: bool = True) -> Any:
+    """The `Inferencer` of `inference_options`; which weights it has is said where none were
+    given."""
+    from mroi_plugin.apis.inferencer import Inferencer
+
+    model = Inferencer(**inference_options(args), keep_images=keep_images)
+    if not args.checkpoint:
+        print(f'weights: {model.checkpoint}', file=sys.stderr)
+    return model
 
 
 def add_launcher(parser: argparse.ArgumentParser) -> None:

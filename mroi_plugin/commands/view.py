@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from mroi_plugin.commands.options import add_inference, inference_options
+from mroi_plugin.commands.options import add_inference, build_inferencer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,11 +65,10 @@ def _frames(args: argparse.Namespace) -> list[Any]:
     frames = list(read_pictures(results, lambda: _body(args)))
     images = [path for path, found in files.items() if not found]
     if images:
-        from mroi_plugin.apis.inferencer import Inferencer
         from mroi_plugin.apis.inputs import count_images
         from mroi_plugin.utils.progress import track
 
-        model = Inferencer(**inference_options(args), keep_images=True)
+        model = build_inferencer(args)
         for result in track(model(images), 'images', count_images(images), quiet=False):
             if result.error is None:
                 frames.append(keep_picture(result))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import ctypes
 import hashlib
 import json
@@ -20,8 +19,8 @@ from mmengine.registry import DefaultScope
 from torch import nn
 from torch.utils.data import Dataset
 
+from mroi_plugin.datasets.cached_stem import TRAINING, cache_key, starting_network
 from mroi_plugin.datasets.lost_batches import end_on_lost_batch
-from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.models.encoders.crop_encoder import build_encoder
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
 from mroi_plugin.utils.atomic_files import atomic_file, write_atomically
@@ -36,8 +35,6 @@ PATIENCE_S = 24 * 3600.0
 """How long another process that computes the maps is waited for."""
 PASS = 32
 """Samples per pass through the rest."""
-TRAINING = ('trainable', 'batch_norm', 'init_cfg')
-"""Options of a backbone that its frozen stem does not depend on."""
 PER_ROI = ('rois', 'roi_affines', 'bbox_info')
 
 
@@ -90,10 +87,10 @@ class CachedMapsDataset(Dataset):
         recipe = {'dataset': dataset, 'backbone': stem, 'data_preprocessor': data_preprocessor}
         recipe.update({} if encoder is None else {'encoder': encoder})
         recipe = {**_plain(recipe), 'ann_file_bytes': os.path.getsize(dataset['ann_file'])}
-        text = json.dumps(recipe, indent=1, sort_keys=True)
+        network = starting_network(backbone)
+        text = json.dumps(cache_key(recipe, network), indent=1, sort_keys=True)
         self.folder = Path(cache_dir) / hashlib.sha256(text.encode()).hexdigest()[:12]
         write_atomically(text.encode(), self.folder / 'recipe.json')
-        network = _network(backbone)
         if is_main_process():
             self._build(recipe, jobs)
         barrier()
@@ -227,25 +224,6 @@ def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
         np.save(part, np.concatenate(maps))
     with atomic_file(path) as part:
         np.savez(part, **numbers)
-
-
-@torch.inference_mode()
-def _network(backbone: dict[str, Any]) -> nn.Module:
-    """The backbone with the weights that it starts from, after a look at its stem where they are
-    not those that the maps are of."""
-    with DefaultScope.overwrite_default_scope(SCOPE), checkpoints_read_safely():
-        network = MODELS.build(dict(backbone)).eval().to(memory_format=torch.channels_last)
-        if not backbone.get('init_cfg'):
-            return network
-        stored = copy.deepcopy(network)
-        network.init_weights()
-    crops = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    if not all(map(torch.equal, network.stem(crops), stored.stem(crops))):
-        raise ValueError(
-            f'CachedMapsDataset: the weights of {backbone.get("init_cfg")} have another stem than '
-            'the backbone that the maps are of: train its rest alone, or cache no maps.'
-        )
-    return network
 
 
 def _features_of(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from mroi_plugin.apis import model_zoo
@@ -15,28 +18,32 @@ def no_weights_in_the_package(tmp_path, monkeypatch):
     return tmp_path
 
 
-def left_by_training(folder, name='epoch_3.pth'):
-    """A work dir as the checkpoint hook leaves it."""
+def left_by_training(folder, age, name='epoch_3.pth'):
+    """A work dir as the checkpoint hook leaves it, made elsewhere and some seconds ago."""
+    folder = Path('work_dirs') / folder
     folder.mkdir(parents=True)
     (folder / name).write_bytes(b'weights')
-    path = str(folder / name)
-    (folder / 'last_checkpoint').write_text(path)
-    return path
+    (folder / 'last_checkpoint').write_text(f'/elsewhere/{folder}/{name}')
+    os.utime(folder / name, (1e9 - age, 1e9 - age))
+    return str(folder / name)
 
 
-def test_the_last_checkpoint_of_a_training(tmp_path):
+def test_the_newest_of_what_trainings_have_left():
     with pytest.raises(FileNotFoundError, match=r'none are in work_dirs/mroi_open or .*make train'):
         find_weights('mroi_open')
-    quick = left_by_training(tmp_path / 'work_dirs' / 'quickstart' / 'mroi_open')
-    assert find_weights('mroi_open') == quick
-    own = left_by_training(tmp_path / 'work_dirs' / 'mroi_open')
-    assert find_weights('mroi_open') == find_weights('configs/mroi/mroi_open.py') == own
+    found = [
+        left_by_training(folder, age)
+        for age, folder in ((30, 'quickstart/mroi_open'), (20, 'mroi_open_cached'))
+    ]
+    assert find_weights('mroi_open') == find_weights('configs/mroi/mroi_open.py') == found[1]
+    left_by_training('mroi_open', 40)
+    assert find_weights('mroi_open') == found[1]
     with pytest.raises(FileNotFoundError, match='cliff_open: no trained weights'):
         find_weights('cliff_open')
 
 
 def test_weights_of_the_package_go_first(tmp_path):
-    left_by_training(tmp_path / 'work_dirs' / 'mroi_open')
+    left_by_training('mroi_open', 0)
     (tmp_path / 'assets').mkdir()
     shipped = tmp_path / 'assets' / 'mroi_open.safetensors'
     shipped.write_bytes(b'weights')
@@ -45,10 +52,9 @@ def test_weights_of_the_package_go_first(tmp_path):
         find_weights('cliff_open')
 
 
-@pytest.mark.parametrize('told', ['', 'work_dirs/mroi_open/gone.pth'])
-def test_a_checkpoint_that_is_gone_is_none(told, tmp_path):
-    folder = tmp_path / 'work_dirs' / 'mroi_open'
-    left_by_training(folder)
-    (folder / 'last_checkpoint').write_text(told)
+@pytest.mark.parametrize('told', ['', '/elsewhere/gone.pth'])
+def test_a_checkpoint_that_is_gone_is_none(told):
+    left_by_training('mroi_open', 0)
+    Path('work_dirs/mroi_open/last_checkpoint').write_text(told)
     with pytest.raises(FileNotFoundError, match='no trained weights'):
         find_weights('mroi_open')

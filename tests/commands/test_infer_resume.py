@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from mroi_plugin.apis.run_record import RECORD
 from mroi_plugin.apis.videos import iterate_frames
 from mroi_plugin.cli import main
+from mroi_plugin.utils.config_files import config_name
 
 FRAMES = 40
 
@@ -92,6 +94,32 @@ def test_other_weights_or_boxes_are_other_options(run, tmp_path, capsys):
     with pytest.raises(SystemExit):
         run('a.jpg', '--resume')
     assert 'was made with boxes=[' in capsys.readouterr().err
+
+
+def test_weights_trained_here_are_taken_and_named(
+    config, checkpoint, people, tmp_path, monkeypatch, capsys
+):
+    """Other ones, from a training since, are other options."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(people.path(0), 'a.jpg')
+    rows = [{'image_id': 'a.jpg', 'bbox': people.box(0).tolist()}]
+    (tmp_path / 'boxes.json').write_text(json.dumps(rows))
+    folder = Path('work_dirs') / config_name(config)
+    folder.mkdir(parents=True)
+    command = ['infer', 'a.jpg', '--model', config, '--boxes', 'boxes.json', '--save', 'json']
+    with pytest.raises(SystemExit, match='2'):
+        main([*command, '--device', 'cpu'])
+    assert 'no trained weights' in capsys.readouterr().err
+    for name in ('epoch_1.pth', 'epoch_2.pth'):
+        shutil.copy(checkpoint, folder / name)
+    (folder / 'last_checkpoint').write_text('/where/it/was/epoch_1.pth')
+    assert main([*command, '--device', 'cpu']) == 0
+    assert f'weights: {folder / "epoch_1.pth"}\n' in capsys.readouterr().err
+    assert (tmp_path / 'results' / 'a.json').is_file()
+    (folder / 'last_checkpoint').write_text('/where/it/was/epoch_2.pth')
+    with pytest.raises(SystemExit, match='2'):
+        main([*command, '--device', 'cpu', '--resume'])
+    assert 'was made with checkpoint=' in capsys.readouterr().err
 
 
 def test_what_had_a_problem_is_told_again(run, tmp_path, capsys):

@@ -16,8 +16,10 @@ from torch.utils.data import default_collate
 
 from mroi_plugin.datasets import cached_maps
 from mroi_plugin.datasets.cached_maps import CachedMapsDataset
+from mroi_plugin.datasets.cached_stem import cache_key
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.preflight import check_features, check_rois
+from mroi_plugin.models.backbones.blazepose import ASSETS
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE
 
 
@@ -142,7 +144,7 @@ def test_another_stem_is_refused(setting, tmp_path, features):
 
 
 def test_the_backbone_is_the_model_s():
-    options = ['model.backbone.variant=lite', 'model.backbone.init_cfg.checkpoint=other.pth']
+    options = ['model.backbone.variant=lite', 'model.backbone.split=8']
     cfg = load_config('cliff_open_cached', options=options)
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         assert loader.dataset.backbone == cfg.model.backbone
@@ -151,6 +153,25 @@ def test_the_backbone_is_the_model_s():
     check_features(load_config('mroi_open_landmarks'))
     with pytest.raises(ValueError, match=r'train_dataloader.dataset.features=True.*is trained'):
         check_features(load_config('cliff_open_cached', options=['model.backbone.trainable=rest']))
+
+
+def test_maps_are_known_by_the_weights_of_the_stem(tmp_path):
+    """Not by where they are from: a file that is written anew is another one."""
+
+    def key(**options):
+        backbone = {'type': 'BlazePose', 'split': 16, **options}
+        with DefaultScope.overwrite_default_scope(SCOPE):
+            return cache_key({'backbone': backbone}, MODELS.build(dict(backbone)))
+
+    assert key(variant='full') == key(variant='full_synthetic')
+    assert key(variant='full') != key(variant='lite')
+    assert key(variant='full') != key(variant='full', split=8)
+    file = tmp_path / 'own.safetensors'
+    keys = []
+    for variant in ('full', 'lite'):
+        shutil.copy(ASSETS / f'blazepose_{variant}.safetensors', file)
+        keys.append(key(checkpoint=str(file)))
+    assert keys == [key(variant='full'), key(variant='lite')]
 
 
 @pytest.mark.parametrize('features', [False, True])

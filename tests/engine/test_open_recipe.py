@@ -9,9 +9,11 @@ import torch
 
 from mroi_plugin.apis.test import test as measure
 from mroi_plugin.apis.train import train
+from mroi_plugin.deploy.converters.blazepose import store_trained
 from mroi_plugin.engine.checkpoints import read_state_dict
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.model_builder import build_model
+from mroi_plugin.models.backbones.blazepose import BlazePose
 
 LOADERS = ('train', 'val', 'test')
 SMALL = [
@@ -32,21 +34,21 @@ def test_landmarks_then_heads(in_workspace, tmp_path):
     assert any('norm.running_var' in name for name in state)
     log = [json.loads(line) for line in next(first.rglob('scalars.json')).open()]
     assert any('landmark/error_2d' in line for line in log)
-    options = [
-        *SMALL,
-        *maps,
-        f'model.backbone.init_cfg.checkpoint={first / "epoch_1.pth"}',
-    ]
+    store_trained(first / 'epoch_1.pth', tmp_path / 'trained.safetensors')
+    backbone = f'model.backbone.checkpoint={tmp_path / "trained.safetensors"}'
+    options = [*SMALL, *maps, backbone]
     runner = train('cliff_open_cached', str(tmp_path / 'cliff'), options=options, epochs=1)
-    found = runner.model.backbone.state_dict()
-    weight = 'network.convs.50.weight'
-    assert not any('norm' in name for name in found)
-    assert not torch.equal(found[weight], state[f'backbone.{weight}'])  # batch norm is folded in
+    folded = BlazePose('full', split=16)
+    folded.load_state_dict({k[9:]: v for k, v in state.items() if k.startswith('backbone.')})
+    for name, value in folded.half().float().state_dict().items():
+        assert runner.model.backbone.state_dict()[name].equal(value), name
     checkpoint = str(tmp_path / 'cliff' / 'epoch_1.pth')
-    errors = measure('cliff_open', checkpoint, options=SMALL)
+    errors = measure('cliff_open', checkpoint, options=SMALL)  # the backbone is in the checkpoint
     test_maps = f'test_dataloader.dataset.cached.cache_dir={tmp_path}'
     cached = measure('cliff_open_cached', checkpoint, options=[*options, test_maps])
     assert cached['mesh/mpjpe'] == pytest.approx(errors['mesh/mpjpe'], abs=0.5)
+    with pytest.raises(ValueError, match='its backbone differs'):
+        measure('cliff_open_cached', checkpoint, options=[*SMALL, *maps, test_maps])
 
 
 def test_all_of_it_goes_on_from_there(in_workspace, tmp_path):
@@ -56,8 +58,7 @@ def test_all_of_it_goes_on_from_there(in_workspace, tmp_path):
     model = build_model(load_config('mroi_open', options=plain).model)
     start = tmp_path / 'start.pth'
     torch.save({'state_dict': model.state_dict()}, start)
-    parts = ('backbone', 'head')
-    options = [*plain, *(f'model.{part}.init_cfg.checkpoint={start}' for part in parts)]
+    options = [*plain, f'model.head.init_cfg.checkpoint={start}']
     train('mroi_open_gpu', str(tmp_path), options=options, epochs=1)
     found = read_state_dict(str(tmp_path / 'epoch_1.pth'))
     before = model.state_dict()

@@ -4,7 +4,7 @@ _base_ = ['./synthetic.py']
 model = dict(
     architecture=dict(
         type='ImageBodyModelEstimator',
-        backbone=dict(type='BlazePose', variant='full', trainable='none'),
+        backbone=dict(type='BlazePose', variant='full_synthetic', trainable='none'),
         head=dict(
             type='HMRHead',
             feat_dim=888,

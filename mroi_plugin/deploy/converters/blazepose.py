@@ -1,9 +1,13 @@
-"""BlazePose's networks from their TFLite files: weights and graph as one safetensors file.
+"""BlazePose's networks, as published or trained on: weights and graph as one safetensors file.
 
 ``pip install tflite``, and in a folder where ``npm pack @mediapipe/pose@0.5.1675469404`` has been
 unpacked::
 
     python -m mroi_plugin.deploy.converters.blazepose pose_landmark_heavy.tflite heavy.safetensors
+
+or, of a checkpoint of ``full``::
+
+    python -m mroi_plugin.deploy.converters.blazepose epoch_20.pth trained.safetensors
 """
 
 from __future__ import annotations
@@ -17,16 +21,23 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import save
 
+from mroi_plugin.engine.checkpoints import read_state_dict
+from mroi_plugin.models.backbones.blazepose import ASSETS, load_network
 from mroi_plugin.models.backbones.conv_graph import INPUT
 from mroi_plugin.utils.atomic_files import write_atomically
 from mroi_plugin.utils.errors import report_user_errors
+from mroi_plugin.version import __version__
 
 SOURCE = 'npm package @mediapipe/pose 0.5.1675469404'
 LICENSE = 'Apache-2.0'
 OUTPUTS = {195: 'landmarks', 117: 'world', 39: 'heatmap'}
 """Outputs by their number of channels; the other two have one, and the mask is the larger one."""
+BASE = ASSETS / 'blazepose_full.safetensors'
+TRAINED, PREFIX = ('map', 'landmarks', 'world'), 'backbone.network.'
+"""Outputs that `BlazePose` is trained through, and the names of its weights in a checkpoint."""
 SAME, ACTIVATIONS = 0, {0: False, 3: True}
 """Numbers of TFLite's enumerations: padding; none and ReLU6."""
 
@@ -215,14 +226,60 @@ def convert_blazepose(path: str | Path, out: str | Path) -> None:
     write_atomically(save(reader.weights, {'network': json.dumps(about)}), out)
 
 
+def store_trained(checkpoint: str | Path, out: str | Path, base: str | Path = BASE) -> None:
+    """Write the backbone of a checkpoint as `BlazePose` reads it: float16, batch norms folded.
+
+    Of the outputs, those that `BlazePose` trains are kept: ``map``, ``landmarks`` and ``world``.
+
+    Args:
+        checkpoint: of a model whose ``backbone`` is `BlazePose`, as ``mroi_open_landmarks``.
+        out: safetensors file to write.
+        base: file of the network that it was trained from.
+
+    Raises:
+        FileNotFoundError: if a file is missing.
+        ValueError: if the checkpoint has no such backbone, or weights beyond float16.
+    """
+    state = {
+        name[len(PREFIX) :]: value
+        for name, value in read_state_dict(str(checkpoint)).items()
+        if name.startswith(PREFIX)
+    }
+    network = load_network(base, TRAINED)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(
+            f'{checkpoint}: its backbone is not the network of {base} ({str(error)[:200]} ...); '
+            'choose another --base.'
+        ) from None
+    weights = {name: value.half() for name, value in network.convs.state_dict().items()}
+    for name, value in weights.items():
+        if not value.isfinite().all():
+            raise ValueError(f'{checkpoint}: {name} is not finite, or beyond float16.')
+    with safe_open(str(base), framework='pt') as file:
+        about = json.loads(file.metadata()['network'])
+    about['changes'] = f'trained further with mroi_plugin {__version__}'
+    about['outputs'] = {name: about['outputs'][name] for name in TRAINED}
+    write_atomically(save(weights, {'network': json.dumps(about)}), out)
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('tflite', help='pose_landmark_lite.tflite, _full or _heavy')
+    parser.add_argument(
+        'source', help='pose_landmark_lite.tflite, _full or _heavy; or a checkpoint'
+    )
     parser.add_argument('out', help='safetensors file to write')
+    parser.add_argument(
+        '--base', default=BASE, help='file of what a checkpoint was trained from (that of full)'
+    )
     args = parser.parse_args()
     with report_user_errors():
-        convert_blazepose(args.tflite, args.out)
+        if args.source.endswith('.tflite'):
+            convert_blazepose(args.source, args.out)
+        else:
+            store_trained(args.source, args.out, args.base)
 
 
 if __name__ == '__main__':

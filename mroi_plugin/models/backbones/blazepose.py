@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -66,7 +67,9 @@ class BlazePose(BaseModule):
     tensors differ in scale by 10^3. Use ``batch_norm=True`` and `RelativeRates`.
 
     Args:
-        variant: ``lite``, ``full`` or ``heavy``; weights of the first two are in the package.
+        variant: ``lite``, ``full`` or ``heavy`` as they are published, or ``full_synthetic``, which
+            is ``full`` trained on with rendered people by ``mroi_open_landmarks``; all weights but
+            those of ``heavy`` are in the package.
         features: kinds of features, of `OUTPUTS`; not ``middle`` alone.
         trainable: what is trained: ``none`` of the network, its ``rest``, or ``all``. Gradients do
             not pass through a stem that is not trained. In the rest alone, depthwise kernels stay
@@ -165,6 +168,14 @@ class BlazePose(BaseModule):
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.trainable == 'all'):
             return self.network([crops], stop=self.cut)
 
+    def stem_digest(self) -> str:
+        """SHA-256 of the weights that `stem` depends on."""
+        digest = hashlib.sha256()
+        for conv in self.network.convs_before(self.cut):
+            for value in (conv.weight, conv.bias):
+                digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
     def rest(self, maps: Sequence[Tensor]) -> Tensor:
         """Features (N, D) from the maps that `stem` gives."""
         middle = self.network(maps, start=self.cut, stop=self.middle_cut)
@@ -237,7 +248,7 @@ def load_network(path: str | os.PathLike[str], outputs: Sequence[str]) -> ConvGr
     hint = (
         'pip install tflite, npm pack @mediapipe/pose@0.5.1675469404, unpack, convert by python -m '
         'mroi_plugin.deploy.converters.blazepose pose_landmark_heavy.tflite heavy.safetensors, and '
-        "set checkpoint='heavy.safetensors'; lite and full are in the package"
+        "set checkpoint='heavy.safetensors'; lite, full and full_synthetic are in the package"
     )
     require_files([RequiredFile(path, 'variant or checkpoint of BlazePose', hint)])
     with safe_open(os.fspath(path), framework='pt') as file:

@@ -187,7 +187,7 @@ def test_people_who_do_not_pair_are_refused():
 
 def test_the_open_data_are_features_of_one_cache(project):
     """Rows that take another number of RoIs share it."""
-    options = [*TINY, 'model.backbone.init_cfg=None', 'model.backbone.variant=lite']
+    options = [*TINY, 'model.backbone.variant=lite']
     summary = ablate('camera', [0], 1, 1, 'out', 'open', options)
     assert list(summary.index) == ['camera_shared', 'components_all']
     assert np.isfinite(summary.loc['camera_shared', 'mpjpe_difference_low'])
