@@ -44,7 +44,7 @@ train_dataloader['batch_size'] = 4
 train_dataloader['num_workers'] = 4
 train_dataloader['dataset'] = dict(pipeline=dict(crop=dict(crop_size=(192, 256))))
 """
-"""3 MB a batch, 24 MB on their way. With 8 channels, oneDNN of torch 2.13 crashes on AVX-512: in the
+"""3 MB a batch, 24 MB on their way. With 8 channels, torch 2.13 crashes on some AVX-512, in the
 backward pass of a 1x1 convolution with a stride, channels last, on maps of this size."""
 
 
