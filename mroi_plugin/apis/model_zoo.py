@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from mroi_plugin.engine.resume import last_checkpoint
 from mroi_plugin.utils.config_files import config_name
 
 MODELS = Path(__file__).resolve().parents[1] / 'assets' / 'models'
@@ -31,21 +33,12 @@ def find_weights(config: str) -> str:
     if name in list_models():
         return str(MODELS / f'{name}.safetensors')
     folders = [pattern.format(name) for pattern in TRAINED_HERE]
-    found = [path for path in map(_last_checkpoint, folders) if path is not None]
+    found = [path for path in map(last_checkpoint, folders) if path is not None]
     if found:
-        return str(max(found, key=lambda path: path.stat().st_mtime))
+        return max(found, key=os.path.getmtime)
     raise FileNotFoundError(
         f'{config}: no trained weights come with this config'
         f'{"".join(f", but with {name}" for name in list_models())}, and none are in '
         f'{" or ".join(folders)}. Give a checkpoint of it (--checkpoint), or run make train or '
         'mroi train.'
     )
-
-
-def _last_checkpoint(folder: str) -> Path | None:
-    """The checkpoint that a training names as its last, in its folder, wherever that was then."""
-    told = Path(folder, 'last_checkpoint')
-    if not told.is_file():
-        return None
-    path = Path(folder, Path(told.read_text(encoding='utf-8').strip()).name)
-    return path if path.is_file() else None

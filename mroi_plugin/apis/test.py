@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os.path as osp
 from collections.abc import Sequence
-from pathlib import Path
 
 from mroi_plugin.engine.cached_backbone import check_cached_backbone
 from mroi_plugin.engine.checkpoints import bare_model, load_weights
@@ -51,14 +50,12 @@ def test(
         MissingFilesError: naming all missing files at once.
         CheckpointMismatchError: if the checkpoint is of another network.
     """
-    from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, write_errors
-    from mroi_plugin.visualization.predictions import remove_pictures
+    from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, remove_old, write_errors
 
     cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
-    cfg.load_from, cfg.resume = checkpoint, False
+    cfg.load_from, cfg.resume = None, False
     cfg.runner_type, cfg.strategy = 'Runner', None  # checkpoints are of undivided weights
-    check_config(cfg.to_dict())
-    cfg.load_from = None
+    check_config({**cfg.to_dict(), 'load_from': checkpoint})
     prepare_loaders(cfg)
     keep_rows(cfg.test_evaluator)
     with launched(cfg):
@@ -76,9 +73,7 @@ def test(
             facts = {'config': config, 'checkpoint': checkpoint, 'protocol': protocol, **metrics}
             for path in write_errors(facts, table, out or osp.join(cfg.work_dir, 'metrics.json')):
                 print(f'wrote {path}')
-            folder = osp.join(cfg.work_dir, 'pictures')
-            for place in (folder, osp.join(folder, 'worst')):
-                remove_pictures(Path(place))  # they would pass for those of this test
-            folder = show_dir or folder
-            draw(model, runner.test_dataloader.dataset, table, folder, num_show, worst)
+            folder, dataset = osp.join(cfg.work_dir, 'pictures'), runner.test_dataloader.dataset
+            remove_old(folder)  # they would pass for those of this test
+            draw(model, dataset, table, show_dir or folder, num_show, worst)
     return metrics

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from safetensors.torch import save
 
+from mroi_plugin.deploy.half_precision import in_half
 from mroi_plugin.engine.checkpoints import check_checkpoint
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.model_builder import build_model
 from mroi_plugin.utils.atomic_files import write_atomically
 from mroi_plugin.version import __version__
-
-LARGEST_HALF = 65504.0
 
 
 def publish(config: str, checkpoint: str, out: str) -> str:
@@ -34,14 +33,7 @@ def publish(config: str, checkpoint: str, out: str) -> str:
     if Path(out).suffix != '.safetensors':
         raise ValueError(f'{out}: expected a name that ends with .safetensors.')
     model = build_model(load_config(config).model)
-    state = check_checkpoint(model, checkpoint)
-    for name, value in state.items():
-        if value.is_floating_point() and not value.abs().max() <= LARGEST_HALF:
-            raise ValueError(f'{checkpoint}: {name} is not finite, or beyond float16.')
-    half = {
-        name: (value.half() if value.is_floating_point() else value).contiguous().clone()
-        for name, value in state.items()
-    }
+    half = in_half(check_checkpoint(model, checkpoint), checkpoint)
     about = {'config': Path(config).stem, 'mroi_plugin': __version__, 'license': 'Apache-2.0'}
     content = save(half, about)
     write_atomically(content, out)

@@ -8,8 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from mroi_plugin.datasets.cached_stem import starting_network
-from mroi_plugin.engine.config_keys import LOADERS
-from mroi_plugin.utils.config_tree import dictionaries
+from mroi_plugin.engine.preflight import cached_features
 
 ROUNDING = 1e-2
 """Largest difference of a tensor, in parts of its norm: that of a checkpoint in float16."""
@@ -30,8 +29,7 @@ def check_cached_backbone(
     Raises:
         ValueError: naming the first weight that differs.
     """
-    nodes = (node for loader in LOADERS for _, node in dictionaries(cfg.get(loader), loader))
-    if not any(n.get('type') == 'CachedMapsDataset' and n.get('features') for n in nodes):
+    if not cached_features(cfg):
         return
     for name, own in starting_network(cfg['model']['backbone']).state_dict().items():
         given = state.get(f'backbone.{name}')

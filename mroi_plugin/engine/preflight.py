@@ -131,13 +131,21 @@ def check_features(cfg: Mapping[str, Any]) -> None:
         ValueError: naming both keys.
     """
     trained = cfg['model'].get('backbone', {}).get('trainable') != 'none'
-    for loader in LOADERS:
-        for key, node in dictionaries(cfg.get(loader), loader):
-            if node.get('type') == 'CachedMapsDataset' and node.get('features') and trained:
-                raise ValueError(
-                    f'{key}.features=True, but model.backbone is trained: set its '
-                    'trainable="none", or cached.features=False.'
-                )
+    for key in cached_features(cfg) if trained else ():
+        raise ValueError(
+            f'{key}.features=True, but model.backbone is trained: set its trainable="none", or '
+            'cached.features=False.'
+        )
+
+
+def cached_features(cfg: Mapping[str, Any]) -> list[str]:
+    """Keys of the data sets of a config that give features in place of crops."""
+    return [
+        key
+        for loader in LOADERS
+        for key, node in dictionaries(cfg.get(loader), loader)
+        if node.get('type') == 'CachedMapsDataset' and node.get('features')
+    ]
 
 
 def check_skipping(cfg: Mapping[str, Any]) -> None:

@@ -43,6 +43,17 @@ def latest_checkpoint(work_dir: str) -> str | None:
     return None
 
 
+def last_checkpoint(work_dir: str) -> str | None:
+    """The checkpoint that a training names as its last, in its work dir, wherever that was then;
+    None if there is none. It is not opened."""
+    told = osp.join(work_dir, 'last_checkpoint')
+    if not osp.isfile(told):
+        return None
+    with open(told, encoding='utf-8') as file:
+        path = osp.join(work_dir, osp.basename(file.read().strip()))
+    return path if osp.isfile(path) else None
+
+
 def check_resumable(path: str) -> None:
     """Refuse a checkpoint that training cannot resume from.
 

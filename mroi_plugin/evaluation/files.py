@@ -25,6 +25,8 @@ from mroi_plugin.visualization.predictions import (
 )
 
 PER_SAMPLE = 'per_sample.csv'
+WORST = 'worst'
+"""Folder of the pictures of the largest errors, in that of the others."""
 
 
 def keep_rows(evaluator: Any) -> None:
@@ -61,6 +63,12 @@ def write_errors(metrics: Mapping[str, Any], table: pd.DataFrame, path: str) -> 
     return [Path(path), rows]
 
 
+def remove_old(folder: str) -> None:
+    """Remove the pictures of an earlier test from a folder of `draw`."""
+    for place in (Path(folder), Path(folder, WORST)):
+        remove_pictures(place)
+
+
 def draw(
     model: nn.Module,
     dataset: Dataset,
@@ -83,7 +91,7 @@ def draw(
     """
     chosen = {
         Path(folder): spread_indices(len(dataset), num_show) if num_show else (),
-        Path(folder, 'worst'): worst(table, num_worst),
+        Path(folder, WORST): worst(table, num_worst),
     }
     for place, indices in chosen.items():
         if not len(indices):

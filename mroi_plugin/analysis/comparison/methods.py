@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.runner import find_latest_checkpoint
 
 from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.resume import last_checkpoint
 from mroi_plugin.utils.config_files import config_name
 from mroi_plugin.utils.config_tree import dictionaries
 from mroi_plugin.utils.errors import UsageError
@@ -45,7 +45,7 @@ def parse_methods(
     methods = []
     for argument in arguments:
         config, _, checkpoint = argument.partition('=')
-        checkpoint = checkpoint or _last_checkpoint(osp.join(work_dirs, config_name(config)))
+        checkpoint = checkpoint or last_checkpoint(osp.join(work_dirs, config_name(config)))
         if checkpoint is None and not train:
             raise UsageError(
                 f'{config}: no checkpoint in {osp.join(work_dirs, config_name(config))}; give '
@@ -57,10 +57,6 @@ def parse_methods(
     if twice:
         raise UsageError(f'{", ".join(twice)}: given more than once; rename one of the configs.')
     return methods
-
-
-def _last_checkpoint(work_dir: str) -> str | None:
-    return find_latest_checkpoint(work_dir) if osp.isdir(work_dir) else None
 
 
 def check_same_test(methods: Sequence[Method], options: Sequence[str] = ()) -> None:

@@ -24,6 +24,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save
 
+from mroi_plugin.deploy.half_precision import in_half
 from mroi_plugin.engine.checkpoints import read_state_dict
 from mroi_plugin.models.backbones.blazepose import ASSETS, load_network
 from mroi_plugin.models.backbones.conv_graph import INPUT
@@ -253,10 +254,7 @@ def store_trained(checkpoint: str | Path, out: str | Path, base: str | Path = BA
             f'{checkpoint}: its backbone is not the network of {base} ({str(error)[:200]} ...); '
             'choose another --base.'
         ) from None
-    weights = {name: value.half() for name, value in network.convs.state_dict().items()}
-    for name, value in weights.items():
-        if not value.isfinite().all():
-            raise ValueError(f'{checkpoint}: {name} is not finite, or beyond float16.')
+    weights = in_half(network.convs.state_dict(), str(checkpoint))
     with safe_open(str(base), framework='pt') as file:
         about = json.loads(file.metadata()['network'])
     about['changes'] = f'trained further with mroi_plugin {__version__}'
