@@ -26,6 +26,7 @@ from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
 from mroi_plugin.utils.atomic_files import atomic_file, write_atomically
 from mroi_plugin.utils.ownership import locked
 from mroi_plugin.utils.progress import track
+from mroi_plugin.utils.weight_digest import digest_of
 
 SHARD = 512
 """Samples per file."""
@@ -147,7 +148,7 @@ class CachedMapsDataset(Dataset):
     @torch.inference_mode()
     def _features(self, network: nn.Module, encoder: nn.Module) -> list[list[np.ndarray]]:
         """Features (n, M, D), float16, of the maps (n, K, C, h, w) of every file."""
-        folder = self.folder / f'features_{_fingerprint(network)}'
+        folder = self.folder / f'features_{digest_of(network)[:12]}'
         paths = [
             [folder / self._path(turn, start, 'npy').name for start in self._starts]
             for turn in range(self.augmentations)
@@ -242,14 +243,6 @@ def _features_of(
 def _build_encoder(config: dict[str, Any] | None) -> nn.Module:
     with DefaultScope.overwrite_default_scope(SCOPE):
         return build_encoder(config)
-
-
-def _fingerprint(network: nn.Module) -> str:
-    """Of its weights."""
-    digest = hashlib.sha256()
-    for name, value in sorted(network.state_dict().items()):
-        digest.update(name.encode() + value.contiguous().numpy().tobytes())
-    return digest.hexdigest()[:12]
 
 
 def _fast(maps: torch.Tensor) -> torch.Tensor:

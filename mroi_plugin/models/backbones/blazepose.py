@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -13,12 +12,13 @@ import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 from safetensors import safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from mroi_plugin.models.backbones.conv_graph import ConvGraph
 from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.indices import on_device
 from mroi_plugin.utils.required_files import RequiredFile, require_files
+from mroi_plugin.utils.weight_digest import digest_of
 
 ASSETS = Path(__file__).resolve().parents[2] / 'assets' / 'models'
 CROP_PX = 256
@@ -170,11 +170,7 @@ class BlazePose(BaseModule):
 
     def stem_digest(self) -> str:
         """SHA-256 of the weights that `stem` depends on."""
-        digest = hashlib.sha256()
-        for conv in self.network.convs_before(self.cut):
-            for value in (conv.weight, conv.bias):
-                digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()
+        return digest_of(nn.ModuleList(self.network.convs_before(self.cut)))
 
     def rest(self, maps: Sequence[Tensor]) -> Tensor:
         """Features (N, D) from the maps that `stem` gives."""
