@@ -15,6 +15,7 @@ from bench_samples import SIDE, our_dataset, write_images
 from common import parse, report
 
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
+from mroi_plugin.utils.errors import report_user_errors
 
 SAMPLES = 8
 
@@ -41,6 +42,7 @@ def errors(dataset: Any) -> dict[str, float]:
     }
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--persons', type=int, default=48, help='different images')

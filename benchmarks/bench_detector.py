@@ -22,6 +22,7 @@ from common import ROOT, parse, report, timing
 from mroi_plugin.apis.detectors.nanodet import NanoDetDetector
 from mroi_plugin.apis.detectors.overlap import intersection_over_union
 from mroi_plugin.apis.inputs import InputImage, read_image
+from mroi_plugin.utils.errors import report_user_errors
 
 MARKS = ROOT / 'tests' / 'data' / 'real_images.json'
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6)
@@ -35,7 +36,10 @@ def find_images(folder: Path | None) -> list[tuple[dict[str, Any], InputImage]]:
 
     Raises:
         ValueError: if a file is another one than the marked one.
+        NotADirectoryError: if there is no such folder.
     """
+    if folder and not folder.is_dir():
+        raise NotADirectoryError(f'--images {folder}: no such folder.')
     found = []
     for marks in json.loads(MARKS.read_text()):
         own = Path(skimage.data.__file__).parent
@@ -108,6 +112,7 @@ def measure(
     }
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--images', type=Path, help='folder with the images, searched by name')

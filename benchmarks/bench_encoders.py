@@ -14,6 +14,8 @@ from bench_model import build, make_batch, seconds
 from common import parse, report
 from mmengine.device import get_device
 
+from mroi_plugin.utils.errors import report_user_errors
+
 ENCODERS: dict[str, tuple[int, dict[str, Any], float | None]] = {
     'M=1': (1, {}, None),
     'M=5': (5, {}, None),
@@ -58,6 +60,7 @@ def measure(name: str, persons: int, rounds: int, device: str) -> list[dict[str,
     ]
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     names = ['mroi_resnet50', 'mroi_hrnet48', 'mroi_open']

@@ -16,6 +16,7 @@ from common import parse, report
 
 from mroi_plugin.evaluation.functional.errors import pa_mpjpe
 from mroi_plugin.registry import METRICS, MODELS
+from mroi_plugin.utils.errors import report_user_errors
 
 BODY = {'type': 'SMPLBody', 'model_path': 'data/body_models/smpl', 'free_body': True}
 VERTICES = 6890
@@ -52,6 +53,7 @@ def stream(frames: int, batch_size: int) -> tuple[float, int]:
     return time.perf_counter() - start, int(metric.evaluate(frames)['mesh/frames'])
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--frames', type=int, default=35_515)

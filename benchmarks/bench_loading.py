@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 from common import parse, report
 
+from mroi_plugin.utils.errors import report_user_errors
+
 MEASURE = """
 import json, multiprocessing, re, sys, time
 import numpy as np
@@ -109,6 +111,7 @@ def size_mib(path: Path) -> float:
     return sum(file.stat().st_size for file in files) / 2**20
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--persons', type=int, default=312_000)

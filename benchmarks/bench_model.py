@@ -22,6 +22,7 @@ from mroi_plugin.cameras import encode_bbox_info
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.registry import MODELS
 from mroi_plugin.utils.config_files import find_config
+from mroi_plugin.utils.errors import report_user_errors
 
 COLUMNS = (
     'spread [%]',
@@ -269,6 +270,7 @@ def step(model: nn.Module, batch: dict[str, torch.Tensor], narrow: bool = False)
     model.zero_grad()
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--networks', nargs='+', default=['mroi_resnet50', 'mroi_hrnet48'])

@@ -21,9 +21,11 @@ from torch.utils.data import DataLoader
 
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.model_builder import build_model, plugin_scope
+from mroi_plugin.engine.preflight import check_files
 from mroi_plugin.evaluation.functional.errors import mean_distance, pa_mpjpe
 from mroi_plugin.models.losses.landmarks import landmark_targets
 from mroi_plugin.registry import DATASETS
+from mroi_plugin.utils.errors import report_user_errors
 
 JOINTS = 24
 ERRORS = (0.02, 0.05)
@@ -98,6 +100,7 @@ def _read_model(cfg: Config, backbone: str | None) -> nn.Module:
     return model
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--config', default='mroi_open_cached', help='whose data and backbone')
@@ -107,6 +110,7 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
     args = parse(parser, quick={'steps': 300})
     cfg = load_config(args.config, options=args.cfg_options)
+    check_files(cfg)
     model = None if args.no_features else _read_model(cfg, args.backbone)
     with plugin_scope():
         data = [cfg[f'{name}_dataloader'].dataset for name in ('train', 'test')]

@@ -17,6 +17,7 @@ from common import parse, report
 
 from mroi_plugin.apis.inferencer import Inferencer
 from mroi_plugin.apis.inputs import InputImage
+from mroi_plugin.utils.errors import report_user_errors
 from mroi_plugin.visualization.drawing import write_image
 from mroi_plugin.visualization.scene import result_row
 
@@ -51,6 +52,7 @@ def measure(
     return rows
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--images', type=Path, help='folder with the images, searched by name')

@@ -24,6 +24,7 @@ import torch
 from common import Timing, parse, report, take_turns
 
 from mroi_plugin.datasets.transforms.geometry import compose_affine
+from mroi_plugin.utils.errors import report_user_errors
 
 SIDE = 224
 NORMAL = {'mean': [123.675, 116.28, 103.53], 'std': [58.395, 57.12, 57.375], 'to_rgb': True}
@@ -161,6 +162,7 @@ def workers(dataset: Any, count: int, seconds: float) -> float:
     return persons / (time.perf_counter() - start)
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--rounds', type=int, default=6)

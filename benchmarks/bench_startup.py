@@ -9,9 +9,12 @@ import sys
 import tempfile
 import time
 
-from common import ROOT, Timing, parse, report, timing
+from common import Timing, parse, report, timing
 
 from mroi_plugin.cli import COMMANDS
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.preflight import check_files
+from mroi_plugin.utils.errors import report_user_errors
 
 FIRST_STEP = """
 import sys, time
@@ -50,7 +53,7 @@ def seconds(*command: str, rounds: int) -> Timing:
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
-        subprocess.run([sys.executable, *command], check=True, capture_output=True, cwd=ROOT)
+        subprocess.run([sys.executable, *command], check=True, capture_output=True)
         times.append(time.perf_counter() - start)
     return timing(times)
 
@@ -61,10 +64,12 @@ def first_iteration(rounds: int) -> Timing:
         return seconds('-c', FIRST_STEP, 'mroi_synthetic', folder, rounds=rounds)
 
 
+@report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--rounds', type=int, default=7)
     args = parse(parser, quick={'rounds': 3})
+    check_files(load_config('mroi_synthetic'))
     both = seconds('-c', 'import torch, mroi_plugin', rounds=args.rounds)
     torch = seconds('-c', 'import torch', rounds=args.rounds)
     found = {

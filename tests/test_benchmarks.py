@@ -61,3 +61,24 @@ def test_it_runs_and_writes_its_figures(name, workspace, tmp_path):
     assert result['benchmark'] == name.removeprefix('bench_') and result['rows']
     assert result['command'].startswith(f'python benchmarks/{name}.py')
     assert set(result['machine']) == {'architecture', 'cores', 'gpu', 'python', 'torch'}
+
+
+@pytest.mark.parametrize(
+    ('command', 'told'),
+    [
+        (['bench_startup'], 'run: mroi make-data'),
+        (['bench_probes'], 'run: mroi make-data'),
+        (['bench_real_images'], 'run make train or mroi train'),
+        (['bench_detector', '--images', 'missing'], '--images missing: no such folder'),
+        (['bench_model', '--networks', 'missing'], 'see mroi configs'),
+    ],
+    ids=lambda case: case[0] if isinstance(case, list) else '',
+)
+def test_what_is_missing_is_one_message(command, told, tmp_path):
+    name, *options = command
+    done = subprocess.run(
+        [sys.executable, str(ROOT / 'benchmarks' / f'{name}.py'), *options],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert told in done.stderr and 'Traceback' not in done.stderr

@@ -14,9 +14,12 @@ def main() -> None:
     parser.add_argument('out', help='file to write, .safetensors')
     args = parser.parse_args()
 
-    from mroi_plugin.deploy.publish import publish
+    from mroi_plugin.utils.errors import report_user_errors
 
-    print(publish(args.config, args.checkpoint, args.out))
+    with report_user_errors():
+        from mroi_plugin.deploy.publish import publish
+
+        print(publish(args.config, args.checkpoint, args.out))
 
 
 if __name__ == '__main__':
