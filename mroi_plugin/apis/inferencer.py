@@ -33,6 +33,7 @@ from mroi_plugin.models.estimators.multi_roi_estimator import INPUTS, MultiRoIEs
 from mroi_plugin.models.layers.camera_agreement import confidence, consensus_camera, spread
 from mroi_plugin.registry import DETECTORS, TRANSFORMS
 from mroi_plugin.structures.results import ImageResult
+from mroi_plugin.utils.freed_memory import keep_freed_memory
 
 IMAGE_ERRORS = (InvalidSampleError, cv2.error, MemoryError, OSError)
 """What is wrong with one image, and not with the run."""
@@ -43,7 +44,8 @@ class Inferencer:
     """Meshes, cameras and their confidence of the persons in images and videos.
 
     Crops are cut by the step of the config's test pipeline. The focal length is, in this order,
-    that of a given camera matrix, a given one, that of EXIF, ``sqrt(W^2 + H^2)``.
+    that of a given camera matrix, a given one, that of EXIF, ``sqrt(W^2 + H^2)``. On a CPU the
+    process keeps the memory that it frees, see `keep_freed_memory`.
 
     Args:
         config: name or path of the config of a `MultiRoIEstimator`; its `LoadImage` says how many
@@ -79,6 +81,7 @@ class Inferencer:
             raise ValueError(f'batch_size={batch_size}: expected at least 1.')
         check_arguments(detector, options)
         self.device = choose_device(device)
+        keep_freed_memory(self.device)
         config = as_path('config', config)
         self.checkpoint = as_path('checkpoint', checkpoint or find_weights(config))
         kind = MultiRoIEstimator.__name__

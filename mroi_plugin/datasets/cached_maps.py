@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import multiprocessing
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,6 +23,7 @@ from mroi_plugin.datasets.lost_batches import end_on_lost_batch
 from mroi_plugin.models.encoders.crop_encoder import build_encoder
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
 from mroi_plugin.utils.atomic_files import atomic_file, write_atomically
+from mroi_plugin.utils.freed_memory import keep_freed_memory
 from mroi_plugin.utils.ownership import locked
 from mroi_plugin.utils.progress import track
 from mroi_plugin.utils.weight_digest import digest_of
@@ -202,7 +202,7 @@ def _read_rows(path: Path) -> dict[str, torch.Tensor]:
 def _build_shard(task: tuple[dict[str, Any], int, int, int, Path]) -> None:
     recipe, turn, start, end, path = task
     torch.set_num_threads(1)
-    _keep_freed_memory()
+    keep_freed_memory()
     with DefaultScope.overwrite_default_scope(SCOPE):
         dataset = DATASETS.build(recipe['dataset'])
         backbone = MODELS.build(recipe['backbone']).eval()
@@ -249,14 +249,6 @@ def _fast(maps: torch.Tensor) -> torch.Tensor:
     """(n, K, C, h, w), float32, in the order of memory that convolutions are fast in."""
     flat = maps.flatten(0, 1).float().contiguous(memory_format=torch.channels_last)
     return flat.unflatten(0, maps.shape[:2])
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep what tensors have freed: else page faults take half of the stem's time."""
-    with suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        for option, value in ((-4, 0), (-1, 2**31 - 1), (-2, 2**26)):  # mmap, trim, top pad
-            libc.mallopt(option, value)
 
 
 def _batches(dataset: Dataset, start: int, end: int) -> Iterator[list[dict[str, Any]]]:

@@ -12,6 +12,7 @@ import torch.distributed as dist
 from mmengine.device import get_device
 
 from mroi_plugin.utils.forks import fork_when_quiet
+from mroi_plugin.utils.freed_memory import keep_freed_memory
 from mroi_plugin.utils.ownership import owned
 
 STARTED_BY = {
@@ -32,7 +33,8 @@ class LaunchError(ValueError):
 
 @contextmanager
 def launched(cfg: Any, own: bool = False) -> Iterator[None]:
-    """`prepare_launch` and `name_run`, and in the end the processes let go of each other.
+    """`prepare_launch`, `name_run` and, on a CPU, `keep_freed_memory`; in the end the processes let
+    go of each other.
 
     Args:
         cfg: config with ``launcher`` and ``work_dir``.
@@ -48,6 +50,7 @@ def launched(cfg: Any, own: bool = False) -> Iterator[None]:
         try:
             prepare_launch(cfg)
             name_run(cfg)
+            keep_freed_memory(get_device())
             yield
         finally:
             if dist.is_initialized() and not before:

@@ -21,6 +21,7 @@ from mroi_plugin.engine.loader_limits import TIMEOUT_S
 from mroi_plugin.engine.model_builder import build_model, plugin_scope
 from mroi_plugin.engine.preflight import check_files
 from mroi_plugin.registry import DATASETS, METRICS
+from mroi_plugin.utils.freed_memory import keep_freed_memory
 
 BATCHES = (1, 32)
 SECONDS = 3.0
@@ -50,6 +51,7 @@ def measure(method: Method, report: Report, options: tuple[str, ...] = ()) -> di
     """
     cfg = load_config(method.config, options=options)
     check_files(cfg.to_dict())
+    keep_freed_memory(get_device())
     model = build_model(cfg.model)
     load_weights(model, method.checkpoint)
     model = model.eval().to(get_device())
