@@ -15,6 +15,7 @@ from common import parse, report
 from mmengine.device import get_device
 
 from mroi_plugin.utils.errors import report_user_errors
+from mroi_plugin.utils.freed_memory import keep_freed_memory
 
 ENCODERS: dict[str, tuple[int, dict[str, Any], float | None]] = {
     'M=1': (1, {}, None),
@@ -69,6 +70,7 @@ def main() -> None:
     parser.add_argument('--rounds', type=int, default=9)
     parser.add_argument('--device', default=get_device())
     args = parse(parser, quick={'networks': ['mroi_open'], 'rounds': 3})
+    keep_freed_memory(args.device)
     rows = []
     for name in args.networks:
         rows += measure(name, args.persons, args.rounds, args.device)

@@ -23,6 +23,7 @@ from mroi_plugin.engine.config import load_config
 from mroi_plugin.registry import MODELS
 from mroi_plugin.utils.config_files import find_config
 from mroi_plugin.utils.errors import report_user_errors
+from mroi_plugin.utils.freed_memory import keep_freed_memory
 
 COLUMNS = (
     'spread [%]',
@@ -281,6 +282,7 @@ def main() -> None:
     parser.add_argument('--workers', type=int, default=2, help='processes of the loader')
     parser.add_argument('--device', default=get_device())
     args = parse(parser, quick={'networks': ['mroi_resnet50'], 'rois': [1, 5], 'rounds': 3})
+    keep_freed_memory(args.device)
     rows = []
     for name in args.networks:
         rows += by_rois(name, args.rois, args.rounds, args.device)

@@ -25,6 +25,9 @@ SMALL = {
     ],
     'bench_real_images': ['--checkpoint', 'start.pth', '--show-dir', 'pictures'],
     'bench_encoders': ['--networks', 'mroi_synthetic', '--rounds', '1'],
+    'bench_runtimes': [
+        *('--config', 'mroi_synthetic', '--persons', '1', '--rounds', '1'),
+    ],
     'bench_model': ['--networks', 'mroi_synthetic', '--rois', '1', '2', '--rounds', '1'],
 }
 SLOW = {'bench_startup'}

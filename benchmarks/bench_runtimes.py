@@ -1,0 +1,133 @@
+#!/usr/bin/env python
+"""Torch against onnxruntime on the CPU: people per second from crops to meshes, and errors.
+
+All ways run in turns on the same crops of noise. Times are medians, as ratios to torch in float32;
+the spread is the width of their middle half. Without a checkpoint, weights are as drawn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from common import parse, report, take_turns
+
+from mroi_plugin.deploy.onnx.export import ExportOptions, export
+from mroi_plugin.deploy.onnx.sessions import open_session
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.model_builder import build_model, load_model
+from mroi_plugin.utils.errors import report_user_errors
+from mroi_plugin.utils.freed_memory import keep_freed_memory
+
+PRECISIONS = ('fp32', 'fp16', 'int8')
+INPUTS = ('crops', 'rois', 'focal_length')
+
+
+def make_inputs(model: Any, cfg: Any, persons: int) -> dict[str, np.ndarray]:
+    """Crops of noise and plausible RoIs, as an exported network takes them."""
+    rng = np.random.default_rng(0)
+    rois = model.head.num_rois
+    width, height = cfg.test_dataloader.dataset.pipeline.crop.crop_size
+    return {
+        'crops': rng.integers(0, 256, (persons, rois, 3, height, width), dtype=np.uint8),
+        'rois': rng.uniform(80, 180, (persons, rois, 3)).astype(np.float32),
+        'focal_length': np.full(persons, 800, np.float32),
+    }
+
+
+@torch.inference_mode()
+def run_torch(model: Any, inputs: dict[str, np.ndarray], narrow: bool = False) -> np.ndarray:
+    """Vertices (N, V, 3) m."""
+    crops, rois, focal = (torch.from_numpy(inputs[name]) for name in INPUTS)
+    batch = {'img': crops, 'rois': rois, 'focal_length': focal}
+    batch['principal_point'] = torch.zeros(len(crops), 2)
+    with torch.autocast('cpu', torch.bfloat16, enabled=narrow):
+        people = model(**model.data_preprocessor(batch), mode='predict')
+    return torch.stack([person['pred_vertices'] for person in people]).numpy()
+
+
+def run_onnx(session: Any, inputs: dict[str, np.ndarray]) -> np.ndarray:
+    """Vertices (N, V, 3) m."""
+    return session.run(['pred_vertices'], inputs)[0]
+
+
+def measure(
+    config: str, checkpoint: str, options: list[str], persons: list[int], rounds: int
+) -> list[dict[str, Any]]:
+    """One row per number of people and way."""
+    model, cfg = load_model(config, checkpoint, tuple(options))
+    model = model.eval()
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        sessions = {}
+        for precision in PRECISIONS:
+            path = f'{folder}/{precision}.onnx'
+            chosen = ExportOptions(body=True, precision=precision)
+            export(config, checkpoint, path, chosen, tuple(options))
+            sessions[precision] = open_session(path)
+        for count in persons:
+            inputs = make_inputs(model, cfg, count)
+            runs: dict[str, Callable[[], np.ndarray]] = {
+                'torch, float32': partial(run_torch, model, inputs),
+                'torch, bfloat16': partial(run_torch, model, inputs, narrow=True),
+                **{
+                    f'onnxruntime, {name}': partial(run_onnx, session, inputs)
+                    for name, session in sessions.items()
+                },
+            }
+            rows += compare(count, runs, rounds)
+    return rows
+
+
+def compare(
+    persons: int, runs: dict[str, Callable[[], np.ndarray]], rounds: int
+) -> list[dict[str, Any]]:
+    """One row per way; the first is what the others are compared with."""
+    spent, (first, *_) = take_turns(runs, rounds), runs
+    truth = runs[first]()
+    rows = []
+    for name, run in runs.items():
+        errors = 1000 * np.linalg.norm(run() - truth, axis=-1)
+        rows.append(
+            {
+                'people': persons,
+                'what': name,
+                'people per s': persons / spent[name].seconds,
+                'time': spent[name].seconds / spent[first].seconds,
+                'spread [%]': spent[name].spread,
+                'vertices differ by [mm]': float(errors.mean()),
+                'at most [mm]': float(errors.max()),
+            }
+        )
+    return rows
+
+
+@report_user_errors()
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--config', default='mroi_open', help='of a network')
+    parser.add_argument('--checkpoint', help='of the config')
+    parser.add_argument('--persons', type=int, nargs='+', default=[1, 16])
+    parser.add_argument('--rounds', type=int, default=9)
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
+    args = parse(parser, quick={'rounds': 5})
+    keep_freed_memory()
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = args.checkpoint
+        if checkpoint is None:
+            torch.manual_seed(0)
+            model = build_model(load_config(args.config, options=args.cfg_options).model)
+            checkpoint = str(Path(folder, 'drawn.pth'))
+            torch.save(model.state_dict(), checkpoint)
+        rows = measure(args.config, checkpoint, args.cfg_options, args.persons, args.rounds)
+    report('runtimes', rows, args.out)
+
+
+if __name__ == '__main__':
+    main()
