@@ -58,7 +58,7 @@ def answer(
         ValueError: saying why nothing could be done.
     """
     clip = path.lower().endswith(VIDEOS)
-    formats = ['video' if clip else 'overlay', 'json', 'npz', 'glb']
+    formats = ['overlay', 'json', 'npz', 'glb']
     saver = Saver(str(folder), formats, rig_of(model.model.body_model))
     total, people, images, problem = count_images(path), 0, 0, None
     files: list[Path] = []

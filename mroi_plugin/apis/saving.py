@@ -22,7 +22,7 @@ from mroi_plugin.utils.names import safe_stem
 from mroi_plugin.visualization.drawing import write_image
 from mroi_plugin.visualization.scene import meshes_over_image, result_row
 
-FORMATS = (*WRITERS, 'bvh', 'overlay', 'video')
+FORMATS = (*WRITERS, 'bvh', 'overlay')
 OF_RUN = 'results_coco'
 """Stem of the file of a whole run."""
 SAVING_ERRORS = (OSError, ValueError, MemoryError, cv2.error, av.FFmpegError)
@@ -43,8 +43,8 @@ class Saver:
         rig: of the body of the results, see `rig_of`; ``glb`` and ``bvh`` of videos need it.
         record: of what is done, see `RunRecord`: to it is added what is whole, and its names are
             not taken again.
-        side_view: overlays are rows of pictures: joints and RoIs, bodies, and these from the right
-            and from above; else the bodies over the image, as large as it is.
+        side_view: overlays of images are rows of pictures: joints and RoIs, bodies, and these from
+            the right and from above; else the bodies over the image, as large as it is.
 
     Raises:
         ValueError: for an unknown format.
@@ -99,7 +99,7 @@ class Saver:
         if result.frame is not None:
             self._of_video = source
             self._clip.add(source, self.folder / self._base(result), result)
-            if 'video' in self.formats:
+            if 'overlay' in self.formats:
                 self._add_frame(result)
         elif 'overlay' in self.formats:
             files.append(write_image(f'{stem}_overlay.jpg', self._overlay(result)))

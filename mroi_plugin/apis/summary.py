@@ -115,7 +115,7 @@ class Summary:
             console.print(printable(note), style='yellow', **plain)
         nothing_due = stopped or self.done_before
         if not (self.files or nothing_due):
-            nothing = 'no file was written: --save overlay is for images, bvh and video for videos'
+            nothing = 'no file was written: meshes are of people, bvh is of people in videos'
             console.print(nothing, style='red', **plain)
         console.print(
             f'{self.instances} persons in {self.images} images, {len(self.failed)} failed; '

@@ -13,8 +13,8 @@ from typing import Any
 
 from mroi_plugin.commands.options import add_inference, build_inferencer
 
-FORMATS = 'json, npz, obj, ply, glb, bvh, coco, overlay, video'
-DEFAULT_FORMATS = 'json,overlay,video'
+FORMATS = 'json, npz, obj, ply, glb, bvh, coco, overlay'
+DEFAULT_FORMATS = 'json,overlay'
 SETTINGS = ('model', 'cfg_options', 'detector', 'focal_length', 'save', 'no_smooth', 'side_view')
 FILES = ('checkpoint', 'boxes', 'cameras')
 """Options that results depend on, and those of them that are files: a run that is resumed must have
@@ -143,7 +143,7 @@ def _infer(args: argparse.Namespace) -> int:
         raise ValueError('--resume: results_coco.json is of a whole run, leave coco out of --save.')
     inputs = _with_stdin(args.inputs)
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
-    keep_images = bool({'overlay', 'video'} & set(formats))
+    keep_images = 'overlay' in formats
     model = build_inferencer(args, keep_images)
     args.checkpoint = model.checkpoint
     per_input = [name for name in formats if name != 'coco']
@@ -166,6 +166,8 @@ def _infer(args: argparse.Namespace) -> int:
     if 'coco' in formats:
         summary.files.append(write_coco(summary.kept, saver.folder / f'{OF_RUN}.json'))
     summary.done_before = record.left_out
+    if 'bvh' in formats and summary.files and not summary.followed:
+        summary.notes.append('no .bvh was written: it is the motion of people in videos')
     whole = not (args.resume or stop.is_set())
     if boxes is not None:
         summary.notes += boxes.report(whole)

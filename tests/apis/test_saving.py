@@ -102,7 +102,7 @@ def test_an_animation_needs_a_rig(body, tmp_path):
 
 
 def test_a_video_that_is_not_finished_leaves_nothing(tmp_path):
-    saver = Saver(str(tmp_path), ['video'])
+    saver = Saver(str(tmp_path), ['overlay'])
     frame = ImageResult('a.mp4#000000', (8, 6), image=np.zeros((6, 8, 3), np.uint8), frame=0)
     assert saver.save(frame) == [] and len(list(tmp_path.iterdir())) == 1
     saver.discard()
@@ -113,7 +113,7 @@ def test_a_video_that_is_not_finished_leaves_nothing(tmp_path):
 
 
 def test_a_video_that_changes_its_size_keeps_its_frames(tmp_path):
-    saver = Saver(str(tmp_path), ['video'])
+    saver = Saver(str(tmp_path), ['overlay'])
     for i, (width, height) in enumerate(((8, 6), (16, 12), (8, 6))):
         pixels = np.zeros((height, width, 3), np.uint8)
         saver.save(ImageResult(f'a.mp4#{i:06d}', (width, height), image=pixels, frame=i))

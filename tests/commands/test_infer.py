@@ -138,7 +138,7 @@ def test_a_video_of_a_hundred_frames(infer, people, tmp_path, capsys):
         rows.append({'image_id': f'pan.mp4#{i:06d}', 'bbox': [180 - left, 20, 60, 150]})
     writer.release()
     (tmp_path / 'video.json').write_text(json.dumps(rows))
-    status = infer(path, '--boxes', tmp_path / 'video.json', '--save', 'video')
+    status = infer(path, '--boxes', tmp_path / 'video.json', '--save', 'overlay')
     assert status == 0 and '100 persons in 100 images' in capsys.readouterr().out
     assert written(tmp_path / 'out') == ['pan_overlay.mp4']
     drawn = cv2.VideoCapture(str(tmp_path / 'out' / 'pan_overlay.mp4'))

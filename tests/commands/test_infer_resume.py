@@ -156,7 +156,7 @@ def test_ctrl_c_leaves_whole_files_and_the_rest_for_later(run, tmp_path, capsys,
 
     monkeypatch.setattr(saving, 'meshes_over_image', interrupted)
     handler = signal.getsignal(signal.SIGINT)
-    assert run('a.jpg', 'clip.avi', 'b.jpg', save='json,npz,video') == 130
+    assert run('a.jpg', 'clip.avi', 'b.jpg', save='json,npz,overlay') == 130
     assert signal.getsignal(signal.SIGINT) is handler
     told = capsys.readouterr()
     assert 'finishing what is begun' in told.err and 'persons in' in told.out
@@ -166,7 +166,7 @@ def test_ctrl_c_leaves_whole_files_and_the_rest_for_later(run, tmp_path, capsys,
         assert len(clip['frames']) == len(frames)
     assert not (tmp_path / 'out' / 'b.json').exists()
     before = times(tmp_path)
-    assert run('a.jpg', 'clip.avi', 'b.jpg', '--resume', save='json,npz,video') == 0
+    assert run('a.jpg', 'clip.avi', 'b.jpg', '--resume', save='json,npz,overlay') == 0
     after = times(tmp_path)
     assert after['a.json'] == before['a.json'] and 'b.json' in after
     frames = list(iterate_frames(str(tmp_path / 'out' / 'clip_overlay.mp4'), 10**6))

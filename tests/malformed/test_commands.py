@@ -145,7 +145,7 @@ def test_a_video_that_is_cut(infer, good, tmp_path):
         writer.write(rng.integers(0, 255, (120, 96, 3), np.uint8))
     writer.release()
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    status, told = infer(save='json,video')
+    status, told = infer(save='json,overlay')
     frames = sorted(name for name in os.listdir(tmp_path / 'out') if name.startswith('a_0'))
     assert status == 1 and 5 < len(frames) < 15 and 'good.json' in os.listdir(tmp_path / 'out')
     assert f'a.avi: {len(frames)} of 20 frames could be read' in told
@@ -164,8 +164,12 @@ def test_exif_that_contradicts_the_image_is_named_once(infer, good, tmp_path):
 
 
 def test_nothing_written_is_no_success(infer, good):
+    status, told = infer(save='bvh')
+    assert status == 1 and 'no file was written' in told and 'bvh is of people in videos' in told
+    status, told = infer(save='json,bvh')
+    assert status == 0 and 'no .bvh was written: it is the motion of people in videos' in told
     status, told = infer(save='video')
-    assert status == 1 and 'no file was written: --save overlay is for images' in told
+    assert status == 2 and '--save video: expected some of' in told
 
 
 @pytest.mark.parametrize('value', [float('nan'), float('inf')])
