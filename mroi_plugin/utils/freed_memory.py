@@ -21,7 +21,7 @@ def keep_freed_memory(device: str = 'cpu') -> None:
     """
     if device != 'cpu':
         return
-    with suppress(OSError, AttributeError):
+    with suppress(OSError, AttributeError, TypeError):  # no such library, or another one
         libc = ctypes.CDLL(None)
         for option, value in ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 2**26)):
             libc.mallopt(option, value)
