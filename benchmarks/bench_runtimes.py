@@ -19,42 +19,30 @@ import torch
 from common import parse, report, take_turns
 
 from mroi_plugin.deploy.onnx.export import ExportOptions, export
+from mroi_plugin.deploy.onnx.precision import PRECISIONS
 from mroi_plugin.deploy.onnx.sessions import open_session
+from mroi_plugin.deploy.onnx.wrapped_model import WrappedModel
 from mroi_plugin.engine.config import load_config
-from mroi_plugin.engine.model_builder import build_model, load_model
+from mroi_plugin.engine.model_builder import build_model, load_model, plugin_scope
+from mroi_plugin.registry import TRANSFORMS
 from mroi_plugin.utils.errors import report_user_errors
 from mroi_plugin.utils.freed_memory import keep_freed_memory
 
-PRECISIONS = ('fp32', 'fp16', 'int8')
-INPUTS = ('crops', 'rois', 'focal_length')
-
-
-def make_inputs(model: Any, cfg: Any, persons: int) -> dict[str, np.ndarray]:
-    """Crops of noise and plausible RoIs, as an exported network takes them."""
-    rng = np.random.default_rng(0)
-    rois = model.head.num_rois
-    width, height = cfg.test_dataloader.dataset.pipeline.crop.crop_size
-    return {
-        'crops': rng.integers(0, 256, (persons, rois, 3, height, width), dtype=np.uint8),
-        'rois': rng.uniform(80, 180, (persons, rois, 3)).astype(np.float32),
-        'focal_length': np.full(persons, 800, np.float32),
-    }
+VERTICES = 'pred_vertices'
 
 
 @torch.inference_mode()
-def run_torch(model: Any, inputs: dict[str, np.ndarray], narrow: bool = False) -> np.ndarray:
+def run_torch(
+    network: WrappedModel, inputs: tuple[torch.Tensor, ...], narrow: bool = False
+) -> np.ndarray:
     """Vertices (N, V, 3) m."""
-    crops, rois, focal = (torch.from_numpy(inputs[name]) for name in INPUTS)
-    batch = {'img': crops, 'rois': rois, 'focal_length': focal}
-    batch['principal_point'] = torch.zeros(len(crops), 2)
     with torch.autocast('cpu', torch.bfloat16, enabled=narrow):
-        people = model(**model.data_preprocessor(batch), mode='predict')
-    return torch.stack([person['pred_vertices'] for person in people]).numpy()
+        return network(*inputs)[network.outputs.index(VERTICES)].numpy()
 
 
 def run_onnx(session: Any, inputs: dict[str, np.ndarray]) -> np.ndarray:
     """Vertices (N, V, 3) m."""
-    return session.run(['pred_vertices'], inputs)[0]
+    return session.run([VERTICES], inputs)[0]
 
 
 def measure(
@@ -62,7 +50,9 @@ def measure(
 ) -> list[dict[str, Any]]:
     """One row per number of people and way."""
     model, cfg = load_model(config, checkpoint, tuple(options))
-    model = model.eval()
+    with plugin_scope():
+        crop = TRANSFORMS.build(dict(cfg.test_dataloader.dataset.pipeline.crop))
+    network = WrappedModel(model, body=True, crop_size=crop.cut_size).eval()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         sessions = {}
@@ -72,12 +62,13 @@ def measure(
             export(config, checkpoint, path, chosen, tuple(options))
             sessions[precision] = open_session(path)
         for count in persons:
-            inputs = make_inputs(model, cfg, count)
+            inputs = network.example(count)
+            given = {name: x.numpy() for name, x in zip(network.inputs, inputs)}
             runs: dict[str, Callable[[], np.ndarray]] = {
-                'torch, float32': partial(run_torch, model, inputs),
-                'torch, bfloat16': partial(run_torch, model, inputs, narrow=True),
+                'torch, float32': partial(run_torch, network, inputs),
+                'torch, bfloat16': partial(run_torch, network, inputs, narrow=True),
                 **{
-                    f'onnxruntime, {name}': partial(run_onnx, session, inputs)
+                    f'onnxruntime, {name}': partial(run_onnx, session, given)
                     for name, session in sessions.items()
                 },
             }
