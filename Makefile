@@ -45,7 +45,7 @@ compare: data
 	$(BIN)/python tools/compare.py $(METHODS) --epochs 5 --out work_dirs/comparison
 
 test: install
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 # The extras "viewer" and "demo" in an environment on top of the other one: they ask for other
 # releases of what transformers needs.

@@ -3,7 +3,12 @@ that was never trained."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+# One thread for every process that tests, or is started by a test: they share the cores. OpenMP
+# reads it when torch is imported.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 import numpy as np
 import pytest
@@ -17,12 +22,6 @@ from mroi_plugin.datasets.annotation_file import read_human_data, select, write_
 from mroi_plugin.datasets.annotations import read_annotations
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.registry import MODELS
-
-
-@pytest.fixture(scope='session', autouse=True)
-def one_thread():
-    """Two test processes share two cores."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope='session')

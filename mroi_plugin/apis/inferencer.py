@@ -20,7 +20,7 @@ from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
 from mroi_plugin.apis.given_camera import GivenCamera, Matrix
 from mroi_plugin.apis.inputs import Input, InputImage, iterate_images
 from mroi_plugin.apis.model_zoo import DEFAULT_MODEL, find_weights
-from mroi_plugin.apis.pending import PendingImage
+from mroi_plugin.apis.pending import Batch, PendingImage, Sample, in_batches
 from mroi_plugin.apis.smoothing.people import smooth_people
 from mroi_plugin.apis.trackers.following import follow_people
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
@@ -34,6 +34,7 @@ from mroi_plugin.models.layers.camera_agreement import confidence, consensus_cam
 from mroi_plugin.registry import DETECTORS, TRANSFORMS
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.utils.freed_memory import keep_freed_memory
+from mroi_plugin.utils.prefetch import prefetched
 
 IMAGE_ERRORS = (InvalidSampleError, cv2.error, MemoryError, OSError)
 """What is wrong with one image, and not with the run."""
@@ -43,9 +44,11 @@ DEFAULT_DETECTOR = {'type': 'NanoDetDetector'}
 class Inferencer:
     """Meshes, cameras and their confidence of the persons in images and videos.
 
-    Crops are cut by the step of the config's test pipeline. The focal length is, in this order,
-    that of a given camera matrix, a given one, that of EXIF, ``sqrt(W^2 + H^2)``. On a CPU the
-    process keeps the memory that it frees, see `keep_freed_memory`.
+    Crops are cut by the step of the config's test pipeline. People are found and cut out, go
+    through the network, and are taken by the caller at the same time, in a thread each. The focal
+    length is, in this order, that of a given camera matrix, a given one, that of EXIF,
+    ``sqrt(W^2 + H^2)``. On a CPU the process keeps the memory that it frees, see
+    `keep_freed_memory`.
 
     Args:
         config: name or path of the config of a `MultiRoIEstimator`; its `LoadImage` says how many
@@ -54,7 +57,7 @@ class Inferencer:
             ``work_dirs``, see `find_weights`.
         device: of torch; ``auto`` takes the accelerator if there is one.
         detector: config of one of ``DETECTORS``, or a callable like them; built when it is needed,
-            on the same device.
+            on the same device, and called in another thread.
         batch_size: persons per forward pass, of several images together.
         options: ``KEY=VALUE`` overrides of the config.
         keep_images: leave the pixels in the results.
@@ -172,8 +175,9 @@ class Inferencer:
         self, images: Iterator[InputImage], detector: Any, camera: GivenCamera, smooth: bool
     ) -> Iterator[ImageResult]:
         found = follow_people(self._find(image, detector, camera) for image in images)
-        results = self._in_batches(found, camera)
-        return smooth_people(results, self._pose_body) if smooth else results
+        samples = ((image, self._samples(image, camera)) for image in found)
+        results = self._predicted(prefetched(in_batches(samples, self.batch_size)))
+        return prefetched(smooth_people(results, self._pose_body) if smooth else results)
 
     def _find(self, image: InputImage, detector: Any, camera: GivenCamera) -> PendingImage:
         """The persons in an image, or why it cannot be used."""
@@ -188,31 +192,14 @@ class Inferencer:
             return PendingImage(image, error=str(error) or repr(error))
         return PendingImage.of_found(image, boxes, scores)
 
-    def _in_batches(
-        self, images: Iterator[PendingImage], camera: GivenCamera
-    ) -> Iterator[ImageResult]:
+    def _predicted(self, batches: Iterator[Batch]) -> Iterator[ImageResult]:
         waiting: deque[PendingImage] = deque()
-        samples: list[tuple[PendingImage, dict[str, Any]]] = []
-        for image in images:
-            try:
-                samples += [(image, sample) for sample in self._samples(image, camera)]
-            except IMAGE_ERRORS as error:
-                image.error = str(error) or repr(error)
-            waiting.append(image)
-            while len(samples) >= self.batch_size:
-                self._predict(samples[: self.batch_size])
-                samples = samples[self.batch_size :]
-            if len(waiting) >= self.batch_size and samples:  # many images of few persons
+        for images, samples in batches:
+            waiting += images
+            if samples:
                 self._predict(samples)
-                samples = []
-            yield from self._finished(waiting)
-        if samples:
-            self._predict(samples)
-        yield from self._finished(waiting)
-
-    def _finished(self, waiting: deque[PendingImage]) -> Iterator[ImageResult]:
-        while waiting and waiting[0].complete:
-            yield self._result(waiting.popleft())
+            while waiting and waiting[0].complete:
+                yield self._result(waiting.popleft())
 
     def _result(self, entry: PendingImage) -> ImageResult:
         image, pixels, error = entry.image, None, entry.error
@@ -229,26 +216,26 @@ class Inferencer:
         problems = tuple(entry.problems)
         return ImageResult(image.name, image.size, *parts, problems=problems, **place)
 
-    def _samples(self, entry: PendingImage, camera: GivenCamera) -> list[dict[str, Any]]:
-        """What the network gets of the persons in an image.
-
-        Raises:
-            InvalidSampleError: if the image or its camera cannot be used.
-        """
+    def _samples(self, entry: PendingImage, camera: GivenCamera) -> list[Sample]:
+        """What the network gets of the persons in an image; none if it cannot be used."""
         if entry.error is not None:
             return []
-        focal, center = camera(entry.image)
-        source = entry.image.source
-        source = DecodedOnce(source) if isinstance(source, EncodedImage) else source
-        return [
-            {
-                **self._cut(source, entry.image.size, box, center),
-                'focal_length': focal,
-                'principal_point': center,
-                'box': box,
-            }
-            for box in entry.boxes
-        ]
+        try:
+            focal, center = camera(entry.image)
+            source = entry.image.source
+            source = DecodedOnce(source) if isinstance(source, EncodedImage) else source
+            return [
+                {
+                    **self._cut(source, entry.image.size, box, center),
+                    'focal_length': focal,
+                    'principal_point': center,
+                    'box': box,
+                }
+                for box in entry.boxes
+            ]
+        except IMAGE_ERRORS as error:
+            entry.error = str(error) or repr(error)
+            return []
 
     def _cut(
         self, source: Any, size: tuple[int, int], box: np.ndarray, center: np.ndarray
@@ -266,7 +253,7 @@ class Inferencer:
         )
 
     @torch.inference_mode()
-    def _predict(self, samples: list[tuple[PendingImage, dict[str, Any]]]) -> None:
+    def _predict(self, samples: list[tuple[PendingImage, Sample]]) -> None:
         """Run persons through the network and append their results to their images."""
         batch = {
             'img': torch.from_numpy(np.stack([sample['img'] for _, sample in samples])),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -90,6 +92,39 @@ class PendingImage:
         else:
             self.problems.append(f'person {i}: {problem}')
             self.lost += 1
+
+
+Sample = dict[str, Any]
+"""What a network gets of a person."""
+Batch = tuple[list[PendingImage], list[tuple[PendingImage, Sample]]]
+"""Further images, and people of these and of the last ones."""
+
+
+def in_batches(
+    images: Iterable[tuple[PendingImage, list[Sample]]], batch_size: int
+) -> Iterator[Batch]:
+    """People of several images together, all of an image's in its batch or in later ones.
+
+    Nobody waits for more images than there are people in a batch, and images without people for
+    none.
+
+    Args:
+        images: with their people.
+        batch_size: people in a batch at most.
+    """
+    waiting: list[PendingImage] = []
+    people: list[tuple[PendingImage, Sample]] = []
+    for image, samples in images:
+        waiting.append(image)
+        people += [(image, sample) for sample in samples]
+        while len(people) >= batch_size:
+            yield waiting, people[:batch_size]
+            waiting, people = [], people[batch_size:]
+        if waiting and (not people or len(waiting) >= batch_size):
+            yield waiting, people
+            waiting, people = [], []
+    if people:
+        yield waiting, people
 
 
 def _problem(image: InputImage, box: np.ndarray, score: float) -> str | None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import ctypes
 from contextlib import suppress
 
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_MAX = -1, -2, -4, -8
 """Options of mallopt(3)."""
+VALUES = {
+    M_MMAP_MAX: 0,
+    M_TRIM_THRESHOLD: 2**31 - 1,
+    M_TOP_PAD: 2**26,
+    M_ARENA_MAX: 1,  # all threads': the others' are of 64 MiB, and are given back
+}
 
 
 def keep_freed_memory(device: str = 'cpu') -> None:
@@ -23,5 +29,5 @@ def keep_freed_memory(device: str = 'cpu') -> None:
         return
     with suppress(OSError, AttributeError, TypeError):  # no such library, or another one
         libc = ctypes.CDLL(None)
-        for option, value in ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 2**26)):
+        for option, value in VALUES.items():
             libc.mallopt(option, value)

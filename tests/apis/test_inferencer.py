@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import threading
+import time
 import warnings
 
 import cv2
@@ -94,8 +96,14 @@ def test_an_image_is_decoded_once_for_all_its_people(inferencer, tmp_path, monke
         np.testing.assert_allclose(one.vertices, other.vertices, atol=1e-5)
 
 
+def threads():
+    """How many compute ahead."""
+    return sum(thread.name == 'prefetched' for thread in threading.enumerate())
+
+
 def test_images_are_read_when_they_are_needed(inferencer, people):
-    """An endless run of images is not gathered before the first result."""
+    """Of an endless run of images no more are gathered than three batches: one of which results
+    are taken, one that waits, and one that is cut out."""
     read = []
 
     def endless():
@@ -110,10 +118,18 @@ def test_images_are_read_when_they_are_needed(inferencer, people):
     results = inferencer(Endless(), boxes=boxes)
     for _ in range(3):
         next(results)
-    assert len(read) <= inferencer.batch_size + 1
-    empty = inferencer(Endless(), boxes={people.path(0): people.box(0)})
-    next(empty)
+    time.sleep(1)
     assert len(read) <= 3 * inferencer.batch_size
+    results.close()
+    read.clear()
+    nobody = inferencer(Endless(), boxes={'other.jpg': people.box(0)})
+    next(nobody)
+    time.sleep(1)
+    assert len(read) <= 6  # every image is a batch, and every result waits in turn
+    nobody.close()
+    before = len(read)
+    time.sleep(0.2)
+    assert len(read) == before and threads() == 0
 
 
 def test_the_focal_length_is_the_best_that_is_known(inferencer, people, tmp_path):

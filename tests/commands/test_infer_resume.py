@@ -18,7 +18,8 @@ from mroi_plugin.apis.videos import iterate_frames
 from mroi_plugin.cli import main
 from mroi_plugin.utils.config_files import config_name
 
-FRAMES = 40
+FRAMES = 100
+"""More than are begun, in batches that wait for each other, when the tenth is drawn."""
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def test_full_shared_memory_ends_the_run_with_advice(in_workspace, tmp_path, siz
     command = SMALL.format(size, sys.executable, tool, config, tmp_path / 'run')
     done = subprocess.run(
         ['unshare', '-m', 'sh', '-c', command], capture_output=True, text=True, check=False,
-        timeout=120, env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT)},
+        timeout=120, env={**os.environ, 'PYTHONPATH': str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 2, done.stderr[-2000:]
     assert 'The shared memory is full (/dev/shm, ' in done.stderr and '--shm-size' in done.stderr

@@ -26,7 +26,7 @@ measure_isolated(Method('mroi_synthetic', 'no.pth'), print)
 def test_a_killed_comparison_takes_the_measuring_process_with_it(tmp_path):
     parent = subprocess.Popen(
         [sys.executable, '-c', PARENT], cwd=tmp_path, start_new_session=True,
-        env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while len(session_members(parent.pid)) < 3:  # the process and multiprocessing's tracker

@@ -1,0 +1,121 @@
+"""Items come in order, computed while those before are used, and never too many of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from mroi_plugin.utils.prefetch import prefetched
+
+
+class Computed:
+    """Numbers, and how many were computed and by whom."""
+
+    def __init__(self, count, seconds=0.0, error_at=None):
+        self.count, self.seconds, self.error_at = count, seconds, error_at
+        self.begun, self.threads, self.closed_in = 0, set(), None
+
+    def __iter__(self):
+        try:
+            for number in range(self.count):
+                self.begun += 1
+                self.threads.add(threading.current_thread())
+                time.sleep(self.seconds)
+                if number == self.error_at:
+                    raise LookupError(f'item {number}')
+                yield number
+        finally:
+            self.closed_in = threading.current_thread()
+
+
+def settled(computed):
+    """How many are begun when no more come."""
+    begun = -1
+    while begun != computed.begun:
+        begun = computed.begun
+        time.sleep(0.1)
+    return begun
+
+
+@pytest.mark.parametrize('size', [1, 3])
+def test_in_order_and_a_few_ahead(size):
+    computed = Computed(20)
+    items = prefetched(iter(computed), size)
+    assert computed.begun == 0
+    taken = []
+    for item in items:
+        taken.append(item)
+        # those taken, those that wait, and one that is computed
+        assert settled(computed) == min(len(taken) + size + 1, 20)
+        if len(taken) == 3:
+            break
+    assert taken + list(items) == list(range(20))
+    assert threading.current_thread() not in computed.threads and len(computed.threads) == 1
+
+
+def test_computing_and_using_overlap():
+    start = time.perf_counter()
+    for _ in prefetched(iter(Computed(10, seconds=0.05))):
+        time.sleep(0.05)
+    assert time.perf_counter() - start < 0.8  # 1.0 one after the other, 0.55 at best
+
+
+def test_nested_stages_keep_the_order_and_end_together():
+    computed = Computed(10)
+
+    def doubled():
+        for item in prefetched(iter(computed)):
+            yield 2 * item
+
+    items = prefetched(item + 1 for item in doubled())
+    before = threading.active_count()
+    assert [next(items), next(items)] == [1, 3]
+    assert threading.active_count() == before + 2
+    items.close()
+    assert threading.active_count() == before
+    assert computed.closed_in is not threading.current_thread()
+
+
+def test_an_error_comes_in_its_place():
+    items = prefetched(iter(Computed(10, error_at=3)))
+    taken = []
+    with pytest.raises(LookupError, match='item 3'):
+        for item in items:
+            taken.append(item)
+    assert taken == [0, 1, 2]
+    assert list(items) == []
+
+
+def test_errors_of_the_caller_end_the_thread():
+    computed = Computed(1000)
+    before = threading.active_count()
+
+    def use():
+        for item in prefetched(iter(computed)):
+            if item == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        use()
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
+    assert computed.begun <= 6 and computed.closed_in is not None
+
+
+def test_what_is_left_open_does_not_keep_a_process_alive():
+    program = (
+        'import itertools\n'
+        'from mroi_plugin.utils.prefetch import prefetched\n'
+        'items = prefetched(itertools.count())\n'
+        'print(next(items))\n'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == '0\n' and not done.stderr
