@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument('--no-features', action='store_true', help='2D joints alone, minutes less')
     parser.add_argument('--steps', type=int, default=1500)
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
-    args = parse(parser, quick={'steps': 300})
+    args = parse(parser, quick={'steps': 300, 'no_features': True, 'config': 'mroi_open'})
     cfg = load_config(args.config, options=args.cfg_options)
     check_files(cfg)
     model = None if args.no_features else _read_model(cfg, args.backbone)

@@ -16,10 +16,10 @@ from mroi_plugin.engine.model_builder import build_model
 
 SMALL = {
     'bench_detector': [],
-    'bench_loading': ['--persons', '300'],
+    'bench_loading': ['--persons', '300', '--rounds', '1'],
     'bench_samples': ['--rounds', '1', '--persons', '2', '--seconds', '0.1'],
     'bench_decoding': ['--persons', '2'],
-    'bench_evaluation': ['--frames', '40'],
+    'bench_evaluation': ['--frames', '40', '--rounds', '1'],
     'bench_probes': [
         *('--steps', '20', '--config', 'mroi_open', '--cfg-options', 'model.backbone.variant=lite')
     ],

@@ -13,5 +13,6 @@ model = dict(
     ),
     body_model=dict(free_body=True),
     align_camera=True,
+    channels_last=True,
     losses=dict(keypoints3d=dict(squared=False, loss_weight=1.0)),
 )
