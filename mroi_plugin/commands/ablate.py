@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from mroi_plugin.analysis.ablation.groups import GROUPS
 from mroi_plugin.commands.options import add_cfg_options
 
 
@@ -12,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         'group',
-        help='components, rois, crops, relation, fusion, camera or losses (configs/ablations/)',
+        help=f'{", ".join(list(GROUPS)[:-1])} or {list(GROUPS)[-1]} (configs/ablations/)',
     )
     add('--seeds', type=int, nargs='+', default=[0], metavar='S')
     add('--epochs', type=int, metavar='N', help="of every training (the config's)")

@@ -46,6 +46,8 @@ def test_every_config_is_in_a_group_and_has_its_number(repo):
     configs = {path.stem for path in (repo / 'configs' / 'ablations').glob('*.py')}
     rows = {row for group in GROUPS.values() for row in group}
     assert configs == rows
+    told = (repo / 'docs' / 'training.md').read_text().split('mroi ablate GROUP')[1]
+    assert ', '.join(f'`{group}`' for group in GROUPS) in ' '.join(told.split())
     assert rows - set(PAPER_ERRORS) == {
         'camera_shared',
         'encoders_shared_1_5x',
