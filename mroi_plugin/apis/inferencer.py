@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from inspect import signature
 from itertools import takewhile
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 import cv2
@@ -57,7 +57,7 @@ class Inferencer:
             ``work_dirs``, see `find_weights`.
         device: of torch; ``auto`` takes the accelerator if there is one.
         detector: config of one of ``DETECTORS``, or a callable like them; built when it is needed,
-            on the same device, and called in another thread.
+            on the same device, and called in another thread, with one image at a time.
         batch_size: persons per forward pass, of several images together.
         options: ``KEY=VALUE`` overrides of the config.
         keep_images: leave the pixels in the results.
@@ -94,6 +94,7 @@ class Inferencer:
         with plugin_scope():
             self.crop: MultiRoICrop = TRANSFORMS.build(dict(dataset.pipeline['crop']))
         self._detector = detector
+        self._detecting, self._computing = Lock(), Lock()  # calls may overlap, networks may not
         self.box_padding = dataset.get('box_padding', 1.2)
         self.max_pixels = dataset.pipeline.get('load', {}).get('max_pixels', MAX_PIXELS)
         self.keep_images = keep_images
@@ -187,7 +188,8 @@ class Inferencer:
                     given.by_name.of(image)  # it is met, though of no use
             return PendingImage(image, error=image.error)
         try:
-            boxes, scores = (np.asarray(values, np.float64) for values in detector(image))
+            with self._detecting:
+                boxes, scores = (np.asarray(values, np.float64) for values in detector(image))
         except IMAGE_ERRORS as error:
             return PendingImage(image, error=str(error) or repr(error))
         return PendingImage.of_found(image, boxes, scores)
@@ -263,7 +265,8 @@ class Inferencer:
                 if name in samples[0][1]
             },
         }
-        out = self.model(**self.model.data_preprocessor(batch), mode='predict')
+        with self._computing:
+            out = self.model(**self.model.data_preprocessor(batch), mode='predict')
         found = {name: torch.stack([instance[name] for instance in out]).cpu() for name in out[0]}
         cameras, focal = found['pred_cam_full'], found['focal_length']
         consensus = consensus_camera(cameras, focal)
@@ -282,5 +285,6 @@ class Inferencer:
     def _pose_body(self, pose: np.ndarray, betas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `PoseBody`."""
         values = (torch.from_numpy(array).to(self.device) for array in (pose, betas))
-        body = self.model.pose_body(*values)
+        with self._computing:
+            body = self.model.pose_body(*values)
         return tuple(body[name].cpu().numpy() for name in ('pred_vertices', 'pred_joints'))

@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -130,6 +131,34 @@ def test_images_are_read_when_they_are_needed(inferencer, people):
     before = len(read)
     time.sleep(0.2)
     assert len(read) == before and threads() == 0
+
+
+def test_calls_at_the_same_time_are_those_one_after_the_other(config, checkpoint, people):
+    """Interleaved and in several threads, with one detector that sees one image at a time."""
+    inside, most = [], []
+
+    def detector(image):
+        inside.append(image.name)
+        most.append(len(inside))
+        time.sleep(0.01)
+        boxes = people.box(0)[None]
+        inside.pop()
+        return boxes, np.ones(1)
+
+    model = Inferencer(config, checkpoint, 'cpu', detector, batch_size=2)
+    paths = [people.path(i % 4) for i in range(8)]
+
+    def vertices(results):
+        return np.array([result.instances[0].vertices for result in results])
+
+    expected = vertices(model(paths))
+    first, second = zip(*zip(model(paths), model(paths)))
+    np.testing.assert_array_equal(vertices(first), expected)
+    np.testing.assert_array_equal(vertices(second), expected)
+    with ThreadPoolExecutor(3) as pool:
+        for found in pool.map(lambda _: vertices(model(paths)), range(3)):
+            np.testing.assert_array_equal(found, expected)
+    assert max(most) == 1
 
 
 def test_the_focal_length_is_the_best_that_is_known(inferencer, people, tmp_path):
