@@ -70,6 +70,7 @@ def answer(
             people += len(result.instances)
             progress(images, total)
         files += saver.close()
+        problem = problem or next((told for _, told in saver.problems), None)
     finally:
         saver.discard()
     if not images:

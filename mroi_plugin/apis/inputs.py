@@ -141,11 +141,11 @@ def count_images(inputs: Input, recursive: bool = False) -> int | None:
     if not isinstance(inputs, (str, os.PathLike)):
         return _total(count_images(item, recursive) for item in inputs)
     path = os.fspath(inputs)
-    if camera_name(path) is not None or (is_address(path) and _is_video(path)):
+    if camera_name(path) is not None or (is_address(path) and is_video(path)):
         return None
     if osp.isdir(path):
         return _total(count_images(name) for name in list_folder(path, recursive)[0])
-    if _is_video(path):
+    if is_video(path):
         return count_frames(path)
     if glob.has_magic(path) and not (osp.exists(path) or is_address(path)):
         return _total(count_images(name, recursive) for name in glob.glob(path, recursive=True))
@@ -183,7 +183,7 @@ def _of_path(path: str, how: Reading) -> Iterator[InputImage]:
             yield from _of_path(name, how)
     elif how.skip is not None and (osp.isfile(path) or is_address(path)) and how.skip(path):
         return
-    elif camera is not None or _is_video(path):
+    elif camera is not None or is_video(path):
         yield from _of_video(camera or path, how.max_pixels)
     elif osp.isfile(path) or is_address(path):
         yield read_image(path, how.max_pixels)
@@ -197,7 +197,8 @@ def _of_path(path: str, how: Reading) -> Iterator[InputImage]:
         yield InputImage(path, error='no such file or folder.')
 
 
-def _is_video(path: str) -> bool:
+def is_video(path: str) -> bool:
+    """Whether a path or an address is that of a video, by its end."""
     if is_address(path):
         return re.split('[?#]', path)[0].lower().endswith(VIDEOS)
     return path.lower().endswith(VIDEOS) and osp.isfile(path)

@@ -111,20 +111,29 @@ def in_batches(
     Args:
         images: with their people.
         batch_size: people in a batch at most.
+
+    Raises:
+        Exception: what ``images`` raises, after the people before it.
     """
     waiting: list[PendingImage] = []
     people: list[tuple[PendingImage, Sample]] = []
-    for image, samples in images:
-        waiting.append(image)
-        people += [(image, sample) for sample in samples]
-        while len(people) >= batch_size:
-            yield waiting, people[:batch_size]
-            waiting, people = [], people[batch_size:]
-        if waiting and (not people or len(waiting) >= batch_size):
-            yield waiting, people
-            waiting, people = [], []
+    problem: Exception | None = None
+    try:
+        for image, samples in images:
+            waiting.append(image)
+            people += [(image, sample) for sample in samples]
+            while len(people) >= batch_size:
+                yield waiting, people[:batch_size]
+                waiting, people = [], people[batch_size:]
+            if waiting and (not people or len(waiting) >= batch_size):
+                yield waiting, people
+                waiting, people = [], []
+    except Exception as error:
+        problem = error
     if people:
         yield waiting, people
+    if problem is not None:
+        raise problem
 
 
 def _problem(image: InputImage, box: np.ndarray, score: float) -> str | None:

@@ -49,9 +49,9 @@ class RunRecord:
         write_atomically(text.encode(), self.path)
 
     @property
-    def stems(self) -> list[str]:
-        """Of the files of what was done before."""
-        return [line['stem'] for line in self._done.values()]
+    def stems(self) -> dict[str, str]:
+        """Of the files of what was done before, by its path or address."""
+        return {source: line['stem'] for source, line in self._done.items()}
 
     def leave_out(self, source: str) -> bool:
         """Whether the files of a source are whole, and it has not changed since; such are counted

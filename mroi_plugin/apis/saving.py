@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -10,6 +12,7 @@ import cv2
 import numpy as np
 
 from mroi_plugin.apis.clips import ClipFiles
+from mroi_plugin.apis.inputs import is_video
 from mroi_plugin.apis.overlay_video import OverlayVideo
 from mroi_plugin.apis.run_record import RunRecord
 from mroi_plugin.apis.video_stages import source_of
@@ -25,6 +28,8 @@ from mroi_plugin.visualization.scene import meshes_over_image, result_row
 FORMATS = (*WRITERS, 'bvh', 'overlay')
 OF_RUN = 'results_coco'
 """Stem of the file of a whole run."""
+OF_FRAME = re.compile(r'_\d{6,}$')
+"""Ends the name of a frame's files, after that of its video's."""
 SAVING_ERRORS = (OSError, ValueError, MemoryError, cv2.error, av.FFmpegError)
 """What is wrong with the files of one result, and not with the run."""
 
@@ -46,6 +51,9 @@ class Saver:
         side_view: overlays of images are rows of pictures: joints and RoIs, bodies, and these from
             the right and from above; else the bodies over the image, as large as it is.
 
+    Attributes:
+        problems: videos, and what of them as a whole could not be written.
+
     Raises:
         ValueError: for an unknown format.
     """
@@ -65,10 +73,14 @@ class Saver:
         self.side_view = side_view
         self.folder.mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
-        self._record, self._failed, self._of_video = record, set(), ''
-        stems = [] if record is None else [stem.casefold() for stem in record.stems]
-        self._taken = dict.fromkeys([OF_RUN, *stems], 1)
+        self.problems: list[tuple[str, str]] = []
+        self._record, self._failed = record, set()
+        self._of_video, self._last_frame = '', -1
+        stems = {} if record is None else record.stems
+        self._taken = dict.fromkeys([OF_RUN, *(stem.casefold() for stem in stems.values())], 1)
+        self._clips = {stems[source].casefold() for source in stems if is_video(source)}
         self._video: OverlayVideo | None = None
+        self._drawing = True
         self._clip = ClipFiles(formats, rig)
 
     def save(self, result: ImageResult) -> list[Path]:
@@ -77,8 +89,8 @@ class Saver:
         if result.error is not None:
             self._failed.add(source)
             return []
-        next_video = result.frame is not None and source != self._of_video
-        files = self._finish_video() if next_video else []
+        same = source == self._of_video and (result.frame or 0) > self._last_frame
+        files = self._finish_video() if result.frame is not None and not same else []
         try:
             files += self._write(result, source)
         except BaseException:
@@ -97,7 +109,7 @@ class Saver:
         written = [WRITERS[name](result, stem) for name in names]
         files = [path for path in written if path is not None]
         if result.frame is not None:
-            self._of_video = source
+            self._of_video, self._last_frame = source, result.frame
             self._clip.add(source, self.folder / self._base(result), result)
             if 'overlay' in self.formats:
                 self._add_frame(result)
@@ -123,12 +135,29 @@ class Saver:
     def _finish_video(self) -> list[Path]:
         """Finish the files of a video, if there is one; returns their paths."""
         source, self._of_video = self._of_video, ''
-        files = [] if self._video is None else [self._video.close()]
-        self._video = None
-        files += self._clip.close()
+        video, self._video, self._drawing = self._video, None, True
+        files = []
+        with self._problem(source, 'its overlay'):
+            if video is not None:
+                files.append(video.close())
+                video = None
+        if video is not None:
+            video.discard()
+        with self._problem(source, 'a file of all of it'):
+            files += self._clip.close()
         if source:
             self._note_done(source)
         return files
+
+    @contextmanager
+    def _problem(self, source: str, what: str) -> Iterator[None]:
+        """What is wrong with a file of a video as a whole is kept for the end."""
+        try:
+            yield
+        except SAVING_ERRORS as error:
+            self._failed.add(source)
+            told = getattr(error, 'strerror', None) or error
+            self.problems.append((source, f'{what} was not written: {told}'))
 
     def _note_done(self, source: str) -> None:
         if self._record is not None and source not in self._failed:
@@ -145,32 +174,47 @@ class Saver:
         base = self._base(result)
         if result.frame is None:
             return self.folder / base
-        return self.folder / self._unique(result.name, f'{base}_{result.frame:06d}')
+        return self.folder / self._unique(result.name, f'{base}_{result.frame:06d}', of_clip=True)
 
     def _base(self, result: ImageResult) -> str:
         """Name of the files of an image, or of a frame's video."""
         source = source_of(result)
         return self._unique(source, safe_stem(source))
 
-    def _unique(self, source: str, base: str) -> str:
-        """The same name for a source as before, or one that no other has in upper or lower case."""
+    def _unique(self, source: str, base: str, of_clip: bool = False) -> str:
+        """The same name for a source as before, or one that no other has in upper or lower case,
+        and no frame of a video that was done before unless it is ``of_clip`` itself."""
         known = None if self._record is None else self._record.stem_of(source)
         if source not in self._names and known is not None:
             self._names[source] = known
         elif source not in self._names:
-            name = base
-            while name.casefold() in self._taken:
-                self._taken[base.casefold()] += 1
-                name = f'{base}_{self._taken[base.casefold()]}'
+            name, number = base, self._taken.get(base.casefold(), 1)
+            while name.casefold() in self._taken or not (of_clip or self._is_free(name)):
+                number += 1
+                name = f'{base}_{number}'
+            self._taken[base.casefold()] = number
             self._taken[name.casefold()] = 1
             self._names[source] = name
         return self._names[source]
 
+    def _is_free(self, name: str) -> bool:
+        """Whether it is not that of a frame of a video that was done before."""
+        return OF_FRAME.sub('', name.casefold()) not in self._clips
+
     def _add_frame(self, result: ImageResult) -> None:
-        if self._video is None:
-            target = self.folder / f'{self._base(result)}_overlay.mp4'
-            self._video = OverlayVideo(source_of(result), target, result.size)
-        colors = [instance_color(instance.track) for instance in result.instances]
-        drawn = meshes_over_image(result.image, result.instances, result.faces, colors)
-        time = result.frame / float(FALLBACK_RATE) if result.time is None else result.time
-        self._video.add(drawn, time)
+        """Draw on; not after an error, which is the video's."""
+        if not self._drawing:
+            return
+        source, self._drawing = source_of(result), False
+        with self._problem(source, 'its overlay'):
+            if self._video is None:
+                target = self.folder / f'{self._base(result)}_overlay.mp4'
+                self._video = OverlayVideo(source, target, result.size)
+            colors = [instance_color(instance.track) for instance in result.instances]
+            drawn = meshes_over_image(result.image, result.instances, result.faces, colors)
+            time = result.frame / float(FALLBACK_RATE) if result.time is None else result.time
+            self._video.add(drawn, time)
+            self._drawing = True
+        if not self._drawing and self._video is not None:
+            self._video.discard()
+            self._video = None

@@ -47,19 +47,28 @@ def through_stages(
     Args:
         items: images, which pass as they are, and frames, those of a video one after the other.
         make_stage: called for every video.
+
+    Raises:
+        Exception: what ``items`` raises, after the frames before it.
     """
     stage: VideoStage[Item] | None = None
     last: tuple[str, int] = ('', -1)
-    for item in items:
-        goes_on = item.frame is not None and video_of(item) == last[0] and item.frame > last[1]
-        if stage is not None and not goes_on:
-            yield from stage.rest()
-            stage = None
-        if item.frame is None:
-            yield item
-            continue
-        stage, last = stage or make_stage(), (video_of(item), item.frame)
-        stage.add(item)
-        yield from stage.ready()
+    problem: Exception | None = None
+    try:
+        for item in items:
+            goes_on = item.frame is not None and video_of(item) == last[0] and item.frame > last[1]
+            if stage is not None and not goes_on:
+                yield from stage.rest()
+                stage = None
+            if item.frame is None:
+                yield item
+                continue
+            stage, last = stage or make_stage(), (video_of(item), item.frame)
+            stage.add(item)
+            yield from stage.ready()
+    except Exception as error:
+        problem = error
     if stage is not None:
         yield from stage.rest()
+    if problem is not None:
+        raise problem

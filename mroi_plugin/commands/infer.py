@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import warnings
@@ -67,8 +68,13 @@ def run(args: argparse.Namespace) -> int:
     after Ctrl-C."""
     from mroi_plugin.utils.errors import report_user_errors
 
-    with report_user_errors(), _plain_warnings():
-        return _infer(args)
+    try:
+        with report_user_errors(), _plain_warnings():
+            return _infer(args)
+    except _AtOnceError:
+        print('mroi infer: interrupted', file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        os._exit(130)
 
 
 @contextmanager
@@ -85,14 +91,18 @@ def _plain_warnings() -> Iterator[None]:
         yield
 
 
+class _AtOnceError(KeyboardInterrupt):
+    """The second Ctrl-C: no thread is waited for, one of which may read from a slow server."""
+
+
 @contextmanager
 def _stop_on_interrupt() -> Iterator[Event]:
-    """An event that the first Ctrl-C sets; the second interrupts."""
+    """An event that the first Ctrl-C sets; the second ends the run, see `_AtOnceError`."""
     stop = Event()
 
     def handle(*_: Any) -> None:
         if stop.is_set():
-            raise KeyboardInterrupt
+            raise _AtOnceError
         stop.set()
         print('finishing what is begun; Ctrl-C again stops at once', file=sys.stderr)
 
@@ -207,6 +217,8 @@ def _save_all(results: Any, total: int | None, saver: Any, summary: Any, stop: E
             for task in progress.tasks:
                 progress.update(task.id, total=task.completed)
         summary.files += saver.close(stopped=stop.is_set())
+        for video, problem in saver.problems:
+            summary.fail(video, problem)
     except ValueError:  # of what is given: the video up to here is whole
         saver.close(stopped=True)
         raise

@@ -161,6 +161,34 @@ def test_calls_at_the_same_time_are_those_one_after_the_other(config, checkpoint
     assert max(most) == 1
 
 
+def test_an_error_comes_after_what_was_before_it(config, checkpoint, people):
+    """Of a detector or of the inputs: at the fourth image, in batches of three."""
+
+    def detector(image):
+        if len(seen) == 3:
+            raise LookupError('no')
+        seen.append(image.name)
+        return people.box(0)[None], np.ones(1)
+
+    def images(count):
+        yield from (people.path(i % 4) for i in range(count))
+        raise LookupError('no')
+
+    class Inputs:
+        __iter__ = lambda self: images(4)  # noqa: E731
+
+    for size in (1, 2, 16):
+        model = Inferencer(config, checkpoint, 'cpu', detector, batch_size=size)
+        for inputs, boxes, count in (
+            ([people.path(0)] * 6, None, 3),
+            (Inputs(), people.box(0)[None], 4),
+        ):
+            seen, got = [], []
+            with pytest.raises(LookupError, match='no'):
+                got.extend(result.error for result in model(inputs, boxes=boxes))
+            assert got == [None] * count
+
+
 def test_the_focal_length_is_the_best_that_is_known(inferencer, people, tmp_path):
     image = Image.open(people.path(0))
     exif = Image.Exif()

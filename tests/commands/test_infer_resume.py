@@ -5,8 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
 import shutil
 import signal
+import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -18,6 +23,7 @@ from mroi_plugin.apis.videos import iterate_frames
 from mroi_plugin.cli import main
 from mroi_plugin.utils.config_files import config_name
 
+CLI = 'mroi_plugin.cli'
 FRAMES = 100
 """More than are begun, in batches that wait for each other, when the tenth is drawn."""
 
@@ -39,12 +45,18 @@ def run(config, checkpoint, people, tmp_path, in_workspace):
     rows.append({'image_id': 'clip.avi', 'bbox': [100, 20, 90, 190]})
     (tmp_path / 'boxes.json').write_text(json.dumps(rows))
 
-    def start(*arguments, save='json'):
+    def command(*arguments, save='json'):
         options = ['--device', 'cpu', '--out', tmp_path / 'out', '--boxes', tmp_path / 'boxes.json']
         options += ['--model', config, '--checkpoint', checkpoint, '--save', save]
-        names = [tmp_path / name if '.' in name else name for name in arguments]
-        return main(['infer', *map(str, [*names, *options])])
+        names = [
+            tmp_path / name if '.' in name and '//' not in name else name for name in arguments
+        ]
+        return ['infer', *map(str, [*names, *options])]
 
+    def start(*arguments, save='json'):
+        return main(command(*arguments, save=save))
+
+    start.command = lambda *names, **how: [sys.executable, '-m', CLI, *command(*names, **how)]
     return start
 
 
@@ -170,6 +182,94 @@ def test_ctrl_c_leaves_whole_files_and_the_rest_for_later(run, tmp_path, capsys,
     assert run('a.jpg', 'clip.avi', 'b.jpg', '--resume', save='json,npz,overlay') == 0
     after = times(tmp_path)
     assert after['a.json'] == before['a.json'] and 'b.json' in after
+    frames = list(iterate_frames(str(tmp_path / 'out' / 'clip_overlay.mp4'), 10**6))
+    assert len(frames) == FRAMES
+
+
+def test_the_second_ctrl_c_ends_it_at_once(run, tmp_path):
+    """Though a server that is read from sends nothing."""
+    with socket.create_server(('127.0.0.1', 0)) as server, open(tmp_path / 'told', 'w+') as told:
+        address = f'http://127.0.0.1:{server.getsockname()[1]}/a.jpg'
+        process = subprocess.Popen(
+            run.command('a.jpg', address), stderr=told, preexec_fn=default_interrupt
+        )
+        asked, _ = server.accept()
+        with asked:
+            asked.recv(100)
+            process.send_signal(signal.SIGINT)
+            wait_until(lambda: 'finishing' in Path(told.name).read_text())
+            process.send_signal(signal.SIGINT)
+            start = time.monotonic()
+            assert process.wait(timeout=15) == 130
+            assert time.monotonic() - start < 5
+    assert Path(told.name).read_text().endswith('mroi infer: interrupted\n')
+    assert not [path for path in (tmp_path / 'out').iterdir() if '.part' in path.name]
+
+
+def default_interrupt():
+    """As in a terminal, whatever the tests' own process does with it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def wait_until(true):
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def write_noise(path, count):
+    """A clip that does not compress."""
+    size, rng = (320, 240), np.random.default_rng(0)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10, size)
+    for _ in range(count):
+        writer.write(rng.integers(0, 255, (240, 320, 3), np.uint8))
+    writer.release()
+
+
+def test_an_overlay_for_which_there_is_no_room_costs_nothing_else(run, tmp_path):
+    """The first of two videos has one that is too large for its disk."""
+    rows = json.loads((tmp_path / 'boxes.json').read_text())
+    rows.append({'image_id': 'other.avi', 'bbox': [100, 20, 90, 190]})
+    (tmp_path / 'boxes.json').write_text(json.dumps(rows))
+    write_noise(tmp_path / 'clip.avi', 30)
+    write_noise(tmp_path / 'other.avi', 1)
+    command = run.command('clip.avi', 'other.avi', 'a.jpg', save='json,npz,overlay')
+    assert subprocess.run(command, check=False).returncode == 0
+    whole = {path.name: path.stat().st_size for path in (tmp_path / 'out').iterdir()}
+    *others, largest = sorted(whole.values())
+    assert whole['clip_overlay.mp4'] == largest > 2 * others[-1]
+    shutil.rmtree(tmp_path / 'out')
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 2,) * 2),
+    )  # fmt: skip
+    assert done.returncode == 1 and 'Traceback' not in done.stderr, done.stderr
+    told = f'{tmp_path / "clip.avi"}: its overlay was not written: File too large'
+    assert told in done.stdout and '32 images, 1 failed' in done.stdout
+    found = {path.name for path in (tmp_path / 'out').iterdir()}
+    assert set(whole) - found == {'clip_overlay.mp4'} and found <= set(whole)
+    assert subprocess.run([*command, '--resume'], check=False).returncode == 0
+    assert {path.name for path in (tmp_path / 'out').iterdir()} == set(whole)
+
+
+def test_frames_of_a_video_that_is_done_keep_their_files(run, tmp_path):
+    shutil.copy(tmp_path / 'a.jpg', tmp_path / 'clip_000000.jpg')
+    rows = json.loads((tmp_path / 'boxes.json').read_text())
+    rows.append({**rows[0], 'image_id': 'clip_000000.jpg'})
+    (tmp_path / 'boxes.json').write_text(json.dumps(rows))
+    assert run('clip.avi') == 0
+    before = times(tmp_path)
+    assert run('clip.avi', 'clip_000000.jpg', '--resume') == 0
+    after = times(tmp_path)
+    assert set(after) - set(before) == {'clip_000000_2.json'}
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_video_that_is_named_twice_is_written_twice(run, tmp_path):
+    assert run('clip.avi', 'clip.avi', save='json,npz,overlay') == 0
+    with np.load(tmp_path / 'out' / 'clip.npz') as clip:
+        assert clip['frames'].tolist() == list(range(FRAMES))
     frames = list(iterate_frames(str(tmp_path / 'out' / 'clip_overlay.mp4'), 10**6))
     assert len(frames) == FRAMES
 

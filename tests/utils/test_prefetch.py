@@ -108,14 +108,51 @@ def test_errors_of_the_caller_end_the_thread():
     assert computed.begun <= 6 and computed.closed_in is not None
 
 
-def test_what_is_left_open_does_not_keep_a_process_alive():
-    program = (
-        'import itertools\n'
-        'from mroi_plugin.utils.prefetch import prefetched\n'
-        'items = prefetched(itertools.count())\n'
-        'print(next(items))\n'
-    )
+ABANDONED = """
+import itertools, sys, torch
+from mroi_plugin.utils.prefetch import prefetched
+
+work = torch.nn.Conv2d(32, 32, 3)
+def computed():
+    for i in itertools.count():
+        with torch.inference_mode():
+            work(torch.zeros(4, 32, 128, 128))
+        yield i
+
+items = prefetched(2 * i for i in prefetched(computed()))
+for item in items:
+    print(item)
+    {then}
+"""
+
+
+@pytest.mark.parametrize(
+    ('then', 'status', 'told'),
+    [('break', 0, ''), ('sys.exit(3)', 3, ''), ('raise LookupError("mine")', 1, 'LookupError')],
+)
+def test_a_process_ends_as_it_should_while_threads_compute(then, status, told):
     done = subprocess.run(
-        [sys.executable, '-c', program], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout == '0\n' and not done.stderr
+        [sys.executable, '-c', ABANDONED.format(then=then)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (status, '0\n'), done.stderr
+    assert told in done.stderr and bool(done.stderr) == bool(told)
+
+
+def test_an_interrupt_waits_for_nothing():
+    """A thread that does not come back, as in a read of a slow server."""
+    begun, free = threading.Event(), threading.Event()
+
+    def stuck():
+        yield 0
+        begun.set()
+        free.wait(20)
+        yield 1
+
+    items = prefetched(stuck())
+    assert next(items) == 0 and begun.wait(20)
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        items.throw(KeyboardInterrupt)
+    assert time.monotonic() - start < 1
+    free.set()
