@@ -71,6 +71,8 @@ def test_synthetic_config_without_data_says_how_to_make_it(tmp_path):
         (['train.py', SYNTHETIC, '--cfg-options', 'a'], "--cfg-options 'a': expected KEY=VALUE"),
         (['train.py', SYNTHETIC, '--resume', 'gone.pth'], 'gone.pth'),
         (['test.py', SYNTHETIC, 'gone.pth'], 'gone.pth'),
+        (['test.py', SYNTHETIC, 'gone.pth', '--worst', '-3'], '--worst: expected a whole number'),
+        (['check_data.py', SYNTHETIC, '--samples', '-1'], '--samples: expected a whole number'),
         (
             ['train.py', SYNTHETIC, '--cfg-options', 'model.head.fusion.score=best'],
             "score='best': expected one of mlp, pair_mlp, linear, self_attention, none",

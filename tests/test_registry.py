@@ -68,6 +68,7 @@ WITHOUT_HOST = [
         (HOOKS, 'SkippedSamplesHook'),
     ),
     *((HOOKS, 'MissedValidationHook'), (HOOKS, 'MeshVisualizationHook')),
+    (HOOKS, 'ResumedScheduleHook'),
     (HOOKS, 'GradientReportHook'),
     *((HOOKS, 'MeanStatisticsHook'), (STRATEGIES, 'FullyShardedStrategy')),
     *((DETECTORS, name) for name in ('GivenBoxes', 'HuggingFaceDetector', 'NanoDetDetector')),

@@ -20,6 +20,7 @@ custom_hooks = [
     dict(type='SkippedSamplesHook'),
     dict(type='CheckInvalidLossHook'),
     dict(type='MeanStatisticsHook'),
+    dict(type='ResumedScheduleHook'),
     dict(type='MissedValidationHook'),
 ]
 

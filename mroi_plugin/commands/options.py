@@ -10,6 +10,17 @@ LAUNCHERS = ('none', 'pytorch', 'slurm')
 DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
 
 
+def count(text: str) -> int:
+    """The value of an option that is a number of things.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is no whole number, or below 0.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'expected a whole number, 0 or more, not {text!r}')
+    return int(text)
+
+
 def add_config(parser: argparse.ArgumentParser) -> None:
     """The config and ``--cfg-options``."""
     parser.add_argument('config', help='config file, or the name of a shipped one (mroi configs)')

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from mroi_plugin.commands.options import add_checkpoint, add_config, add_launcher, add_work_dir
+from mroi_plugin.commands.options import (
+    add_checkpoint,
+    add_config,
+    add_launcher,
+    add_work_dir,
+    count,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--out', metavar='JSON', help='file for the metrics (WORK_DIR/metrics.json)')
     add('--show-dir', metavar='DIR', help='folder for pictures (WORK_DIR/pictures)')
-    add('--num-show', type=int, default=0, metavar='N', help='draw N test images with meshes')
-    add('--worst', type=int, default=0, metavar='K', help='draw the K people with largest errors')
+    add('--num-show', type=count, default=0, metavar='N', help='draw N test images with meshes')
+    add('--worst', type=count, default=0, metavar='K', help='draw the K people with largest errors')
     add(
         '--protocol',
         metavar='NAME',

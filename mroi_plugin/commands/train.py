@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mroi_plugin.commands.options import add_config, add_launcher, add_work_dir
+from mroi_plugin.commands.options import add_config, add_launcher, add_work_dir, count
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,14 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='resume from CHECKPOINT, or from the latest one of the work dir',
     )
     parser.add_argument('--epochs', type=int, metavar='N', help="length in place of the config's")
-    parser.add_argument('--amp', action='store_true', help='mixed precision (needs an accelerator)')
+    parser.add_argument('--amp', action='store_true', help='bfloat16 where it does no harm')
     parser.add_argument(
         '--compile', action='store_true', help='torch.compile the network (torch >= 2)'
     )
     parser.add_argument(
         '--report-gradients',
         nargs='?',
-        type=int,
+        type=count,
         const=10,
         default=0,
         metavar='N',

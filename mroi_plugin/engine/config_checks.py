@@ -48,9 +48,12 @@ def check_sections(cfg: Mapping[str, Any]) -> None:
     for key in ('head', 'backbone', 'architecture'):
         if not isinstance(model.get(key, {}), Mapping):
             _refuse(f'model.{key}', model[key], 'a dictionary')
+    train, wrapper = cfg.get('train_cfg') or {}, cfg.get('optim_wrapper') or {}
     for key, value in (
         ('train_dataloader.batch_size', loader.get('batch_size', 1)),
-        ('train_cfg.max_epochs', (cfg.get('train_cfg') or {}).get('max_epochs', 1)),
+        ('train_cfg.max_epochs', train.get('max_epochs', 1)),
+        ('train_cfg.val_interval', train.get('val_interval', 1)),
+        ('optim_wrapper.accumulative_counts', wrapper.get('accumulative_counts', 1)),
     ):
         if not isinstance(value, int) or value < 1:
             _refuse(key, value, 'a whole number above 0')
@@ -59,13 +62,12 @@ def check_sections(cfg: Mapping[str, Any]) -> None:
         _refuse('randomness.seed', seed, 'a whole number')
     check_nodes(cfg)
     _check_runner(cfg.get('runner_type', 'Runner'), cfg.get('strategy'))
-    wrapper = cfg.get('optim_wrapper') or {}
     for key, part in {'': wrapper, 'generator.': wrapper.get('generator')}.items():
         clip = (part or {}).get('clip_grad')
         if clip is not None and not isinstance(clip, Mapping):
             _refuse(f'optim_wrapper.{key}clip_grad', clip, 'a dictionary: dict(max_norm=1.0)')
     _check_optimizer(wrapper.get('optimizer') or {})
-    _check_schedules(cfg.get('param_scheduler'), (cfg.get('train_cfg') or {}).get('max_epochs', 0))
+    _check_schedules(cfg.get('param_scheduler'), train.get('max_epochs', 0))
 
 
 def _check_runner(runner: Any, strategy: Any) -> None:

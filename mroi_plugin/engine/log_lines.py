@@ -61,7 +61,7 @@ class ReadableLogProcessor(LogProcessor):
         if {'time', 'data_time'} <= set(tag):
             told.append(f'{tag["time"]:.3f} s per {unit} ({tag["data_time"]:.3f} s for data)')
         if 'eta' in runner.message_hub.runtime_info:
-            left = timedelta(seconds=int(runner.message_hub.get_info('eta')))
+            left = timedelta(seconds=max(0, int(runner.message_hub.get_info('eta'))))
             told.append(f'{left} left')
         return told
 

@@ -90,6 +90,8 @@ OPTIONS = {
     'train_cfg.type=Loop': (KeyError, ['Loop']),
     'train_dataloader=3': (ValueError, ['train_dataloader=3: expected a dictionary']),
     'train_dataloader.batch_size=0': (ValueError, ['train_dataloader.batch_size=0']),
+    'train_cfg.val_interval=0': (ValueError, ['train_cfg.val_interval=0', 'above 0']),
+    'optim_wrapper.accumulative_counts=0': (ValueError, ['accumulative_counts=0', 'above 0']),
     'train_dataloader.batch_size=many': (ValueError, ["batch_size='many'", 'whole number']),
     'train_dataloader.batch_size=100000': (ValueError, ['batch_size is larger than the data set']),
     'train_dataloader.num_workers=-1': (ValueError, ['num_workers']),

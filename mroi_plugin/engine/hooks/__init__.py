@@ -7,6 +7,7 @@ from mroi_plugin.engine.hooks.gradient_report_hook import GradientReportHook
 from mroi_plugin.engine.hooks.mean_statistics_hook import MeanStatisticsHook
 from mroi_plugin.engine.hooks.mesh_visualization_hook import MeshVisualizationHook
 from mroi_plugin.engine.hooks.missed_validation_hook import MissedValidationHook
+from mroi_plugin.engine.hooks.resumed_schedule_hook import ResumedScheduleHook
 from mroi_plugin.engine.hooks.skipped_samples_hook import SkippedSamplesHook
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     'MeanStatisticsHook',
     'MeshVisualizationHook',
     'MissedValidationHook',
+    'ResumedScheduleHook',
     'SkippedSamplesHook',
 ]
