@@ -8,6 +8,7 @@ from mroi_plugin.data_preparation import value_checks as checks
 from mroi_plugin.data_preparation.completion_options import CompletionOptions
 from mroi_plugin.data_preparation.filling import add_results
 from mroi_plugin.data_preparation.image_sizes import image_sizes
+from mroi_plugin.data_preparation.joint_frame import check_solid
 from mroi_plugin.data_preparation.left_right import CONVENTION
 from mroi_plugin.data_preparation.pw3d_sequences import sequence_translations
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses, read_poses
@@ -105,12 +106,9 @@ def _check_annotated(path: str, table: Table, poses: Poses, joints: np.ndarray) 
     findings += checks.check_betas('smpl.betas', poses.betas)
     known = np.broadcast_to(poses.known[:, None, None], (*joints.shape[:2], 1)).astype(float)
     reference = np.concatenate([joints, known], 2)
-    for key, points in (
-        ('keypoints2d', _annotated(table, 'keypoints2d', 3)),
-        ('keypoints3d', points3d),
-    ):
-        findings += checks.check_left_right(key, points, reference, 'the SMPL joints')
-    return findings
+    points2d = _annotated(table, 'keypoints2d', 3)
+    findings += checks.check_left_right('keypoints2d', points2d, reference, 'the SMPL joints')
+    return findings + check_solid('keypoints3d', points3d, reference, 'the SMPL joints')
 
 
 def _translations(

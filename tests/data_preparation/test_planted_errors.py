@@ -156,6 +156,14 @@ SPIN = {
     'millimeters': (lambda e: scale(e, 'S', 1000), 'S of 1 of 4.*millimeters'),
     'swapped part': (lambda e: swap(e, 'part', 'smpl_24'), 'part of 1 of 4.*the SMPL joints'),
     'swapped openpose': (lambda e: swap(e, 'openpose', 'openpose_25'), 'openpose of 1.*SMPL'),
+    'S with y up': (
+        lambda e: e['S'].__imul__(np.array([1, -1, -1, 1])),
+        r'S of 4 of 4.*as \(x, -y, -z\) they would fit',
+    ),
+    'S too large': (
+        lambda e: e['S'].__imul__(np.array([3, 3, 3, 1])),
+        'S of 4 of 4.*; 0.33. times as large they would fit',
+    ),
     'swapped S': (lambda e: swap(e, 'S', 'smpl_24'), 'S of 1 of 4.*the SMPL joints'),
     'swapped part without parameters': (
         lambda e: (e['has_smpl'].fill(0), swap(e, 'part', 'smpl_24')),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mroi_plugin.data_preparation import value_checks as checks
+from mroi_plugin.data_preparation.joint_frame import check_solid
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses
 from mroi_plugin.datasets.annotation_cameras import project
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
@@ -126,9 +127,7 @@ def check_body(
     reference = np.concatenate([joints, known], 2)
     findings = [
         *checks.check_left_right(PIXELS, arrays[PIXELS], reference, 'the SMPL joints'),
-        *checks.check_left_right(
-            'keypoints3d', arrays['keypoints3d'], reference, 'the SMPL joints'
-        ),
+        *check_solid('keypoints3d', arrays['keypoints3d'], reference, 'the SMPL joints'),
     ]
     if 'focal_length' not in arrays or 'principal_point' not in arrays:
         return _renumber(findings, samples), None

@@ -11,6 +11,7 @@ import numpy as np
 
 from mroi_plugin.data_preparation import value_checks as checks
 from mroi_plugin.data_preparation.image_sizes import image_sizes
+from mroi_plugin.data_preparation.joint_frame import check_solid
 from mroi_plugin.data_preparation.left_right import from_openpose
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, read_poses
 from mroi_plugin.datasets.annotation_columns import (
@@ -222,7 +223,8 @@ def _check_sides(points: dict[str, np.ndarray], joints: np.ndarray | None) -> li
     findings = []
     for name, values in points.items():
         if joints is not None:
-            findings += checks.check_left_right(name, values, joints, 'the SMPL joints')
+            check = check_solid if name == 'S' else checks.check_left_right
+            findings += check(name, values, joints, 'the SMPL joints')
         if name != 'S':
             rest = _where(points['S'], ~known)
             findings += checks.check_left_right(name, values, rest, 'the 3D joints (S)')

@@ -92,6 +92,21 @@ def exchanged_sides(table):
         table[name] = table[name][:, order]
 
 
+def solid(*axes, scale=1.0):
+    """3D joints with other axes, signs and unit."""
+
+    def change(table):
+        points = table['keypoints3d'].copy()
+        points[..., :3] = scale * points[..., [abs(axis) - 1 for axis in axes]] * np.sign(axes)
+        table['keypoints3d'] = points
+
+    return change
+
+
+def flat(table):
+    table['keypoints3d'] = table['keypoints3d'] * np.array([1, 1, 0, 1])
+
+
 def other_images(table):
     table['image_path'] = list(table['image_path'][1:]) + list(table['image_path'][:1])
 
@@ -108,6 +123,18 @@ def other_images(table):
         (blank_poses, 'has_smpl', 'set it to 0'),
         (claimed_joints, 'keypoints2d_mask', 'set their confidence to 0'),
         (exchanged_sides, 'keypoints', 'left and right exchanged'),
+        (solid(1, -2, -3), 'keypoints3d', 'as (x, -y, -z) they would fit'),
+        (solid(1, -2, 3), 'keypoints3d', 'as (x, -y, z) they would fit'),
+        (solid(2, 1, 3), 'keypoints3d', 'as (y, x, z) they would fit'),
+        (solid(1, 3, -2), 'keypoints3d', 'as (x, -z, y) they would fit'),
+        (solid(1, 2, 3, scale=2.5), 'keypoints3d', '; 0.4 times as large they would fit'),
+        (solid(1, 2, 3, scale=0.001), 'keypoints3d', '; 1000 times as large they would fit'),
+        (solid(1, -2, -3, scale=0.1), 'keypoints3d', 'as (x, -y, -z) and 10 times as large'),
+        (
+            flat,
+            'keypoints3d',
+            'm from the SMPL joints when both are moved together: expected meters',
+        ),
     ],
 )
 def test_a_planted_error_is_named_with_file_key_and_sample(check, change, key, said):
