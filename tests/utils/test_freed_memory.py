@@ -77,4 +77,7 @@ def test_freed_maps_stay_with_the_process(config, checkpoint, in_workspace):
     inference = INFERENCE.format(config=config, checkpoint=checkpoint)
     for kept in (BY_ITSELF.format(device='cpu'), IN_A_RUN, inference):
         for in_use, freed in held(kept):
-            assert MAPS * 3 // 4 < freed == in_use < MAPS * 5 // 4, kept  # one for all threads
+            assert freed == in_use > MAPS * 3 // 4, kept
+            # What the first maps leave is there for the other thread's, which lie between what is
+            # in use: with an arena of its own, these would be held beside them, 2.4 times MAPS.
+            assert freed < 2 * MAPS, kept

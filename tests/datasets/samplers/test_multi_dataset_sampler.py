@@ -289,4 +289,5 @@ def test_a_sampler_that_cannot_start_there_is_named(repo, in_workspace, tmp_path
     train(str(config), str(tmp_path / 'whole'), options=['train_cfg.max_epochs=1'])
     with pytest.raises(TypeError, match='MultiDatasetSampler'):
         resume = str(tmp_path / 'whole' / 'iter_4.pth')
-        train(str(config), str(tmp_path / 'rest'), resume=resume)
+        options = ['train_cfg.max_epochs=1']
+        train(str(config), str(tmp_path / 'rest'), resume=resume, options=options)
