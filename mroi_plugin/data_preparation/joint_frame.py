@@ -43,7 +43,7 @@ def check_frame(key: str, points: np.ndarray, reference: np.ndarray, of: str) ->
         of: name of the reference.
 
     Returns:
-        A finding, which names the axes and the scale that mend it, if any do.
+        A finding, which names the axes and the scale that would correct it, if any do.
     """
     both = (points[..., 3] > 0) & (reference[..., 3] > 0)
     judged = both.sum(1) >= MIN_JOINTS
@@ -54,12 +54,12 @@ def check_frame(key: str, points: np.ndarray, reference: np.ndarray, of: str) ->
     off = judged & (misfit > limit)
     if off.sum() <= MIN_SHARE * judged.sum():
         return []
-    mends = _mend(given[off], wanted[off], both[off], limit[off])
+    remedy = _remedy(given[off], wanted[off], both[off], limit[off])
     return findings_of(
         key,
         off,
         f'lie {np.median(misfit[off]):.2g} m from {of} when both are moved together: expected '
-        f'meters with the axes of the camera, x right, y down, z away{mends}.',
+        f'meters with the axes of the camera, x right, y down, z away{remedy}.',
     )
 
 
@@ -85,7 +85,7 @@ def _turns() -> Iterator[tuple[str, np.ndarray]]:
         yield told, np.eye(3)[list(order)] * np.array(signs)[:, None]
 
 
-def _mend(given: np.ndarray, wanted: np.ndarray, known: np.ndarray, limit: np.ndarray) -> str:
+def _remedy(given: np.ndarray, wanted: np.ndarray, known: np.ndarray, limit: np.ndarray) -> str:
     """What most of the joints need, or nothing."""
     best, told = 0.5, ''
     for axes, matrix in _turns():
