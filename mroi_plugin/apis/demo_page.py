@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mroi_plugin.apis.inferencer import Inferencer
-from mroi_plugin.apis.inputs import count_images
+from mroi_plugin.apis.inputs import count_images, is_video
 from mroi_plugin.apis.saving import SAVING_ERRORS, Saver
-from mroi_plugin.apis.videos import VIDEOS
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.rig import rig_of
 from mroi_plugin.utils.extras import import_extra
@@ -57,7 +56,7 @@ def answer(
     Raises:
         ValueError: saying why nothing could be done.
     """
-    clip = path.lower().endswith(VIDEOS)
+    clip = is_video(path)
     formats = ['overlay', 'json', 'npz', 'glb']
     saver = Saver(str(folder), formats, rig_of(model.model.body_model))
     total, people, images, problem = count_images(path), 0, 0, None

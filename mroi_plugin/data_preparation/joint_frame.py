@@ -7,7 +7,7 @@ from itertools import permutations, product
 
 import numpy as np
 
-from mroi_plugin.data_preparation.left_right import MIN_JOINTS
+from mroi_plugin.data_preparation.left_right import MIN_JOINTS, centered
 from mroi_plugin.data_preparation.value_checks import check_left_right
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
 
@@ -47,7 +47,7 @@ def check_frame(key: str, points: np.ndarray, reference: np.ndarray, of: str) ->
     """
     both = (points[..., 3] > 0) & (reference[..., 3] > 0)
     judged = both.sum(1) >= MIN_JOINTS
-    given, wanted = (_centered(array, both) for array in (points, reference))
+    given, wanted = (centered(array[..., :3], both) for array in (points, reference))
     spread = np.sqrt((wanted**2).sum((1, 2)) / both.sum(1).clip(1))
     limit = np.maximum(MAX_MISFIT * spread, MIN_MISFIT_M)
     misfit = _misfit(given, wanted, both)
@@ -61,13 +61,6 @@ def check_frame(key: str, points: np.ndarray, reference: np.ndarray, of: str) ->
         f'lie {np.median(misfit[off]):.2g} m from {of} when both are moved together: expected '
         f'meters with the axes of the camera, x right, y down, z away{remedy}.',
     )
-
-
-def _centered(points: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """(N, K, 3) about the mean of the joints that are known, 0 for the others."""
-    weight = known[..., None] / known.sum(1).clip(1)[:, None, None]
-    values = np.where(known[..., None], points[..., :3], 0.0)
-    return (values - (values * weight).sum(1, keepdims=True)) * known[..., None]
 
 
 def _misfit(given: np.ndarray, wanted: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -38,14 +38,17 @@ def swapped_samples(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return enough & (crossed < CLEARLY * straight) & (straight > NOTICEABLE * size)
 
 
+def centered(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Points (N, K, C) about their mean by weights (N, K), 0 where the weight is."""
+    w = (weights / np.maximum(weights.sum(1), 1)[:, None])[..., None]
+    p = np.where(w > 0, points, 0)
+    return np.where(w > 0, p - (w * p).sum(1, keepdims=True), 0)
+
+
 def _misfit(points: np.ndarray, reference: np.ndarray, weights: np.ndarray) -> tuple:
     """Error after alignment and size of the reference, both (N) root mean squares."""
-    total = np.maximum(weights.sum(1), 1)[:, None]
-    w = (weights / total)[..., None]
-    p = np.where(w > 0, points, 0)
-    r = np.where(w > 0, reference, 0)
-    p = p - (w * p).sum(1, keepdims=True)
-    r = r - (w * r).sum(1, keepdims=True)
+    w = (weights / np.maximum(weights.sum(1), 1)[:, None])[..., None]
+    p, r = centered(points, weights), centered(reference, weights)
     scale = (w * p * r).sum((1, 2)) / np.maximum((w * p * p).sum((1, 2)), 1e-12)
     rest = np.maximum(scale, 0)[:, None, None] * p - r
     return np.sqrt((w * rest**2).sum((1, 2))), np.sqrt((w * r**2).sum((1, 2)))

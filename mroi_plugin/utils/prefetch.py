@@ -10,6 +10,8 @@ from threading import Event, Thread
 from typing import Generic, TypeVar
 
 Item = TypeVar('Item')
+END = StopIteration()
+"""In the place of a problem where there are no more items, and nothing was wrong."""
 _RUNNING: set[_Ahead] = set()
 
 
@@ -35,7 +37,7 @@ def prefetched(items: Iterator[Item], size: int = 1) -> Iterator[Item]:
     try:
         while True:
             item, problem = ahead.waiting.get()
-            if ahead.ended(problem):
+            if problem is END:
                 return
             if problem is not None:
                 raise problem
@@ -54,14 +56,9 @@ class _Ahead(Generic[Item]):
         self.items = items
         self.waiting: Queue[tuple[Item | None, BaseException | None]] = Queue(size)
         self.stopped = Event()
-        self._end = StopIteration()
         self.thread = Thread(target=self._compute, name='prefetched', daemon=True)
         _RUNNING.add(self)
         self.thread.start()
-
-    def ended(self, problem: BaseException | None) -> bool:
-        """Whether there are no more items, and nothing was wrong."""
-        return problem is self._end
 
     def stop(self) -> None:
         """Have the thread end with the item that it is at."""
@@ -76,7 +73,7 @@ class _Ahead(Generic[Item]):
             self.thread.join(0.01)
 
     def _compute(self) -> None:
-        problem: BaseException = self._end
+        problem: BaseException = END
         try:
             for item in self.items:
                 self.waiting.put((item, None))

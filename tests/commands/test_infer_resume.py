@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from processes import heed_interrupts
 
 from mroi_plugin.apis.run_record import RECORD
 from mroi_plugin.apis.videos import iterate_frames
@@ -28,6 +29,16 @@ FRAMES = 100
 """More than are begun, in batches that wait for each other, when the tenth is drawn."""
 
 
+SIZE = (320, 240)
+
+
+def write_clip(path, frames):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10, SIZE)
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+
+
 @pytest.fixture
 def run(config, checkpoint, people, tmp_path, in_workspace):
     """``mroi infer`` on inputs in ``tmp_path`` with boxes of all of them."""
@@ -36,12 +47,7 @@ def run(config, checkpoint, people, tmp_path, in_workspace):
     for name in ('a', 'b', 'c'):
         shutil.copy(people.path(0), tmp_path / f'{name}.jpg')
         rows.append({'image_id': f'{name}.jpg', 'bbox': people.box(0).tolist()})
-    writer = cv2.VideoWriter(
-        str(tmp_path / 'clip.avi'), cv2.VideoWriter_fourcc(*'MJPG'), 10, (320, 240)
-    )
-    for _ in range(FRAMES):
-        writer.write(cv2.resize(pixels, (320, 240)))
-    writer.release()
+    write_clip(tmp_path / 'clip.avi', [cv2.resize(pixels, SIZE)] * FRAMES)
     rows.append({'image_id': 'clip.avi', 'bbox': [100, 20, 90, 190]})
     (tmp_path / 'boxes.json').write_text(json.dumps(rows))
 
@@ -191,7 +197,7 @@ def test_the_second_ctrl_c_ends_it_at_once(run, tmp_path):
     with socket.create_server(('127.0.0.1', 0)) as server, open(tmp_path / 'told', 'w+') as told:
         address = f'http://127.0.0.1:{server.getsockname()[1]}/a.jpg'
         process = subprocess.Popen(
-            run.command('a.jpg', address), stderr=told, preexec_fn=default_interrupt
+            run.command('a.jpg', address), stderr=told, preexec_fn=heed_interrupts
         )
         asked, _ = server.accept()
         with asked:
@@ -206,11 +212,6 @@ def test_the_second_ctrl_c_ends_it_at_once(run, tmp_path):
     assert not [path for path in (tmp_path / 'out').iterdir() if '.part' in path.name]
 
 
-def default_interrupt():
-    """As in a terminal, whatever the tests' own process does with it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def wait_until(true):
     deadline = time.monotonic() + 60
     while not true():
@@ -218,13 +219,9 @@ def wait_until(true):
         time.sleep(0.02)
 
 
-def write_noise(path, count):
-    """A clip that does not compress."""
-    size, rng = (320, 240), np.random.default_rng(0)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10, size)
-    for _ in range(count):
-        writer.write(rng.integers(0, 255, (240, 320, 3), np.uint8))
-    writer.release()
+def noise(count):
+    """Frames that do not compress."""
+    return np.random.default_rng(0).integers(0, 255, (count, *SIZE[::-1], 3), np.uint8)
 
 
 def test_an_overlay_for_which_there_is_no_room_costs_nothing_else(run, tmp_path):
@@ -232,8 +229,8 @@ def test_an_overlay_for_which_there_is_no_room_costs_nothing_else(run, tmp_path)
     rows = json.loads((tmp_path / 'boxes.json').read_text())
     rows.append({'image_id': 'other.avi', 'bbox': [100, 20, 90, 190]})
     (tmp_path / 'boxes.json').write_text(json.dumps(rows))
-    write_noise(tmp_path / 'clip.avi', 30)
-    write_noise(tmp_path / 'other.avi', 1)
+    write_clip(tmp_path / 'clip.avi', noise(30))
+    write_clip(tmp_path / 'other.avi', noise(1))
     command = run.command('clip.avi', 'other.avi', 'a.jpg', save='json,npz,overlay')
     assert subprocess.run(command, check=False).returncode == 0
     whole = {path.name: path.stat().st_size for path in (tmp_path / 'out').iterdir()}

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.optim.scheduler.param_scheduler import _ParamScheduler
+from mmengine.optim.scheduler.param_scheduler import INF, _ParamScheduler
 from mmengine.runner import EpochBasedTrainLoop
 
 from mroi_plugin.engine.loops.resumable_epoch_loop import ResumableEpochLoop
 from mroi_plugin.registry import HOOKS, register
 from mroi_plugin.utils.errors import UsageError
 
-NEVER = int(1e9)
-"""``end`` of mmengine's schedulers that have none."""
 LENGTHS = ('end', 'T_max', 'total_iters', 'total_steps', 'step_size', 'milestones')
 """Of mmengine's schedulers: what says how long they are, in epochs or iterations."""
 TOLERANCE = 0.01
@@ -83,6 +81,6 @@ def _lengths(schedulers: Any) -> dict[str, tuple[str, float]]:
             for name in LENGTHS:
                 value = getattr(scheduler, name, None)
                 value = max(value, default=0) if name == 'milestones' and value else value
-                if isinstance(value, (int, float)) and value < NEVER:
+                if isinstance(value, (int, float)) and value < INF:
                     found[f'{group}{"." if group else ""}{i}.{name}'] = (unit, float(value))
     return found
