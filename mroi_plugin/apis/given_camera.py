@@ -12,7 +12,7 @@ import numpy as np
 from mroi_plugin.apis.inputs import InputImage
 from mroi_plugin.apis.named_values import NamedValues
 from mroi_plugin.cameras import default_focal_length
-from mroi_plugin.datasets.pixel_checks import focal_problem
+from mroi_plugin.datasets.pixel_checks import center_problem, focal_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.utils.json_input import load_json
 from mroi_plugin.utils.names import list_some
@@ -68,12 +68,7 @@ class GivenCamera:
         focal, center = self.focal_length, size / 2
         if matrix is not None:
             focal, center = float((matrix[0, 0] + matrix[1, 1]) / 2), matrix[:2, 2]
-        problem = focal_problem(focal, size)
-        if not problem and center.max() <= 1 < size.min():
-            problem = (
-                f'the principal point is {center.tolist()}, expected pixels of the '
-                f'{size[0]:.0f}x{size[1]:.0f} image'
-            )
+        problem = focal_problem(focal, size) or center_problem(center, size)
         if problem:
             raise InvalidSampleError(f'{problem}: fix the given camera.')
         return focal, center

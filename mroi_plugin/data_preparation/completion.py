@@ -11,6 +11,7 @@ from mroi_plugin.data_preparation.image_sizes import image_sizes
 from mroi_plugin.data_preparation.joint_frame import check_solid
 from mroi_plugin.data_preparation.left_right import CONVENTION
 from mroi_plugin.data_preparation.pw3d_sequences import sequence_translations
+from mroi_plugin.data_preparation.reprojection import check_pose_in_image
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses, read_poses
 from mroi_plugin.data_preparation.translation import fit_translations
 from mroi_plugin.datasets.annotation_cameras import Cameras, project, read_cameras
@@ -57,7 +58,7 @@ def complete_annotations(source: str, target: str, options: CompletionOptions) -
     joints = bodies.joints(poses, options.quiet)
     findings = _check_annotated(source, table, poses, joints)
     transl = np.full((len(poses.known), 3), np.nan)
-    if not findings or options.on_suspect != 'error':
+    if all(finding.rare for finding in findings) or options.on_suspect != 'error':
         transl = _translations(source, table, poses, cameras, joints, bodies, options)
     pixels = None
     if cameras.focal is not None and cameras.center is not None:
@@ -107,7 +108,10 @@ def _check_annotated(path: str, table: Table, poses: Poses, joints: np.ndarray) 
     known = np.broadcast_to(poses.known[:, None, None], (*joints.shape[:2], 1)).astype(float)
     reference = np.concatenate([joints, known], 2)
     points2d = _annotated(table, 'keypoints2d', 3)
+    findings += checks.check_rotations('smpl.global_orient', poses.global_orient, poses.known)
+    findings += checks.check_rotations('smpl.body_pose', poses.body_pose, poses.known)
     findings += checks.check_left_right('keypoints2d', points2d, reference, 'the SMPL joints')
+    findings += check_pose_in_image('keypoints2d', points2d, reference)
     return findings + check_solid('keypoints3d', points3d, reference, 'the SMPL joints')
 
 

@@ -16,8 +16,6 @@ MAX_MISFIT = 0.35
 of the body's: names of joints mean places a few centimeters apart in different data sets."""
 MIN_MISFIT_M = 0.1
 """Of a body that is rolled up, too."""
-MIN_SHARE = 0.1
-"""Share of persons up to which it is not the file that is wrong."""
 SAME_SCALE = 1.25
 """Ratio of sizes up to which nothing is said of the unit."""
 
@@ -33,8 +31,6 @@ def check_solid(key: str, points: np.ndarray, reference: np.ndarray, of: str) ->
 
 def check_frame(key: str, points: np.ndarray, reference: np.ndarray, of: str) -> list[Finding]:
     """3D joints must lie where the body's are, but for where it stands: axes and unit of a file.
-
-    Single persons may be annotated badly; below `MIN_SHARE` of them nothing is found.
 
     Args:
         key: key of the file.
@@ -52,7 +48,7 @@ def check_frame(key: str, points: np.ndarray, reference: np.ndarray, of: str) ->
     limit = np.maximum(MAX_MISFIT * spread, MIN_MISFIT_M)
     misfit = _misfit(given, wanted, both)
     off = judged & (misfit > limit)
-    if off.sum() <= MIN_SHARE * judged.sum():
+    if not off.any():
         return []
     remedy = _remedy(given[off], wanted[off], both[off], limit[off])
     return findings_of(
@@ -60,6 +56,7 @@ def check_frame(key: str, points: np.ndarray, reference: np.ndarray, of: str) ->
         off,
         f'lie {np.median(misfit[off]):.2g} m from {of} when both are moved together: expected '
         f'meters with the axes of the camera, x right, y down, z away{remedy}.',
+        judged,
     )
 
 

@@ -15,7 +15,7 @@ NOTICEABLE = 0.08
 """... and that is at least this part of the size of the person: from the side both fit."""
 
 
-def swapped_samples(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
+def swapped_samples(points: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Samples whose joints fit a reference clearly better with left and right exchanged.
 
     The points are aligned with the reference by scale and shift (weak perspective if one of the two
@@ -26,7 +26,7 @@ def swapped_samples(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
         reference: (N, 54, 2 or 3 and confidence), the same joints of the same persons.
 
     Returns:
-        (N) True where exchanged.
+        (N) True where exchanged, and (N) True where there are joints enough to tell.
     """
     dims = min(points.shape[-1], reference.shape[-1]) - 1
     mirror = flip_permutation(CONVENTION)
@@ -35,7 +35,7 @@ def swapped_samples(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
     crossed_weights = weights * weights[:, mirror]
     crossed, _ = _misfit(points[:, mirror, :dims], reference[..., :dims], crossed_weights)
     enough = crossed_weights.sum(1) >= MIN_JOINTS
-    return enough & (crossed < CLEARLY * straight) & (straight > NOTICEABLE * size)
+    return enough & (crossed < CLEARLY * straight) & (straight > NOTICEABLE * size), enough
 
 
 def centered(points: np.ndarray, weights: np.ndarray) -> np.ndarray:

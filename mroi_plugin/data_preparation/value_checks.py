@@ -13,6 +13,8 @@ MAX_PERSON_M = 10.0
 """No person is larger; joints in millimeters span hundreds."""
 MAX_DISTANCE_M = 200.0
 """No annotated person stands farther from the camera."""
+MAX_ANGLE = 2 * np.pi
+"""Radians: fits go beyond pi, which is enough for any rotation, but not beyond a whole turn."""
 
 
 def check_person_size(key: str, points: np.ndarray) -> list[Finding]:
@@ -32,6 +34,25 @@ def check_person_size(key: str, points: np.ndarray) -> list[Finding]:
         extent > MAX_PERSON_M,
         f'span up to {worst:.0f}, expected less than 3 meters: these look like millimeters, divide '
         'by 1000.',
+    )
+
+
+def check_rotations(key: str, rotations: np.ndarray, known: np.ndarray) -> list[Finding]:
+    """Rotations must be axis-angle in radians.
+
+    Args:
+        key: key of the file.
+        rotations: (N, ..., 3).
+        known: (N) whose they are.
+    """
+    angles = np.linalg.norm(np.nan_to_num(rotations), axis=-1).reshape(len(rotations), -1).max(1)
+    worst = np.max(angles, where=known, initial=0)
+    return findings_of(
+        key,
+        known & (angles > MAX_ANGLE),
+        f'turn by up to {worst:.0f}, expected axis-angle in radians, at most pi: these look like '
+        'degrees, multiply by pi / 180.',
+        known,
     )
 
 
@@ -119,6 +140,7 @@ def check_box_format(
         key,
         suspect,
         'fit better as x1, y1, x2, y2 than as x, y, w, h: subtract the corner to get w and h.',
+        np.ones(len(boxes)),
     )
 
 
@@ -163,8 +185,10 @@ def check_box_meets_image(key: str, boxes: np.ndarray, size: np.ndarray | None) 
 
 def check_left_right(key: str, points: np.ndarray, reference: np.ndarray, of: str) -> list[Finding]:
     """See `swapped_samples`; ``of`` names the reference."""
+    swapped, judged = swapped_samples(points, reference)
     return findings_of(
         key,
-        swapped_samples(points, reference),
+        swapped,
         f'fit {of} only with left and right exchanged: the joints are in another order.',
+        judged,
     )

@@ -103,7 +103,7 @@ def read_cameras(path: str, table: Mapping[str, Any]) -> Cameras:
         AnnotationError: for a camera without focal length, or not one per person.
     """
     count = len(table['image_path'])
-    size = _size_columns(path, table, count)
+    size = image_sizes_of(path, table)
     beside = {name: table[name] for name in MATRICES if name in table}
     given = table.get('cam_param', beside or None)
     if given is None:
@@ -114,8 +114,13 @@ def read_cameras(path: str, table: Mapping[str, Any]) -> Cameras:
     return cameras if size is None else replace(cameras, size=size)
 
 
-def _size_columns(path: str, table: Mapping[str, Any], count: int) -> np.ndarray | None:
-    names = ('image_width', 'image_height')
+def image_sizes_of(path: str, table: Mapping[str, Any]) -> np.ndarray | None:
+    """``image_width`` and ``image_height`` (N, 2) px of a table, None where it has none.
+
+    Raises:
+        AnnotationError: if there is not one number per person.
+    """
+    names, count = ('image_width', 'image_height'), len(table['image_path'])
     if any(name not in table for name in names):
         return None
     return np.stack([column(path, name, table[name], count, ()) for name in names], 1)

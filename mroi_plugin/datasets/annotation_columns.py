@@ -5,7 +5,7 @@ Files are named in errors as the caller names them, as ``path``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any, NoReturn
 
@@ -213,12 +213,16 @@ def clip_confidence(points: np.ndarray) -> np.ndarray:
     return np.concatenate([points[..., :-1], confidence.clip(0, 1)[..., None]], -1)
 
 
-def largest_confidence(points: np.ndarray) -> np.ndarray:
-    """Of the keypoints (N, K, C) of each person: (N), 0 where none is known; `CHUNK` persons at a
+def of_confidences(points: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """A function (n, K) -> (n) of the confidences in keypoints (N, K, C): (N); `CHUNK` persons at a
     time, so that nothing large is copied."""
-    starts = range(0, len(points), CHUNK)
-    parts = [np.nan_to_num(points[i : i + CHUNK, :, -1]).max(1, initial=0) for i in starts]
-    return np.concatenate(parts) if parts else np.zeros(0)
+    starts = range(0, max(len(points), 1), CHUNK)
+    return np.concatenate([function(points[i : i + CHUNK, :, -1]) for i in starts])
+
+
+def largest_confidence(points: np.ndarray) -> np.ndarray:
+    """Of the keypoints (N, K, C) of each person: (N), 0 where none is known."""
+    return of_confidences(points, lambda known: np.nan_to_num(known).max(1, initial=0))
 
 
 def check_confidence(path: str, name: str, points: np.ndarray, names: Sequence[str] = ()) -> None:

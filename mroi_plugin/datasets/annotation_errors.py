@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ import numpy as np
 ON_SUSPECT = ('error', 'drop', 'keep')
 """What to do with samples that contradict themselves: refuse the file, leave them out, or keep
 them."""
+MIN_SHARE = 0.1
+"""Share of persons from which on a finding about the form of a whole file is a problem: fewer may
+look like it by chance, or are annotated badly."""
 
 
 class AnnotationError(ValueError):
@@ -24,11 +28,19 @@ class Finding:
         key: key of the file.
         samples: indices of the persons, ascending.
         problem: what was found, what was expected, what to do.
+        judged: number of persons that were looked at, where the finding is about the form of the
+            whole file; None where every sample contradicts itself for certain.
     """
 
     key: str
     samples: np.ndarray
     problem: str
+    judged: int | None = None
+
+    @property
+    def rare(self) -> bool:
+        """Whether so few persons look like it that the form of the file is not to blame."""
+        return self.judged is not None and len(self.samples) < MIN_SHARE * self.judged
 
     def describe(self, path: str, image_paths: Sequence[str]) -> str:
         """One line that names the file, the key and the first sample."""
@@ -39,22 +51,26 @@ class Finding:
         )
 
 
-def findings_of(key: str, suspect: np.ndarray, problem: str) -> list[Finding]:
+def findings_of(
+    key: str, suspect: np.ndarray, problem: str, judged: np.ndarray | None = None
+) -> list[Finding]:
     """No finding or one.
 
     Args:
         key: key of the file.
         suspect: (N) which samples are concerned.
         problem: see `Finding`.
+        judged: (N) which samples were looked at, if the finding is about the form of the file.
     """
     samples = np.flatnonzero(suspect)
-    return [Finding(key, samples, problem)] if len(samples) else []
+    count = None if judged is None else int(np.sum(judged))
+    return [Finding(key, samples, problem, count)] if len(samples) else []
 
 
 def decide(
     path: str, image_paths: Sequence[str], findings: Sequence[Finding], on_suspect: str
 ) -> np.ndarray:
-    """Which samples to keep.
+    """Which samples to keep; what is found and kept is said in a warning.
 
     Args:
         path: the file.
@@ -66,16 +82,18 @@ def decide(
         (N) True where a sample stays.
 
     Raises:
-        AnnotationError: if there is a finding and ``on_suspect`` is ``error``, or if no sample
-            would be left.
+        AnnotationError: if there is a finding that is not rare and ``on_suspect`` is ``error``, or
+            if no sample would be left.
     """
     keep = np.ones(len(image_paths), bool)
-    if findings and on_suspect == 'error':
+    if on_suspect == 'error' and not all(finding.rare for finding in findings):
         lines = '\n'.join(finding.describe(path, image_paths) for finding in findings)
         raise AnnotationError(f'{lines}\nFix them, or see --on-suspect to drop or keep them.')
-    if on_suspect == 'drop':
-        for finding in findings:
+    for finding in findings:
+        if on_suspect == 'drop':
             keep[finding.samples] = False
+        else:
+            warnings.warn(f'{finding.describe(path, image_paths)} Kept.', stacklevel=2)
     if not keep.any():
         raise AnnotationError(f'{path}: every sample is suspect, nothing would be left.')
     return keep

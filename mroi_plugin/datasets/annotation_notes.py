@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mroi_plugin.datasets.annotation_checks import KEYPOINTS, SMPL_SHAPES
-from mroi_plugin.datasets.annotation_columns import largest_confidence
+from mroi_plugin.datasets.annotation_columns import largest_confidence, of_confidences
 
 MAX_BETA = 10.0
 """No body of a person has a shape coefficient beyond, in standard deviations."""
@@ -29,14 +29,24 @@ def notes_of(table: Mapping[str, Any]) -> list[str]:
         *(note for key in KEYPOINTS if key in table for note in _visibility(key, table[key])),
         *(_betas(np.asarray(smpl['betas'])) if 'betas' in smpl else ()),
         *_poses(table, smpl),
+        *_unknown(table, smpl),
     ]
 
 
 def _visibility(key: str, points: Any) -> list[str]:
-    above = float(largest_confidence(np.asarray(points)).max(initial=0))
-    if above <= 1:
-        return []
-    return [f"{key}: confidence goes up to {above:g}; above 1 it counts as 1 (COCO's visibility)."]
+    points, notes = np.asarray(points), []
+    above = float(largest_confidence(points).max(initial=0))
+    if above > 1:
+        notes.append(
+            f"{key}: confidence goes up to {above:g}; above 1 it counts as 1 (COCO's visibility)."
+        )
+    lost = of_confidences(points, lambda known: np.isnan(known).any(1))
+    if lost.any():
+        notes.append(
+            f'{key}: confidence of {int(lost.sum())} persons, first sample {np.argmax(lost)}, is '
+            'NaN for some joints: they count as not annotated.'
+        )
+    return notes
 
 
 def _betas(betas: np.ndarray) -> list[str]:
@@ -50,6 +60,27 @@ def _betas(betas: np.ndarray) -> list[str]:
             f'smpl.betas of {len(beyond)} persons, first sample {beyond[0]}, go beyond '
             f'{MAX_BETA:.0f} standard deviations: no person is shaped so, see mroi check-data.'
         )
+    return notes
+
+
+def _unknown(table: Mapping[str, Any], smpl: Mapping[str, Any]) -> list[str]:
+    """Persons who are said to have SMPL parameters, but of whom these are not numbers."""
+    if 'has_smpl' not in table:
+        return []
+    claimed, notes = np.ravel(table['has_smpl']), []
+    if np.isnan(claimed).any():
+        notes.append(
+            f'has_smpl of {int(np.isnan(claimed).sum())} persons, first sample '
+            f'{np.argmax(np.isnan(claimed))}, is NaN: it counts as 0.'
+        )
+    for name in (name for name in ('body_pose', 'global_orient', 'betas') if name in smpl):
+        values = np.asarray(smpl[name])
+        lost = (claimed > 0) & ~np.isfinite(values).reshape(len(values), -1).all(1)
+        if lost.any():
+            notes.append(
+                f'smpl.{name} of {int(lost.sum())} persons, first sample {np.argmax(lost)}, is not '
+                'finite, where has_smpl is above 0: they count as without SMPL parameters.'
+            )
     return notes
 
 

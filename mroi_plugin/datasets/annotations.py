@@ -26,8 +26,9 @@ class Annotations:
         arrays: float32 arrays with one row per person: ``box_center`` (2) and ``box_size`` (2) px
             as annotated, ``keypoints2d`` (K, 3), ``keypoints3d`` (K, 4), ``smpl_body_pose``
             (23, 3), ``smpl_global_orient`` (3), ``smpl_betas`` (10), ``smpl_transl`` (3),
-            ``has_smpl`` (), ``has_transl`` () and, where annotated, ``focal_length`` () and
-            ``principal_point`` (2) px. Further columns may be added.
+            ``has_smpl`` (), ``has_transl`` () and, where annotated, ``focal_length`` () px,
+            ``principal_point`` (2) px and ``image_size`` (2) px, width and height. Further columns
+            may be added.
         image_paths: relative to the image folder of the data set.
         genders: 0 male, 1 female, -1 neutral.
         shares: share of persons, 0 to 1, who have each of `ANNOTATED`.

@@ -33,6 +33,7 @@ from mroi_plugin.datasets.annotation_notes import notes_of
 from mroi_plugin.datasets.person_columns import (
     box_columns,
     camera_columns,
+    size_columns,
     smpl_chunks,
     table_genders,
 )
@@ -44,7 +45,7 @@ from mroi_plugin.utils.progress import track
 
 ANNOTATED = ('keypoints2d', 'keypoints3d', 'smpl', 'transl', 'focal_length', 'gender')
 """What a person may be annotated with."""
-VERSION = 3
+VERSION = 4
 """Of the columns; another number makes every index stale."""
 LONG = 20_000
 """Persons from which on building an index shows its progress."""
@@ -213,7 +214,7 @@ def _build(path: str, convention: str, place: str, digest: str) -> None:
     table = open_human_data(path, osp.dirname(place) or '.')
     count, joints = len(table['image_path']), len(keypoint_names(convention))
     cameras, notes = camera_columns(f'{path} (ann_file)', table)
-    columns = {**box_columns(table), **cameras}
+    columns = {**box_columns(table), **size_columns(f'{path} (ann_file)', table), **cameras}
     zeros = {name: None if array.any() else array.shape for name, array in columns.items()}
     sums: Counter[str] = Counter()
     for part in smpl_chunks(table, count):

@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mroi_plugin.datasets.annotation_cameras import UnknownCamerasError, read_cameras
+from mroi_plugin.datasets.annotation_cameras import (
+    UnknownCamerasError,
+    image_sizes_of,
+    read_cameras,
+)
 from mroi_plugin.datasets.annotation_checks import SMPL_SHAPES, check_smpl
 from mroi_plugin.datasets.annotation_columns import CHUNK, dictionary, gender_codes
 from mroi_plugin.datasets.annotation_errors import AnnotationError
@@ -21,8 +25,21 @@ def box_columns(table: Mapping[str, Any]) -> dict[str, np.ndarray]:
     return {'box_center': boxes[:, :2] + boxes[:, 2:4] / 2, 'box_size': boxes[:, 2:4]}
 
 
+def size_columns(path: str, table: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """``image_size`` (N, 2) width and height px, float32, 0 where unknown, of a table that has
+    them."""
+    sizes = image_sizes_of(path, table)
+    if sizes is None:
+        return {}
+    known = np.isfinite(sizes).all(1) & (sizes > 0).all(1)
+    return {'image_size': np.where(known[:, None], sizes, 0).astype(np.float32)}
+
+
 def smpl_columns(table: Mapping[str, Any], count: int) -> dict[str, np.ndarray]:
     """SMPL parameters and who has them: where all are finite and ``has_smpl`` does not deny it.
+
+    A translation of zero is none: files without one are filled with it, and no body is about the
+    center of its camera.
 
     Args:
         table: from `open_human_data`.
@@ -47,7 +64,7 @@ def smpl_columns(table: Mapping[str, Any], count: int) -> dict[str, np.ndarray]:
     if 'has_smpl' in table:
         has_smpl = has_smpl & (np.asarray(table['has_smpl']).reshape(-1) > 0)
     out['has_smpl'] = has_smpl.astype(np.float32)
-    out['has_transl'] = (has_smpl & known['transl']).astype(np.float32)
+    out['has_transl'] = (has_smpl & known['transl'] & out['smpl_transl'].any(1)).astype(np.float32)
     return out
 
 

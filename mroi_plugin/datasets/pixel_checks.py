@@ -11,6 +11,9 @@ MAX_BOX = 20.0
 MIN_FOCAL, MAX_FOCAL = 0.1, 1000.0
 """Focal lengths in longer sides of the image: fields of view of 157 and 0.06 degrees."""
 
+MAX_OFF_CENTER = 3.0
+"""Distance of a principal point from the middle of the image, in longer sides of it."""
+
 
 def box_problem(box: np.ndarray, size: np.ndarray) -> str | None:
     """Why a box cannot be of a person in an image; None if it can.
@@ -42,6 +45,33 @@ def focal_problem(focal_length: float, size: np.ndarray) -> str | None:
         f'the focal length is {focal_length:.4g}, expected between {MIN_FOCAL * side:.4g} and '
         f'{MAX_FOCAL * side:.4g} px of the {size[0]:.0f}x{size[1]:.0f} image (millimeters and '
         'fractions of the width are to be converted to pixels)'
+    )
+
+
+def center_problem(center: np.ndarray, size: np.ndarray) -> str | None:
+    """Why a principal point (2) px cannot be of an image of ``size`` (2) px; None if it can: also
+    beside the image, which may be cut out of a larger one."""
+    x, y = np.asarray(center, np.float64)
+    image = f'{size[0]:.0f}x{size[1]:.0f} image'
+    if max(x, y) <= 1 < min(size):
+        return f'the principal point is ({x:g}, {y:g}), expected pixels of the {image}'
+    if max(abs(np.array([x, y]) - np.asarray(size) / 2)) > MAX_OFF_CENTER * max(size):
+        return (
+            f'the principal point is ({x:.4g}, {y:.4g}), far from the {image}, expected pixels of '
+            'it'
+        )
+    return None
+
+
+def size_problem(annotated: np.ndarray, size: np.ndarray) -> str | None:
+    """Why an image of ``size`` (2) px cannot be the one of an annotated size (2) px; None if it
+    can, or if that is 0, unknown."""
+    annotated = np.asarray(annotated, np.float64)
+    if not annotated.all() or (np.abs(annotated - size) <= 1).all():
+        return None
+    return (
+        f'the image has {size[0]:.0f}x{size[1]:.0f} px, and is annotated as one of '
+        f'{annotated[0]:.0f}x{annotated[1]:.0f}'
     )
 
 

@@ -104,7 +104,7 @@ def test_wrong_forms_are_refused_at_once(focal, given, message):
         (50, None, 'the focal length is 50, expected between 64 and 6.4e.05 px of the 640x480'),
         (1e20, None, 'the focal length is 1e.20'),
         (None, matrix(50), 'the focal length is 50'),
-        (None, matrix(500, 0.5, 0.5), r'the principal point is \[0.5, 0.5\], expected pixels'),
+        (None, matrix(500, 0.5, 0.5), r'the principal point is \(0.5, 0.5\), expected pixels'),
     ],
 )
 def test_cameras_that_no_such_image_has(focal, given, message):

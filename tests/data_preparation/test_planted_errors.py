@@ -67,6 +67,14 @@ H36M = {
         lambda e: e['smpl'].update(transl=np.full((4, 3), 4000.0)),
         'smpl.transl of 4 of 4.*millimeters',
     ),
+    'degrees': (
+        lambda e: e['smpl'].update(body_pose=np.rad2deg(e['smpl']['body_pose'])),
+        'smpl.body_pose of 4 of 4.*expected axis-angle in radians',
+    ),
+    'orientation in the world': (
+        lambda e: e['smpl'].update(global_orient=np.zeros((4, 3))),
+        'keypoints2d of 4 of 4.*global_orient with the axes of the camera',
+    ),
     'swapped 2D': (lambda e: swap(e, 'keypoints2d', 'human_data'), 'keypoints2d of 1.*left and'),
     'swapped 3D': (lambda e: swap(e, 'keypoints3d', 'human_data'), 'keypoints3d of 1.*left and'),
     'xyxy': (to_xyxy, 'bbox_xywh of 1 of 4.*x1, y1, x2, y2'),
@@ -154,6 +162,14 @@ SPIN = {
         r'part is of shape \(4, 49, 3\)',
     ),
     'millimeters': (lambda e: scale(e, 'S', 1000), 'S of 1 of 4.*millimeters'),
+    'degrees': (
+        lambda e: e.update(pose=np.rad2deg(e['pose'])),
+        'pose of 4 of 4.*expected axis-angle in radians',
+    ),
+    'orientation in the world': (
+        lambda e: e['pose'].__setitem__((slice(None), slice(0, 3)), 0.0),
+        'part of 4 of 4.*global_orient with the axes of the camera',
+    ),
     'swapped part': (lambda e: swap(e, 'part', 'smpl_24'), 'part of 1 of 4.*the SMPL joints'),
     'swapped openpose': (lambda e: swap(e, 'openpose', 'openpose_25'), 'openpose of 1.*SMPL'),
     'S with y up': (
@@ -235,7 +251,19 @@ def test_suspects_can_be_dropped_or_kept(truth, tmp_path, read):
     names = list(read(tmp_path / 'out.npz').annotations.image_paths)
     assert names == [name for i, name in enumerate(entries['imgname']) if i != 2]
     kept = ImportOptions(**OPTIONS, on_suspect='keep', force=True)
-    assert import_spin(source, str(tmp_path / 'out.npz'), kept)['persons'] == '4'
+    with pytest.warns(UserWarning, match='part of 1 of 4 samples.*exchanged.*sample 2.*Kept.'):
+        assert import_spin(source, str(tmp_path / 'out.npz'), kept)['persons'] == '4'
+
+
+def test_one_of_many_is_a_warning(truth, tmp_path):
+    """A person who looks exchanged by chance does not cost the other 63."""
+    entries = spin_entries(truth)
+    many = {name: np.concatenate([values] * 16) for name, values in entries.items()}
+    swap(many, 'part', 'smpl_24', row=5)
+    source = save(tmp_path / 'in.npz', many)
+    with pytest.warns(UserWarning, match='part of 1 of 64 samples.*sample 5 .*Kept.'):
+        report = import_spin(source, str(tmp_path / 'out.npz'), ImportOptions(**OPTIONS))
+    assert report['persons'] == '64' and report['dropped'] == '0'
 
 
 class Trap:

@@ -52,6 +52,33 @@ def test_a_good_file_has_no_notes(opened):
     assert not said and annotations.index.notes == []
 
 
+def test_what_is_no_number_is_told(opened, content):
+    """Supervision that NaN takes away is not taken away in silence."""
+    points, smpl = content['keypoints2d'].copy(), dict(content['smpl'])
+    points[3, 5, 2] = np.nan
+    smpl['body_pose'] = np.array(smpl['body_pose'])
+    smpl['body_pose'].reshape(8, -1)[6, 0] = np.inf
+    has_smpl = np.ones(8)
+    has_smpl[2] = np.nan
+    annotations, said = opened(keypoints2d=points, smpl=smpl, has_smpl=has_smpl)
+    assert annotations.arrays['has_smpl'].tolist() == [1, 1, 0, 1, 1, 1, 0, 1]
+    assert len(said) == 3
+    for told in (
+        'keypoints2d: confidence of 1 persons, first sample 3',
+        'has_smpl of 1 persons, first sample 2, is NaN: it counts as 0',
+        'smpl.body_pose of 1 persons, first sample 6, is not finite',
+    ):
+        assert any(told in line for line in said), said
+
+
+def test_a_translation_of_zero_is_none(opened, content):
+    smpl = {**content['smpl'], 'transl': np.array(content['smpl']['transl'])}
+    smpl['transl'][:3] = 0
+    annotations, _ = opened(smpl=smpl)
+    assert annotations.arrays['has_transl'].tolist() == [0, 0, 0, 1, 1, 1, 1, 1]
+    assert annotations.shares['transl'] == 5 / 8
+
+
 def test_coco_visibility_is_a_confidence(opened, content):
     """0 not labeled, 1 labeled, 2 visible: the loss of a joint is not doubled."""
     points = content['keypoints2d'].copy()

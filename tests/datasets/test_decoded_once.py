@@ -21,6 +21,8 @@ def dataset(in_workspace, tmp_path):
     table = read_human_data(config.ann_file)
     names = table['image_path']
     table['image_path'] = [names[i // 3 * 3] for i in range(len(names))]
+    for name in ('image_width', 'image_height'):
+        table[name] = table[name][np.arange(len(names)) // 3 * 3]
     config.ann_file = str(tmp_path / 'groups.npz')
     write_human_data(config.ann_file, table)
     return DATASETS.build(config)
@@ -65,6 +67,7 @@ def test_an_image_that_has_changed_is_read_anew(dataset, tmp_path):
     found = []
     for sample in (first, other):
         path.write_bytes(Path(sample['image_path']).read_bytes())
-        loaded = dataset.pipeline.transforms[0]({**first, 'image_path': str(path)})
+        changed = {**first, 'image_path': str(path), 'image_size': sample['image_size']}
+        loaded = dataset.pipeline.transforms[0](changed)
         found.append(loaded['image'].decode())
     assert not np.array_equal(*found)

@@ -12,8 +12,10 @@ from mroi_plugin.apis.given_camera import GivenCamera
 from mroi_plugin.apis.inputs import read_image
 from mroi_plugin.datasets.pixel_checks import (
     box_problem,
+    center_problem,
     could_be_corners,
     focal_problem,
+    size_problem,
     sticks_out_unless_corners,
 )
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
@@ -53,6 +55,20 @@ def test_focal_lengths():
         assert focal_problem(focal, SIZE) is None
     for focal in (63, 1.2, 0, -500, 1e20, float('nan'), float('inf')):
         assert 'expected between 64 and 6.4e+05 px' in focal_problem(focal, SIZE)
+
+
+def test_principal_points():
+    for center in ((320, 240), (0, 0.4 + 1), (-100, 900), (640 * 3, 240)):
+        assert center_problem(np.array(center, float), SIZE) is None
+    for center in ((0.5, 0.5), (0, 0), (1e4, 240), (320, -1e5)):
+        assert '640x480 image' in center_problem(np.array(center, float), SIZE)
+
+
+def test_sizes():
+    for size in ((640, 480), (641, 479), (0, 0)):
+        assert size_problem(np.array(size, float), SIZE) is None
+    for size in ((480, 640), (1280, 960), (640, 482)):
+        assert 'annotated as one of' in size_problem(np.array(size, float), SIZE)
 
 
 def test_corners():

@@ -58,7 +58,7 @@ class Scene:
         """The first sample of a data set whose images are this file; None: there is none."""
         if content is not None:
             (self.folder / name).write_bytes(content)
-        columns = {'image_path': np.array([name] * 8), 'cam_param': None}
+        columns = {'image_path': np.array([name] * 8), 'cam_param': None, 'image_width': None}
         return self.dataset(self.folder, **columns)[0]
 
     def good_image(self) -> bytes:

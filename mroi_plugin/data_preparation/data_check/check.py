@@ -17,6 +17,7 @@ from mroi_plugin.data_preparation.data_check.content import (
     check_body,
     check_values,
     describe,
+    repeated_persons,
 )
 from mroi_plugin.data_preparation.data_check.images import check_images, draw_samples
 from mroi_plugin.data_preparation.data_check.sources import where_from
@@ -31,12 +32,6 @@ from mroi_plugin.utils.progress import track
 from mroi_plugin.utils.required_files import RequiredFile
 from mroi_plugin.utils.terminal_tables import Name, table_of_numbers
 
-GUESSES = ('left and right exchanged', 'fit better as x1, y1, x2, y2')
-"""Findings about the form of a whole file: a few persons alone may look like it by chance."""
-GUESSED_FROM_BODY = ('keypoints2d', 'keypoints3d')
-"""Keys whose guesses come from the sampled persons alone."""
-MIN_SHARE = 0.1
-"""Share of persons from which on such a guess is a problem and not a note."""
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -129,6 +124,7 @@ def _check_dataset(
         return Content(key, path, 0, {}, problems=[str(error)])
     content = describe(key, annotations)
     content.notes += [f'{path}: {note}' for note in annotations.index.notes]
+    content.notes += repeated_persons(annotations)
     findings = check_values(annotations)
     chosen = np.sort(rng.permutation(len(annotations))[: max(samples, images, num_show)])
     bodies = _bodies(cfg)
@@ -137,13 +133,9 @@ def _check_dataset(
     else:
         found, content.misfit_px = check_body(annotations, chosen[:samples], bodies)
         findings += found
-    judged = {name: samples for name in GUESSED_FROM_BODY}
     for finding in findings:
-        text = finding.describe(path, annotations.image_paths)
-        guessed = any(word in finding.problem for word in GUESSES)
-        count = min(judged.get(finding.key, len(annotations)), len(annotations))
-        rare = guessed and len(finding.samples) < MIN_SHARE * count
-        (content.notes if rare else content.problems).append(text)
+        told = content.notes if finding.rare else content.problems
+        told.append(finding.describe(path, annotations.image_paths))
     load = dict(node['pipeline']['load'])
     dataset = MultiRoIHumanDataset(path, node['image_dir'], [load], 'smpl_54', padding)
     if load.get('backend_args') or osp.isdir(node['image_dir']):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from mroi_plugin.data_preparation import value_checks as checks
 from mroi_plugin.data_preparation.joint_frame import check_solid
+from mroi_plugin.data_preparation.reprojection import check_pose_in_image
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses
 from mroi_plugin.datasets.annotation_cameras import project
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
@@ -57,6 +58,29 @@ def describe(key: str, annotations: Annotations) -> Content:
     return Content(key, annotations.source, len(annotations), shares)
 
 
+def repeated_persons(annotations: Annotations) -> list[str]:
+    """A note if persons are there more than once: same image, box and 2D joints."""
+    arrays = annotations.arrays
+    images = np.unique(annotations.image_paths.encoded, return_inverse=True)[1].reshape(-1, 1)
+    rows = np.hstack([images, arrays['box_center'], arrays['box_size']])
+    _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    earlier = first[group.reshape(-1)]
+    points = arrays[PIXELS]
+    again = [
+        i
+        for i in np.flatnonzero(earlier != np.arange(len(rows)))
+        if (points[i] == points[earlier[i]]).all()
+    ]
+    if not again:
+        return []
+    return [
+        f'{annotations.source}: {len(again)} of {len(rows)} persons are there more than once, with '
+        f'the same image, box and 2D joints; the first is sample {again[0]} '
+        f'({annotations.image_paths[again[0]]}), which is sample {earlier[again[0]]}. They count '
+        'as often in losses and errors.'
+    ]
+
+
 def check_values(annotations: Annotations) -> list[Finding]:
     """Contradictions that need neither body nor image, of all persons.
 
@@ -67,8 +91,11 @@ def check_values(annotations: Annotations) -> list[Finding]:
     size = arrays['box_size']
     boxes = np.hstack([arrays['box_center'] - size / 2, size])
     points = arrays[PIXELS]
-    known = np.where(arrays['smpl_transl'].any(1), 1.0, np.nan)[:, None]
+    known = np.where(arrays['has_transl'] > 0, 1.0, np.nan)[:, None]
+    has_smpl = arrays['has_smpl'] > 0
     return [
+        *checks.check_rotations('smpl.global_orient', arrays['smpl_global_orient'], has_smpl),
+        *checks.check_rotations('smpl.body_pose', arrays['smpl_body_pose'], has_smpl),
         *checks.check_person_size('keypoints3d', arrays['keypoints3d']),
         *checks.check_distance('smpl.transl', arrays['smpl_transl'] * known),
         *checks.check_in_front('smpl.transl', arrays['smpl_transl'] * known),
@@ -130,8 +157,11 @@ def check_body(
         *check_solid('keypoints3d', arrays['keypoints3d'], reference, 'the SMPL joints'),
     ]
     if 'focal_length' not in arrays or 'principal_point' not in arrays:
+        findings += check_pose_in_image(PIXELS, arrays[PIXELS], reference)
         return _renumber(findings, samples), None
     misfit, factor, usable = _reprojection(arrays, poses, joints)
+    reference[usable, :, 3] = 0
+    findings += check_pose_in_image(PIXELS, arrays[PIXELS], reference)
     side = arrays['box_size'].max(1)
     off = usable & (misfit > MAX_MISFIT * side)
     ratio = float(np.median(factor[off])) if off.any() else 1.0
@@ -154,7 +184,7 @@ def _poses(arrays: Mapping[str, np.ndarray], genders: np.ndarray) -> Poses:
         arrays['smpl_global_orient'],
         arrays['smpl_body_pose'],
         arrays['smpl_betas'],
-        arrays['smpl_transl'],
+        np.where(arrays['has_transl'][:, None] > 0, arrays['smpl_transl'], np.nan),
         (arrays['has_smpl'] > 0) & (np.abs(arrays['smpl_betas']) <= checks.MAX_BETA).all(1),
         genders,
     )
@@ -169,7 +199,7 @@ def _reprojection(
     pixels = project(joints + poses.transl[:, None], focal, center)
     points, seen = arrays[PIXELS][..., :2], arrays[PIXELS][..., 2] > 0
     seen &= np.isfinite(pixels).all(-1)
-    usable = poses.known & poses.transl.any(1) & (seen.sum(1) >= MIN_JOINTS)
+    usable = poses.known & np.isfinite(poses.transl).all(1) & (seen.sum(1) >= MIN_JOINTS)
     distance = np.linalg.norm(np.nan_to_num(pixels) - points, axis=-1)
     misfit = np.ma.median(np.ma.masked_array(distance, ~seen), axis=1).filled(np.inf)
     ours, theirs = (np.nan_to_num(x) - center[:, None] for x in (pixels, points))
@@ -179,4 +209,4 @@ def _reprojection(
 
 
 def _renumber(findings: list[Finding], samples: np.ndarray) -> list[Finding]:
-    return [Finding(f.key, samples[f.samples], f.problem) for f in findings]
+    return [replace(finding, samples=samples[finding.samples]) for finding in findings]

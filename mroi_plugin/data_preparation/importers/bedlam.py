@@ -70,7 +70,7 @@ def import_bedlam(path: str, target: str, options: ImportOptions) -> dict[str, s
     if 'part' in source.entries:
         findings += check_reprojection(
             'trans_cam, cam_ext, cam_int',
-            source,
+            source.side,
             table,
             joints[..., :3] + transl[:, None],
             table['cam_param']['f'].mean(1),

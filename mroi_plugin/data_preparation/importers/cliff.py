@@ -67,7 +67,7 @@ def import_cliff(path: str, target: str, options: ImportOptions) -> dict[str, st
     if source.size is not None:
         keys = f'{_name(source)}, focal_l' if 'focal_l' in source.entries else _name(source)
         findings += check_reprojection(
-            keys, source, table, joints[..., :3] + transl[:, None], focal, source.size / 2
+            keys, source.side, table, joints[..., :3] + transl[:, None], focal, source.size / 2
         )
     return finish(table, source, target, findings, options)
 

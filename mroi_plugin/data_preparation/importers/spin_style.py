@@ -13,6 +13,7 @@ from mroi_plugin.data_preparation import value_checks as checks
 from mroi_plugin.data_preparation.image_sizes import image_sizes
 from mroi_plugin.data_preparation.joint_frame import check_solid
 from mroi_plugin.data_preparation.left_right import from_openpose
+from mroi_plugin.data_preparation.reprojection import check_pose_in_image
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, read_poses
 from mroi_plugin.datasets.annotation_columns import (
     check_confidence,
@@ -209,6 +210,8 @@ def check_import(
     findings = checks.check_person_size('S', points['S'])
     if 'smpl' in table:
         findings += checks.check_betas('shape', table['smpl']['betas'])
+        known = np.asarray(table['has_smpl']) > 0
+        findings += checks.check_rotations('pose', source.column('pose', (24, 3)), known)
     findings += checks.check_box_meets_joints('center, scale', source.center, source.side, visible)
     findings += checks.check_box_meets_image(
         'center, scale', table['bbox_xywh'][:, :4], source.size
@@ -225,6 +228,8 @@ def _check_sides(points: dict[str, np.ndarray], joints: np.ndarray | None) -> li
         if joints is not None:
             check = check_solid if name == 'S' else checks.check_left_right
             findings += check(name, values, joints, 'the SMPL joints')
+            if name != 'S':
+                findings += check_pose_in_image(name, values, joints)
         if name != 'S':
             rest = _where(points['S'], ~known)
             findings += checks.check_left_right(name, values, rest, 'the 3D joints (S)')

@@ -9,7 +9,12 @@ import numpy as np
 from mmengine import fileio
 
 from mroi_plugin.cameras import default_focal_length
-from mroi_plugin.datasets.pixel_checks import box_problem, focal_problem
+from mroi_plugin.datasets.pixel_checks import (
+    box_problem,
+    center_problem,
+    focal_problem,
+    size_problem,
+)
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.encoded_image import (
     MAX_PIXELS,
@@ -112,13 +117,15 @@ def _is_special(path: str) -> bool:
 
 
 def _check_pixels(sample: Sample, size: np.ndarray) -> None:
-    """Refuse a box or a focal length that the image cannot have."""
+    """Refuse a size, a box or a camera that the image cannot have."""
     box = np.r_[sample['box_center'] - sample['box_size'] / 2, sample['box_size']]
-    focal = sample.get('focal_length')
-    for key, problem in (
-        ('bbox_xywh', box_problem(box, size)),
-        ('cam_param.f', None if focal is None else focal_problem(focal, size)),
+    for key, problem_of, given in (
+        ('image_width, image_height', size_problem, sample.get('image_size')),
+        ('bbox_xywh', box_problem, box),
+        ('cam_param.f', focal_problem, sample.get('focal_length')),
+        ('cam_param.c', center_problem, sample.get('principal_point')),
     ):
+        problem = None if given is None else problem_of(given, size)
         if problem:
             raise InvalidSampleError.of(
                 sample, f'{problem}: {key} must be pixels of this very image.'

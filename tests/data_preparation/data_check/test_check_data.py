@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -107,8 +108,71 @@ def flat(table):
     table['keypoints3d'] = table['keypoints3d'] * np.array([1, 1, 0, 1])
 
 
-def other_images(table):
-    table['image_path'] = list(table['image_path'][1:]) + list(table['image_path'][:1])
+def unplaced(change):
+    """The same without translations, as files of pseudo truth are."""
+
+    def spoil(table):
+        table['smpl'].pop('transl')
+        change(table)
+
+    return spoil
+
+
+def no_camera(change):
+    def spoil(table):
+        table.pop('cam_param')
+        change(table)
+
+    return spoil
+
+
+def zero_translations(change):
+    def spoil(table):
+        table['smpl']['transl'] = np.zeros_like(table['smpl']['transl'])
+        change(table)
+
+    return spoil
+
+
+def degrees(*names):
+    def change(table):
+        for name in names:
+            table['smpl'][name] = np.rad2deg(table['smpl'][name])
+
+    return change
+
+
+def no_orientation(table):
+    table['smpl']['global_orient'] = np.zeros_like(table['smpl']['global_orient'])
+
+
+def y_up(table):
+    """Orientations with y up and z toward the camera: turned by pi about x."""
+    axes = np.diag([1.0, -1.0, -1.0])
+    table['smpl']['global_orient'] = np.array(
+        [
+            cv2.Rodrigues(axes @ cv2.Rodrigues(np.array(one, float))[0])[0][:, 0]
+            for one in table['smpl']['global_orient']
+        ]
+    )
+
+
+def poses_of_others(table):
+    table['smpl']['body_pose'] = np.roll(table['smpl']['body_pose'], 1, axis=0)
+    table['smpl']['global_orient'] = np.roll(table['smpl']['global_orient'], 1, axis=0)
+
+
+def half_size(table):
+    for name in ('image_width', 'image_height'):
+        table[name] = np.asarray(table[name]) // 2
+
+
+def center_in_fractions(table):
+    table['cam_param']['c'] = np.full((len(table['image_path']), 2), 0.5)
+
+
+def center_elsewhere(table):
+    table['cam_param']['c'] = np.full((len(table['image_path']), 2), 1e4)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +194,13 @@ def other_images(table):
         (solid(1, 2, 3, scale=2.5), 'keypoints3d', '; 0.4 times as large they would fit'),
         (solid(1, 2, 3, scale=0.001), 'keypoints3d', '; 1000 times as large they would fit'),
         (solid(1, -2, -3, scale=0.1), 'keypoints3d', 'as (x, -y, -z) and 10 times as large'),
+        (degrees('body_pose'), 'smpl.body_pose', 'multiply by pi / 180'),
+        (degrees('global_orient'), 'smpl.global_orient', 'multiply by pi / 180'),
+        *(
+            (without(change), 'keypoints2d', 'global_orient with the axes of the camera')
+            for change in (no_orientation, y_up, poses_of_others, degrees('body_pose'))
+            for without in (unplaced, no_camera, zero_translations)
+        ),
         (
             flat,
             'keypoints3d',
@@ -143,6 +214,61 @@ def test_a_planted_error_is_named_with_file_key_and_sample(check, change, key, s
     lines = [line for line in train['problems'] if key in line and said in line]
     assert lines, train['problems']
     assert 'changed.npz' in lines[0] and 'The first is sample' in lines[0]
+
+
+@pytest.mark.parametrize('without', [unplaced, no_camera, zero_translations])
+def test_true_poses_need_no_camera_and_no_translation(check, without):
+    good, (train, _) = check(without(lambda table: None))
+    assert good, train['problems']
+    assert train['misfit_px'] is None
+
+
+@pytest.mark.parametrize(
+    ('change', 'said'),
+    [
+        (half_size, 'annotated as one of'),
+        (center_in_fractions, 'the principal point is (0.5, 0.5), expected pixels'),
+        (center_elsewhere, 'far from the'),
+    ],
+)
+def test_an_image_that_the_annotations_are_not_of(check, change, said):
+    good, (train, _) = check(change, images=2)
+    assert not good and any(said in line for line in train['problems']), train['problems']
+
+
+def test_persons_that_are_there_twice_are_told(check):
+    def twice(table):
+        order = np.r_[np.arange(29), [5, 6, 7]]
+
+        def chosen(value):
+            if isinstance(value, dict):
+                return {key: chosen(entry) for key, entry in value.items()}
+            if isinstance(value, list) and len(value) == 32:
+                return [value[i] for i in order]
+            if isinstance(value, np.ndarray) and value.shape[:1] == (32,):
+                return value[order]
+            return value
+
+        table.update(chosen(dict(table)))
+
+    good, (train, test) = check(twice)
+    assert good and not test['notes']
+    (note,) = train['notes']
+    assert '3 of 32 persons are there more than once' in note
+    assert 'the first is sample 29' in note and 'which is sample 5.' in note
+
+
+def test_what_few_persons_look_like_is_a_note(check):
+    """One of 32: by chance, or annotated badly; the form of the file is not to blame."""
+
+    def one(table):
+        table['keypoints3d'][3] = table['keypoints3d'][3][flip_permutation('human_data')]
+
+    good, (train, _) = check(one)
+    assert good, train['problems']
+    (note,) = train['notes']
+    assert 'left and right exchanged' in note and '1 of 32' in note
+    assert 'The first is sample 3 ' in note
 
 
 def test_extreme_betas_are_not_blamed_on_the_camera(check):
