@@ -11,6 +11,8 @@ MAX_BOX = 20.0
 MIN_FOCAL, MAX_FOCAL = 0.1, 1000.0
 """Focal lengths in longer sides of the image: fields of view of 157 and 0.06 degrees."""
 
+MAX_LEFT_OUT = 0.01
+"""Part of a side that an image may lack of the annotated one."""
 MAX_OFF_CENTER = 3.0
 """Distance of a principal point from the middle of the image, in longer sides of it."""
 
@@ -65,9 +67,9 @@ def center_problem(center: np.ndarray, size: np.ndarray) -> str | None:
 
 def size_problem(annotated: np.ndarray, size: np.ndarray) -> str | None:
     """Why an image of ``size`` (2) px cannot be the one of an annotated size (2) px; None if it
-    can, or if that is 0, unknown."""
+    can, but for rows or columns that a decoder leaves out, or if that is 0, unknown."""
     annotated = np.asarray(annotated, np.float64)
-    if not annotated.all() or (np.abs(annotated - size) <= 1).all():
+    if not annotated.all() or (np.abs(annotated - size) <= MAX_LEFT_OUT * annotated).all():
         return None
     return (
         f'the image has {size[0]:.0f}x{size[1]:.0f} px, and is annotated as one of '
