@@ -69,7 +69,7 @@ def read_config(config: str) -> Config:
         config: path or name, see `find_config`.
 
     Raises:
-        FileNotFoundError: if there is no such config.
+        FileNotFoundError: if there is no such config, or no file of its ``_base_``.
         UsageError: if it is no Python.
     """
     from mmengine.config import Config
@@ -77,6 +77,17 @@ def read_config(config: str) -> Config:
     path = find_config(config)
     try:
         return Config.fromfile(path)
+    except FileNotFoundError as error:
+        found = re.search(r'"(.+)"', str(error))
+        base = error.filename or (found and found[1]) or str(error)
+        known = list_configs().get(config_name(base))
+        hint = (
+            f'the shipped one is {known!r}' if known else 'mroi configs --paths shows shipped ones'
+        )
+        raise FileNotFoundError(
+            f'{path}: its _base_, or one of theirs, is {base}, and there is no such file; paths are '
+            f'relative to the file that names them; {hint}.'
+        ) from error
     except SyntaxError as error:
         raise UsageError(f'{path}, or one of its _base_, is no Python: {error}') from error
 

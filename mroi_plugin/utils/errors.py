@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,8 +16,17 @@ class UsageError(ValueError):
 
 
 def message_of(error: Exception) -> str:
-    """The message of an error that a loader process may have wrapped in its traceback."""
-    return str(error).rsplit(WRAPPED, 1)[-1].strip()
+    """The message of an error that a loader process may have wrapped in its traceback; of a bare
+    key, what it is and where it was asked for."""
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+        text = error.args[0]  # str(error) would quote it
+        if ' ' not in text:
+            place = traceback.extract_tb(error.__traceback__)[-1:]
+            asked = ''.join(f' ({step.filename}:{step.lineno})' for step in place)
+            text = f'the key {text!r} is missing{asked}: a config or a file lacks it.'
+    else:
+        text = str(error)
+    return text.rsplit(WRAPPED, 1)[-1].strip()
 
 
 @contextmanager

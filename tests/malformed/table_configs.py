@@ -129,6 +129,19 @@ OPTIONS = {
     'val_evaluator.type=Metric': (KeyError, ['Metric']),
     'default_hooks.checkpoint.color=red': (ValueError, ['default_hooks.checkpoint', 'color']),
     'default_hooks.checkpoint.rule=best': (KeyError, ['rule', 'best']),
+    'default_hooks.checkpoint.save_best=mesh/mpjp': (
+        ValueError,
+        ["save_best='mesh/mpjp'", 'the validation gives mesh/mpjpe', "'mesh/mpjpe' is the nearest"],
+    ),
+    'default_hooks.checkpoint.save_best=mesh/pck': (
+        ValueError,
+        ["rule='less' would keep the worst checkpoint", "rule='greater'"],
+    ),
+    'model.losses.keypoints3d.loss_weight=-1': (
+        ValueError,
+        ['model.losses.keypoints3d.loss_weight=-1', 'a number >= 0'],
+    ),
+    'model.losses.camera.loss_weight=much': (ValueError, ["camera.loss_weight='much'"]),
     'custom_hooks.0.type=Hook': (KeyError, ['Hook']),
     'randomness.seed=seed': (ValueError, ["randomness.seed='seed'"]),
     'runner_type=Walker': (ValueError, ["runner_type='Walker'", 'Runner or FlexibleRunner']),
@@ -136,6 +149,10 @@ OPTIONS = {
     'strategy.type=DDPStrategy': (ValueError, ["strategy={'type'", 'FlexibleRunner']),
     'model.inference.dtype=int8': (ValueError, ["inference.dtype='int8'", 'bfloat16']),
     'optim_wrapper.clip_grad=1.0': (ValueError, ['clip_grad=1.0', 'dict(max_norm=1.0)']),
+    'optim_wrapper.clip_grad=dict(max_norm=0)': (
+        ValueError,
+        ['optim_wrapper.clip_grad.max_norm=0', 'a number above 0'],
+    ),
     'optim_wrapper.clip_grad=dict(max_norm=one)': (UsageError, ["'one' is no literal"]),
     'param_scheduler=[cosine]': (ValueError, ["param_scheduler.0='cosine'", 'a dictionary']),
     'data_root=x': (UsageError, ['data_root reaches nothing', 'dataset.image_dir']),
@@ -180,7 +197,18 @@ CASES = [
     ),
     ('config with a slip', config('model = dict('), ValueError, ['mine.py', 'line 1']),
     ('config of nothing', config(''), ValueError, ['has no model', '_base_']),
-    ('config on no base', config("_base_ = ['gone.py']"), FileNotFoundError, ['gone.py']),
+    (
+        'config on no base',
+        config("_base_ = ['gone.py']"),
+        FileNotFoundError,
+        ['mine.py: its _base_', 'gone.py, and there is no such file', 'mroi configs --paths'],
+    ),
+    (
+        'config on a shipped one by its name alone',
+        config("_base_ = ['mroi_synthetic.py']"),
+        FileNotFoundError,
+        ['mine.py: its _base_', f'the shipped one is {str(CONFIG)!r}'],
+    ),
     (
         'zero epochs',
         lambda s: s.train(epochs=0),

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 
+from mroi_plugin.engine.best_metric import check_best, check_given
 from mroi_plugin.engine.disk_space import check_disk_space, checkpoint_bytes
 from mroi_plugin.registry import HOOKS, register
 from mroi_plugin.utils.atomic_files import BACKEND, remove_parts, write_atomically
@@ -28,7 +29,8 @@ class AtomicCheckpointHook(CheckpointHook):
     left to mmengine.
 
     Raises:
-        ValueError: before training, for an unknown option.
+        ValueError: before training, for an unknown option, or if ``save_best`` is a metric that the
+            validation does not give or ``rule`` the wrong sense of it.
         OSError: before training, if the disk has too little room; later, naming the file, if one
             cannot be written.
     """
@@ -44,6 +46,8 @@ class AtomicCheckpointHook(CheckpointHook):
                 f'default_hooks.checkpoint has no option {", ".join(unknown)}: see mmengine\'s '
                 'CheckpointHook.'
             )
+        if self.save_best and runner.val_loop is not None:
+            check_best(self.key_indicators, self.rules, runner.val_loop.evaluator.metrics)
         local = '://' not in str(self.out_dir or runner.work_dir)
         if local and self.backend_args is None and self.file_client_args is None:
             self.backend_args = {'backend': BACKEND}
@@ -115,6 +119,7 @@ class AtomicCheckpointHook(CheckpointHook):
         """The new best one first, then the removal of the one it replaces."""
         if not self.save_best:
             return
+        check_given(self.key_indicators, metrics)
         several = hasattr(self, 'best_ckpt_path_dict')
         before = dict(self.best_ckpt_path_dict) if several else {'': self.best_ckpt_path}
         self._set_best(dict.fromkeys(before), several)

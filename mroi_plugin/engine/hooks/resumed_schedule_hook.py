@@ -41,6 +41,10 @@ class ResumedScheduleHook(Hook):
         loop = runner.train_loop
         if not isinstance(loop, EpochBasedTrainLoop):
             return
+        if loop.epoch >= loop.max_epochs:
+            runner.logger.warning(
+                f'The {loop.max_epochs} epochs of this run are done: nothing is left to train.'
+            )
         now, before = len(loop.dataloader), _epoch_length(loop)
         if before != now:
             runner.logger.warning(

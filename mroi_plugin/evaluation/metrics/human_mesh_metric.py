@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from mmengine.evaluator import BaseMetric
@@ -25,18 +25,19 @@ from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
 from mroi_plugin.registry import METRICS, register
 
 GT_SOURCES = ('smpl', 'keypoints3d')
-ERRORS = (
-    'mpjpe',
-    'pa_mpjpe',
-    'pve',
-    'pa_pve',
-    'pck',
-    'auc',
-    'reprojection_px',
-    'reprojection_share',
-    'camera_residual_px',
-    'betas_error',
-)
+ERRORS = {
+    'mpjpe': 'less',
+    'pa_mpjpe': 'less',
+    'pve': 'less',
+    'pa_pve': 'less',
+    'pck': 'greater',
+    'auc': 'greater',
+    'reprojection_px': 'less',
+    'reprojection_share': 'less',
+    'camera_residual_px': 'less',
+    'betas_error': 'less',
+}
+"""Quantities, and whether less or more of them is better."""
 Batch = dict[str, Any]
 
 
@@ -64,6 +65,7 @@ class HumanMeshMetric(BaseMetric):
     """
 
     default_prefix = 'mesh'
+    names: ClassVar[dict[str, str]] = ERRORS
 
     def __init__(
         self,

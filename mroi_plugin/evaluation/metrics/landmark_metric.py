@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from mmengine.evaluator import BaseMetric
@@ -23,10 +23,11 @@ class LandmarkMetric(BaseMetric):
     hips (``error_3d``), and the share that is within `GOOD` (``found``), over annotated joints."""
 
     default_prefix = 'landmark'
+    names: ClassVar[dict[str, str]] = {'error_2d': 'less', 'found': 'greater', 'error_3d': 'less'}
 
     def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        self.means = RunningMeans(('error_2d', 'found', 'error_3d'))
+        self.means = RunningMeans((*self.names,))
 
     @torch.no_grad()
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Tensor]]) -> None:

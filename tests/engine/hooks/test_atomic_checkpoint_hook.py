@@ -194,3 +194,10 @@ def test_a_validation_that_is_known_is_not_repeated(tmp_path):
     run(tmp_path, values=(3.0,), save_best='a/error')
     runner = run(tmp_path, (9.0,), latest_checkpoint(str(tmp_path)), '2', save_best='a/error')
     assert runner.message_hub.get_scalar('val/a/error').current() == 3.0
+
+
+def test_a_best_one_by_what_no_validation_gives(tmp_path):
+    """A metric of the user's own may not say what it gives; then the first validation does."""
+    with pytest.raises(ValueError, match=r"save_best='a/err': the validation gives a/error; 'a/"):
+        run(tmp_path, save_best='a/err')
+    assert names(tmp_path) == ['epoch_1.pth', 'last_checkpoint']

@@ -33,6 +33,12 @@ def test_more_epochs_need_a_schedule_of_their_own(begun):
         resume(begun, 6, BATCH)
 
 
+def test_a_run_that_is_done_says_so(begun, tmp_path):
+    assert resume(begun, 2)['iter'] == 8
+    told = ''.join(path.read_text() for path in (tmp_path / 'run').glob('*/*.log'))
+    assert told.count('The 2 epochs of this run are done: nothing is left to train.') == 1
+
+
 def test_without_an_end_they_go_on(begun, in_workspace, tmp_path):
     constant = 'param_scheduler=None'
     config, _ = begun

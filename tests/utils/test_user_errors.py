@@ -1,0 +1,32 @@
+"""What a user reads of an error."""
+
+from __future__ import annotations
+
+import pytest
+
+from mroi_plugin.utils.errors import message_of, report_user_errors
+
+
+def said(capsys, function):
+    with pytest.raises(SystemExit) as stop, report_user_errors():
+        function()
+    assert stop.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_a_bare_key_is_told_with_its_place(capsys):
+    text = said(capsys, lambda: {}['body_model'])
+    assert text.startswith("error: the key 'body_model' is missing (")
+    assert f'{__file__}:' in text and text.endswith('a config or a file lacks it.\n')
+
+
+def test_a_sentence_stays_as_it_is(capsys):
+    def refuse():
+        raise KeyError("no component 'Head' in model")
+
+    assert said(capsys, refuse) == "error: no component 'Head' in model\n"
+
+
+def test_the_traceback_of_a_worker_is_left_out():
+    error = ValueError('Traceback ...\nInvalidSampleError: a.jpg is missing.\n')
+    assert message_of(error) == 'a.jpg is missing.'
