@@ -82,11 +82,11 @@ def read_config(config: str) -> Config:
         base = error.filename or (found and found[1]) or str(error)
         known = list_configs().get(config_name(base))
         hint = (
-            f'the shipped one is {known!r}' if known else 'mroi configs --paths shows shipped ones'
+            f'the shipped one is {known!r}' if known else 'mroi configs --paths lists shipped ones'
         )
         raise FileNotFoundError(
-            f'{path}: its _base_, or one of theirs, is {base}, and there is no such file; paths are '
-            f'relative to the file that names them; {hint}.'
+            f'{path}: its _base_, or one of theirs, is {base}, and there is no such file; paths '
+            f'are relative to the file that names them; {hint}.'
         ) from error
     except SyntaxError as error:
         raise UsageError(f'{path}, or one of its _base_, is no Python: {error}') from error

@@ -201,7 +201,7 @@ CASES = [
         'config on no base',
         config("_base_ = ['gone.py']"),
         FileNotFoundError,
-        ['mine.py: its _base_', 'gone.py, and there is no such file', 'mroi configs --paths'],
+        ['mine.py: its _base_', 'gone.py, and there is no such file', 'mroi configs --paths lists'],
     ),
     (
         'config on a shipped one by its name alone',
