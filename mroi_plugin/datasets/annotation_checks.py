@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mroi_plugin.datasets.annotation_columns import (
+    by_chunks,
     check_confidence,
     check_rows,
     dictionary,
@@ -26,6 +27,7 @@ KEYPOINTS = {'keypoints2d': 3, 'keypoints3d': 4}
 """Keys of keypoints and their channels, confidence last."""
 COMPRESSED = '__keypoints_compressed__'
 """Entry that says whether the file leaves out the joints that its masks exclude."""
+TINY = np.finfo(np.float32).tiny
 SMPL_SHAPES = {'body_pose': (23, 3), 'global_orient': (3,), 'betas': (10,), 'transl': (3,)}
 """Row shapes of the entries of ``smpl``: axis-angle, axis-angle, shape, meters. Of more betas than
 ten the first ten are taken: they are SMPL's, in the order of their variance."""
@@ -44,7 +46,7 @@ def check_columns(path: str, table: Mapping[str, Any]) -> None:
     names = table['image_path']
     count = len(names)
     boxes = rows(path, 'bbox_xywh', table['bbox_xywh'], count, (4,), more=True)
-    good = is_finite(boxes) & (boxes[:, 2:] >= np.finfo(np.float32).tiny).all(1)
+    good = by_chunks(boxes, lambda part: is_finite(part) & (part[:, 2:] >= TINY).all(1))
     check_rows(path, 'bbox_xywh', boxes, good, 'x, y, w > 0, h > 0 in pixels', names)
     for key, channels in KEYPOINTS.items():
         if key in table:

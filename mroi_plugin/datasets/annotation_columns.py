@@ -5,7 +5,7 @@ Files are named in errors as the caller names them, as ``path``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, NoReturn
 
@@ -213,16 +213,21 @@ def clip_confidence(points: np.ndarray) -> np.ndarray:
     return np.concatenate([points[..., :-1], confidence.clip(0, 1)[..., None]], -1)
 
 
-def of_confidences(points: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """A function (n, K) -> (n) of the confidences in keypoints (N, K, C): (N); `CHUNK` persons at a
-    time, so that nothing large is copied."""
-    starts = range(0, max(len(points), 1), CHUNK)
-    return np.concatenate([function(points[i : i + CHUNK, :, -1]) for i in starts])
+def chunks_of(count: int) -> Iterator[slice]:
+    """`CHUNK` of N rows at a time; of none, one empty chunk."""
+    for start in range(0, max(count, 1), CHUNK):
+        yield slice(start, min(start + CHUNK, count))
+
+
+def by_chunks(column: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """A function (n, ...) -> (n) of the rows of a column (N, ...): (N); `CHUNK` rows at a time, so
+    that nothing large is copied."""
+    return np.concatenate([function(column[part]) for part in chunks_of(len(column))])
 
 
 def largest_confidence(points: np.ndarray) -> np.ndarray:
     """Of the keypoints (N, K, C) of each person: (N), 0 where none is known."""
-    return of_confidences(points, lambda known: np.nan_to_num(known).max(1, initial=0))
+    return by_chunks(points, lambda part: np.nan_to_num(part[..., -1]).max(1, initial=0))
 
 
 def check_confidence(path: str, name: str, points: np.ndarray, names: Sequence[str] = ()) -> None:

@@ -17,17 +17,18 @@ from mroi_plugin.datasets.annotation_checks import (
     check_columns,
 )
 from mroi_plugin.datasets.annotation_columns import (
-    CHUNK,
     clip_confidence,
     file_names,
     require_keys,
     rows,
 )
 from mroi_plugin.datasets.annotation_errors import AnnotationError
+from mroi_plugin.datasets.texts import stored_names
 from mroi_plugin.mmhuman3d_compat.conventions import MAPPING, from_human_data
 from mroi_plugin.mmhuman3d_compat.loading import host_module
 from mroi_plugin.utils.atomic_files import atomic_file
-from mroi_plugin.utils.safe_unpickling import UnsafeFileError, read_npz
+from mroi_plugin.utils.npz_files import read_npz
+from mroi_plugin.utils.safe_unpickling import UnsafeFileError
 
 Table = dict[str, Any]
 _ATTRIBUTES = ('__key_strict__', '__data_len__', COMPRESSED)
@@ -82,7 +83,7 @@ def open_human_data(path: str, spill: str | None = None) -> Table:
         spill: see `read_npz`.
 
     Returns:
-        The entries; ``image_path`` is a list of N texts.
+        The entries; ``image_path`` is a list of N texts, or with ``spill`` a sequence.
 
     Raises:
         FileNotFoundError: see `read_entries`.
@@ -91,7 +92,8 @@ def open_human_data(path: str, spill: str | None = None) -> Table:
     """
     table = read_entries(path, spill)
     where = f'{path} (ann_file)'
-    table['image_path'] = file_names(where, 'image_path', table.get('image_path', ()))
+    names = file_names if spill is None else stored_names
+    table['image_path'] = names(where, 'image_path', table.get('image_path', ()))
     require_keys(where, table, ('bbox_xywh',), 'RoIs need the box of every person.')
     check_columns(where, table)
     return table
@@ -146,16 +148,16 @@ def _full(table: Table, key: str, chosen: slice) -> tuple[np.ndarray, np.ndarray
     return to_human_data(points, convention, np.asarray(table[f'{key}_mask']))
 
 
-def keypoint_chunks(table: Table, key: str, convention: str) -> Iterator[np.ndarray]:
-    """Keypoints (n, K, C) float32 in a convention, of `CHUNK` persons at a time, in order.
+def keypoint_rows(table: Table, key: str, convention: str, part: slice) -> np.ndarray:
+    """Keypoints (n, K, C) float32 of some persons in a convention.
 
     Args:
         table: from `open_human_data`.
         key: ``keypoints2d``, pixels, or ``keypoints3d``, meters.
         convention: wanted.
+        part: which persons.
     """
-    for start in range(0, len(table[key]), CHUNK):
-        yield from_human_data(*_full(table, key, slice(start, start + CHUNK)), convention)
+    return from_human_data(*_full(table, key, part), convention)
 
 
 def to_human_data(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mroi_plugin.datasets.annotation_checks import KEYPOINTS, SMPL_SHAPES
-from mroi_plugin.datasets.annotation_columns import largest_confidence, of_confidences
+from mroi_plugin.datasets.annotation_columns import by_chunks, largest_confidence
 
 MAX_BETA = 10.0
 """No body of a person has a shape coefficient beyond, in standard deviations."""
@@ -40,7 +40,7 @@ def _visibility(key: str, points: Any) -> list[str]:
         notes.append(
             f"{key}: confidence goes up to {above:g}; above 1 it counts as 1 (COCO's visibility)."
         )
-    lost = of_confidences(points, lambda known: np.isnan(known).any(1))
+    lost = by_chunks(points, lambda part: np.isnan(part[..., -1]).any(1))
     if lost.any():
         notes.append(
             f'{key}: confidence of {int(lost.sum())} persons, first sample {np.argmax(lost)}, is '
@@ -54,7 +54,8 @@ def _betas(betas: np.ndarray) -> list[str]:
     notes = []
     if flat.shape[1] > size:
         notes.append(f'smpl.betas has {flat.shape[1]} numbers per person: the first {size} count.')
-    beyond = np.flatnonzero((np.abs(flat[:, :size]) > MAX_BETA).any(1))
+    beyond = by_chunks(flat, lambda part: (np.abs(part[:, :size]) > MAX_BETA).any(1))
+    beyond = np.flatnonzero(beyond)
     if len(beyond):
         notes.append(
             f'smpl.betas of {len(beyond)} persons, first sample {beyond[0]}, go beyond '
@@ -74,8 +75,8 @@ def _unknown(table: Mapping[str, Any], smpl: Mapping[str, Any]) -> list[str]:
             f'{np.argmax(np.isnan(claimed))}, is NaN: it counts as 0.'
         )
     for name in (name for name in ('body_pose', 'global_orient', 'betas') if name in smpl):
-        values = np.asarray(smpl[name])
-        lost = (claimed > 0) & ~np.isfinite(values).reshape(len(values), -1).all(1)
+        values = np.asarray(smpl[name]).reshape(len(claimed), -1)
+        lost = (claimed > 0) & by_chunks(values, lambda part: ~np.isfinite(part).all(1))
         if lost.any():
             notes.append(
                 f'smpl.{name} of {int(lost.sum())} persons, first sample {np.argmax(lost)}, is not '

@@ -14,30 +14,29 @@ import os
 import os.path as osp
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 
 from mroi_plugin.datasets.annotation_checks import KEYPOINTS
-from mroi_plugin.datasets.annotation_columns import dictionary
+from mroi_plugin.datasets.annotation_columns import CHUNK, chunks_of, dictionary
 from mroi_plugin.datasets.annotation_file import (
-    CHUNK,
     Table,
     checksums,
-    keypoint_chunks,
+    keypoint_rows,
     open_human_data,
 )
 from mroi_plugin.datasets.annotation_notes import notes_of
+from mroi_plugin.datasets.column_files import ColumnFiles
 from mroi_plugin.datasets.person_columns import (
     box_columns,
     camera_columns,
     size_columns,
-    smpl_chunks,
+    smpl_rows,
     table_genders,
 )
-from mroi_plugin.datasets.texts import Texts, encode_texts
+from mroi_plugin.datasets.texts import Texts, encoded, longest
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.utils.atomic_folders import atomic_folder, remove_folder_parts
 from mroi_plugin.utils.ownership import locked
@@ -54,6 +53,8 @@ BLOCK = 2**24
 PATIENCE_S = 600.0
 """How long another process that builds an index is waited for."""
 INFO = 'info.json'
+APART = ('image_path', 'gender')
+"""Columns that are no numbers of the person's: always written."""
 
 
 class Index:
@@ -211,38 +212,32 @@ def _sum_of(info: dict[str, Any]) -> int:
 
 
 def _build(path: str, convention: str, place: str, digest: str) -> None:
-    table = open_human_data(path, osp.dirname(place) or '.')
+    table, where = open_human_data(path, osp.dirname(place) or '.'), f'{path} (ann_file)'
     count, joints = len(table['image_path']), len(keypoint_names(convention))
-    cameras, notes = camera_columns(f'{path} (ann_file)', table)
-    columns = {**box_columns(table), **size_columns(f'{path} (ann_file)', table), **cameras}
-    zeros = {name: None if array.any() else array.shape for name, array in columns.items()}
-    sums: Counter[str] = Counter()
-    for part in smpl_chunks(table, count):
-        sums.update({name: float(np.abs(array).sum()) for name, array in part.items()})
-        zeros.update({name: (count, *array.shape[1:]) for name, array in part.items()})
-    zeros.update({name: None for name, total in sums.items() if total})
-    columns['gender'] = table_genders(path, table)
-    shares = {
-        'smpl': sums['has_smpl'] / count,
-        'transl': sums['has_transl'] / count,
-        'focal_length': float('focal_length' in columns),
-        'gender': float((columns['gender'] >= 0).mean()),
-    }
+    cameras, notes = camera_columns(where, table)
+    whole = {**size_columns(where, table), **cameras, 'gender': table_genders(path, table)}
+    known: Counter[str] = Counter()
     with atomic_folder(place) as folder:
-        for name, array in columns.items():
-            if zeros.get(name) is None:
-                _write(folder, name, count, [array])
-        for name in filter(sums.get, sums):
-            _write(folder, name, count, (part[name] for part in smpl_chunks(table, count)))
-        _write(folder, 'image_path', count, encode_texts(table['image_path']))
-        for key, channels in KEYPOINTS.items():
-            zeros[key] = None if key in table else (count, joints, channels)
-            shares[key] = _write_keypoints(folder, path, table, key, convention)
+        with ColumnFiles(folder, count) as columns:
+            chunks, steps = _chunks(table, whole, convention), -(-count // CHUNK)
+            label = f'index of {osp.basename(path)}'
+            for part in track(chunks, label, steps, quiet=count < LONG):
+                known.update(_known(part))
+                for name, rows in part.items():
+                    columns.add(name, rows)
+        zeros = {
+            name: shape if name in columns.zeros else None
+            for name, shape in columns.shapes.items()
+            if name not in APART
+        }
+        for name in filter(zeros.get, zeros):
+            os.remove(osp.join(folder, f'{name}.npy'))
+        zeros.update({k: (count, joints, n) for k, n in KEYPOINTS.items() if k not in table})
         body = dictionary(path, table, 'misc').get('body')
         info = {
             'digest': digest,
             'body': body if body is None else str(body),
-            'shares': shares,
+            'shares': {name: known[name] / count for name in ANNOTATED},
             'notes': [*notes, *notes_of(table)],
             'columns': zeros,
             'sums': _sums(folder),
@@ -251,31 +246,30 @@ def _build(path: str, convention: str, place: str, digest: str) -> None:
             json.dump({**info, 'sum': _sum_of(info)}, file)
 
 
-def _write_keypoints(folder: str, path: str, table: Table, key: str, convention: str) -> float:
-    """Write keypoints, where the file has them; returns the share of persons who have any."""
-    if key not in table:
-        return 0.0
-    count, known = len(table[key]), 0
+def _chunks(
+    table: Table, whole: dict[str, np.ndarray], convention: str
+) -> Iterator[dict[str, np.ndarray]]:
+    """All columns, of some persons at a time."""
+    names = table['image_path']
+    size = longest(names)
+    for part in chunks_of(len(names)):
+        yield {
+            **{name: column[part] for name, column in whole.items()},
+            **box_columns(table, part),
+            **smpl_rows(table, part),
+            **{k: keypoint_rows(table, k, convention, part) for k in KEYPOINTS if k in table},
+            'image_path': encoded(names[part], size),
+        }
 
-    def counted() -> Iterator[np.ndarray]:
-        nonlocal known
-        for chunk in keypoint_chunks(table, key, convention):
-            known += int((chunk[..., -1] > 0).any(1).sum())
-            yield chunk
 
-    label = f'index of {osp.basename(path)}, {key}'
-    _write(folder, key, count, track(counted(), label, -(-count // CHUNK), quiet=count < LONG))
-    return known / count
-
-
-def _write(folder: str, name: str, count: int, chunks: Iterable[np.ndarray]) -> None:
-    """Write one column of N rows as ``.npy``, from chunks (n, ...) of them in order."""
-    # Ordinary writes: on a full disk they are an error, where those through a map kill the process.
-    with open(osp.join(folder, f'{name}.npy'), 'wb') as file:
-        for i, chunk in enumerate(map(np.ascontiguousarray, chunks)):
-            if not i:
-                header = npy.header_data_from_array_1_0(chunk)
-                npy.write_array_header_1_0(file, {**header, 'shape': (count, *chunk.shape[1:])})
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
+def _known(part: dict[str, np.ndarray]) -> dict[str, int]:
+    """Number of persons, in a chunk of all columns, who have each of `ANNOTATED`."""
+    has = {
+        'smpl': part['has_smpl'] > 0,
+        'transl': part['has_transl'] > 0,
+        'gender': part['gender'] >= 0,
+        **{key: (part[key][..., -1] > 0).any(1) for key in KEYPOINTS if key in part},
+    }
+    if 'focal_length' in part:
+        has['focal_length'] = part['focal_length'] > 0
+    return {name: int(np.sum(who)) for name, who in has.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -14,14 +14,14 @@ from mroi_plugin.datasets.annotation_cameras import (
     read_cameras,
 )
 from mroi_plugin.datasets.annotation_checks import SMPL_SHAPES, check_smpl
-from mroi_plugin.datasets.annotation_columns import CHUNK, dictionary, gender_codes
+from mroi_plugin.datasets.annotation_columns import dictionary, gender_codes
 from mroi_plugin.datasets.annotation_errors import AnnotationError
 from mroi_plugin.datasets.annotation_file import read_entries
 
 
-def box_columns(table: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """``box_center`` (N, 2) and ``box_size`` (N, 2) px, float32, of a table of N persons."""
-    boxes = np.asarray(table['bbox_xywh'], np.float32)
+def box_columns(table: Mapping[str, Any], part: slice) -> dict[str, np.ndarray]:
+    """``box_center`` (n, 2) and ``box_size`` (n, 2) px, float32, of some persons of a table."""
+    boxes = np.asarray(table['bbox_xywh'][part], np.float32)
     return {'box_center': boxes[:, :2] + boxes[:, 2:4] / 2, 'box_size': boxes[:, 2:4]}
 
 
@@ -68,15 +68,12 @@ def smpl_columns(table: Mapping[str, Any], count: int) -> dict[str, np.ndarray]:
     return out
 
 
-def smpl_chunks(table: Mapping[str, Any], count: int) -> Iterator[dict[str, np.ndarray]]:
-    """`smpl_columns`, of `CHUNK` of N persons at a time."""
-    given = {name: np.asarray(value) for name, value in (table.get('smpl') or {}).items()}
-    known = {name: np.asarray(table[name]) for name in ('has_smpl',) if name in table}
-    for start in range(0, count, CHUNK):
-        part = slice(start, min(start + CHUNK, count))
-        smpl = {name: given[name][part] for name in SMPL_SHAPES if name in given}
-        rows = {name: value.reshape(count, -1)[part] for name, value in known.items()}
-        yield smpl_columns({'smpl': smpl, **rows}, part.stop - start)
+def smpl_rows(table: Mapping[str, Any], part: slice) -> dict[str, np.ndarray]:
+    """`smpl_columns` of some persons of a table."""
+    smpl = table.get('smpl') or {}
+    given = {name: np.asarray(smpl[name])[part] for name in SMPL_SHAPES if name in smpl}
+    rest = {name: np.ravel(table[name])[part] for name in ('has_smpl',) if name in table}
+    return smpl_columns({'smpl': given, **rest}, part.stop - part.start)
 
 
 def camera_columns(path: str, table: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], list[str]]:

@@ -6,22 +6,17 @@ Three kinds of file hold pickles: HumanData ``.npz`` and 3DPW ``.pkl`` files, th
 
 from __future__ import annotations
 
-import mmap
-import os.path as osp
 import pickle
-import shutil
-import tempfile
 import threading
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.lib import format as npy
 
 Allowed = Mapping[tuple[str, str], Any]
 SAFE_GLOBALS_SINCE = (2, 6)
@@ -61,14 +56,25 @@ PLAIN: Allowed = {
 """Arrays, numbers and containers: all that annotations are made of."""
 
 
-SPILL = 2**24
-"""Bytes of an array from which on it can be unpacked into a file."""
-BLOCK = 2**20
-"""Bytes that are unpacked at a time."""
-
-
 class UnsafeFileError(ValueError):
     """A pickle that asks for something its kind of file has no use for."""
+
+
+def find_allowed(allowed: Allowed, module: str, name: str) -> Any:
+    """What stands for a name of a pickle.
+
+    Args:
+        allowed: by ``(module, name)``.
+        module: asked for.
+        name: asked for.
+
+    Raises:
+        UnsafeFileError: for a name that is not allowed.
+    """
+    try:
+        return allowed[module, name]
+    except KeyError:
+        raise UnsafeFileError(f'it asks for {module}.{name}') from None
 
 
 class SafeUnpickler(pickle.Unpickler):
@@ -84,15 +90,8 @@ class SafeUnpickler(pickle.Unpickler):
         self.allowed = allowed
 
     def find_class(self, module: str, name: str) -> Any:
-        """The allowed object of this name.
-
-        Raises:
-            UnsafeFileError: for any other name.
-        """
-        try:
-            return self.allowed[module, name]
-        except KeyError:
-            raise UnsafeFileError(f'it asks for {module}.{name}') from None
+        """See `find_allowed`."""
+        return find_allowed(self.allowed, module, name)
 
 
 def read_pickle(path: str, allowed: Allowed = PLAIN) -> Any:
@@ -106,68 +105,17 @@ def read_pickle(path: str, allowed: Allowed = PLAIN) -> Any:
         with open(path, 'rb') as file:
             return SafeUnpickler(file, allowed).load()
     except UnsafeFileError as error:
-        raise _refusal(path, error) from None
+        raise refusal(path, error) from None
     except (pickle.UnpicklingError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f'{path} is damaged ({type(error).__name__}: {error}).') from error
 
 
-def read_npz(path: str, spill: str | None = None) -> dict[str, Any]:
-    """Entries of an ``.npz``, which may be dictionaries, lists or strings.
-
-    Args:
-        path: the file.
-        spill: folder where arrays of more than `SPILL` bytes are unpacked into files without a
-            name, and mapped, so that they take no memory; where it has no room, they do.
-
-    Returns:
-        Arrays as they are; entries without a dimension as the value they hold.
-
-    Raises:
-        FileNotFoundError: if the file is missing.
-        UnsafeFileError: if it asks for anything but arrays, numbers and containers.
-        ValueError: if it is no ``.npz`` or is damaged.
-    """
-    if not osp.isfile(path):
-        raise FileNotFoundError(f'{path}: no such file.')
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {
-                name.removesuffix('.npy'): _read_entry(archive, name, spill)
-                for name in archive.namelist()
-            }
-    except UnsafeFileError as error:
-        raise _refusal(path, error) from None
-    except Exception as error:
-        raise ValueError(
-            f'{path} is no readable .npz ({type(error).__name__}: {error}): fetch or convert it '
-            'again.'
-        ) from error
-
-
-def _refusal(path: str, error: Exception) -> UnsafeFileError:
+def refusal(path: str, error: Exception) -> UnsafeFileError:
+    """The error of a file that asks for what its kind has no use for."""
     return UnsafeFileError(
         f'{path} is refused: {error}, which no file of this kind needs. Get it from its official '
         'source.'
     )
-
-
-def _read_entry(archive: zipfile.ZipFile, name: str, spill: str | None) -> Any:
-    with archive.open(name) as file:
-        version = npy.read_magic(file)
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read(file)
-        if dtype.hasobject:
-            array = np.asarray(SafeUnpickler(file).load(), dtype).reshape(shape)
-            return array.item() if array.ndim == 0 else array
-        if spill is not None and archive.getinfo(name).file_size > SPILL:
-            with suppress(OSError), tempfile.TemporaryFile(dir=spill) as temporary:
-                shutil.copyfileobj(file, temporary, BLOCK)
-                temporary.flush()
-                content = mmap.mmap(temporary.fileno(), 0, access=mmap.ACCESS_READ)
-                return np.ndarray(shape, dtype, content, order='F' if fortran else 'C')
-    with archive.open(name) as file:
-        array = npy.read_array(file, allow_pickle=False)
-    return array.item() if array.ndim == 0 else array
 
 
 def _history_method(owner: Any, name: str) -> Any:

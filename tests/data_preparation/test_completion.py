@@ -22,7 +22,7 @@ from mroi_plugin.data_preparation.importers.spin_style import ImportOptions
 from mroi_plugin.data_preparation.translation import fit_translations
 from mroi_plugin.models.body_models.free_body import load_free_body
 from mroi_plugin.models.body_models.smpl import body_digest
-from mroi_plugin.utils.safe_unpickling import read_npz
+from mroi_plugin.utils.npz_files import read_npz
 
 FREE = {'body_model': 'no/licensed/files', 'free_body': True, 'quiet': True}
 

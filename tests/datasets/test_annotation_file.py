@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mroi_plugin.datasets.annotation_columns import chunks_of
 from mroi_plugin.datasets.annotation_errors import AnnotationError
 from mroi_plugin.datasets.annotation_file import (
-    keypoint_chunks,
+    keypoint_rows,
     open_human_data,
     read_human_data,
     select,
@@ -18,7 +19,7 @@ from mroi_plugin.datasets.annotation_file import (
 )
 from mroi_plugin.datasets.annotations import read_annotations
 from mroi_plugin.mmhuman3d_compat.conventions import from_human_data, keypoint_names
-from mroi_plugin.utils.safe_unpickling import read_npz
+from mroi_plugin.utils.npz_files import read_npz
 
 
 @pytest.fixture
@@ -74,10 +75,10 @@ def test_stock_mmhuman3d_reads_what_was_written(path, tmp_path):
 
 
 def test_keypoints_are_converted_alike_in_chunks_and_at_once(path, monkeypatch):
-    monkeypatch.setattr('mroi_plugin.datasets.annotation_file.CHUNK', 3)
+    monkeypatch.setattr('mroi_plugin.datasets.annotation_columns.CHUNK', 3)
     table, stored = read_human_data(path), open_human_data(path)
     for convention in ('coco', 'smpl_54', 'human_data'):
-        chunks = list(keypoint_chunks(stored, 'keypoints3d', convention))
+        chunks = [keypoint_rows(stored, 'keypoints3d', convention, p) for p in chunks_of(8)]
         assert [len(chunk) for chunk in chunks] == [3, 3, 2]
         whole = from_human_data(table['keypoints3d'], table['keypoints3d_mask'], convention)
         np.testing.assert_array_equal(np.concatenate(chunks), whole)

@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from mroi_plugin.datasets import annotation_columns
 from mroi_plugin.datasets import index as annotation_index
 from mroi_plugin.datasets.index import open_index
-from mroi_plugin.utils.safe_unpickling import read_npz
+from mroi_plugin.utils.npz_files import read_npz
 
 FORK = multiprocessing.get_context('fork')
 LOCK = '.synthetic_train.smpl_54.index.lock'
-BUILD, CHUNKS = annotation_index._build, annotation_index.keypoint_chunks
+BUILD, ROWS = annotation_index._build, annotation_index.keypoint_rows
 
 
 @pytest.fixture
@@ -80,14 +81,15 @@ def test_an_error_frees_the_lock(source, monkeypatch):
 
 
 def never_done(*arguments):
-    """Keypoints of which the second half does not come."""
-    chunk = next(CHUNKS(*arguments))
-    yield chunk[:16]
-    time.sleep(600)
+    """Keypoints that do not come, once the first columns are on the disk."""
+    if arguments[-1].start:
+        time.sleep(600)
+    return ROWS(*arguments)
 
 
 def build_for_ever(source):
-    annotation_index.keypoint_chunks = never_done
+    annotation_columns.CHUNK = 16
+    annotation_index.keypoint_rows = never_done
     open_index(source, 'smpl_54')
 
 
@@ -146,10 +148,12 @@ def test_a_failed_building_leaves_what_was_there(source, monkeypatch):
     np.savez_compressed(source, **{key: np.asarray(value) for key, value in data.items()})
 
     def broken(*arguments):
-        yield next(CHUNKS(*arguments))[:16]
-        raise RuntimeError
+        if arguments[-1].start:
+            raise RuntimeError
+        return ROWS(*arguments)
 
-    monkeypatch.setattr(annotation_index, 'keypoint_chunks', broken)
+    monkeypatch.setattr(annotation_columns, 'CHUNK', 16)
+    monkeypatch.setattr(annotation_index, 'keypoint_rows', broken)
     with pytest.raises(RuntimeError):
         open_index(source, 'smpl_54')
     after = {name: os.stat(os.path.join(place, name)) for name in os.listdir(place)}
@@ -190,8 +194,17 @@ keypoint_names('smpl_54')
 before, peaks = anonymous_mib(), []
 threading.Thread(target=watch, daemon=True).start()
 index = open_index(sys.argv[1], 'smpl_54')
-print(max(peaks) - before, float(index.arrays['keypoints3d'][-1, 0, 0]))
+print(max(peaks) - before, float(index.arrays[sys.argv[2]][-1].ravel()[0]))
 """
+
+
+def grown_mib(path, column):
+    """MiB that building an index takes, and the first number of its last person in a column."""
+    command = [sys.executable, '-c', GROWTH, str(path), column]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    grown, last = map(float, done.stdout.splitlines()[-1].split())
+    print(grown)
+    return grown, last
 
 
 def test_keypoints_are_never_in_memory_as_a_whole(tmp_path):
@@ -208,9 +221,23 @@ def test_keypoints_are_never_in_memory_as_a_whole(tmp_path):
         keypoints2d_mask=np.ones(190),
         keypoints3d_mask=np.ones(190),
     )
-    done = subprocess.run(
-        [sys.executable, '-c', GROWTH, str(path)], capture_output=True, text=True, check=True
-    )
-    grown, last = map(float, done.stdout.splitlines()[-1].split())
-    print(grown)
+    grown, last = grown_mib(path, 'keypoints3d')
     assert grown < 150 and last == 7
+
+
+def test_poses_and_names_are_never_in_memory_as_a_whole(tmp_path):
+    """236 MiB of them, of 200,000 persons."""
+    count, path = 200_000, tmp_path / 'many.npz'
+    smpl = {
+        name: np.ones((count, size), np.float64)
+        for name, size in (('body_pose', 69), ('global_orient', 3), ('betas', 10), ('transl', 3))
+    }
+    smpl['body_pose'][-1] = 7
+    np.savez(
+        path,
+        image_path=np.array([f'sequence/{"of a long name/" * 7}{i:06d}.jpg' for i in range(count)]),
+        bbox_xywh=np.tile([1.0, 1, 50, 50, 1], (count, 1)),
+        smpl=np.array(smpl, dtype=object),
+    )
+    grown, last = grown_mib(path, 'smpl_body_pose')
+    assert grown < 100 and last == 7

@@ -155,6 +155,7 @@ def plain_writes(source):
 
 KNOWN = {
     'mroi_plugin/analysis/ablation/perform.py': 'the log of a training, which is appended to',
+    'mroi_plugin/datasets/column_files.py': 'in a folder that is moved to its place',
     'mroi_plugin/datasets/index.py': 'in a folder that is moved to its place',
     'mroi_plugin/models/body_models/free_body.py': 'in atomic_file',
     'mroi_plugin/adapters/mean_params_file.py': 'in a temporary folder',

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import zipfile
+from collections import OrderedDict
 
 import numpy as np
 import pytest
 
-from mroi_plugin.utils import safe_unpickling
-from mroi_plugin.utils.safe_unpickling import read_npz
+from mroi_plugin.utils import spilling
+from mroi_plugin.utils.npz_files import read_npz
+from mroi_plugin.utils.safe_unpickling import UnsafeFileError
 
 
 @pytest.fixture
 def arrays(monkeypatch):
-    monkeypatch.setattr(safe_unpickling, 'SPILL', 1000)
+    monkeypatch.setattr(spilling, 'SPILL', 1000)
+    monkeypatch.setattr(spilling, 'BLOCK', 700)
     numbers = np.random.default_rng(0).normal(size=(50, 4, 3))
     return {
         'rows': numbers,
         'columns': np.asfortranarray(numbers[..., 0]),
         'texts': np.array([f'name {i}' for i in range(200)]),
         'few': np.arange(3),
-        'nested': np.array({'pose': numbers}, dtype=object),
+        'nested': np.array(
+            {
+                'pose': numbers,
+                'columns': np.asfortranarray(numbers[..., 0]),
+                'again': numbers,
+                'few': np.arange(3),
+                'deep': [{'texts': np.array([f'name {i}' for i in range(200)])}],
+                'names': [f'name {i}' for i in range(200)],
+                'any': np.array([None, 'a'] * 300, dtype=object),
+            },
+            dtype=object,
+        ),
     }
 
 
@@ -34,22 +50,97 @@ def test_they_are_what_is_read(arrays, tmp_path, save):
         np.testing.assert_array_equal(found[name], arrays[name])
         assert found[name].dtype == arrays[name].dtype
         assert found[name].flags.writeable == (name == 'few')
-    np.testing.assert_array_equal(found['nested']['pose'], arrays['rows'])
+    nested = found['nested']
+    for name, array in (
+        *((name, nested[name]) for name in ('columns', 'few')),
+        *(('rows', nested[name]) for name in ('pose', 'again')),
+        ('texts', nested['deep'][0]['texts']),
+    ):
+        np.testing.assert_array_equal(array, arrays[name])
+        assert array.dtype == arrays[name].dtype
+        assert array.flags.writeable == (name == 'few')
+    assert nested['pose'] is nested['again']
+    assert nested['names'] == list(arrays['texts']) and list(nested['any'][:2]) == [None, 'a']
+
+
+def test_large_arrays_in_dictionaries_take_no_memory(tmp_path):
+    """128 MiB of them, in a process that may have half as much more than it has."""
+    size = 2**23
+    poses = {'pose': np.arange(size, dtype=np.float64), 'betas': np.ones(size, np.float64)}
+    np.savez_compressed(tmp_path / 'a.npz', smpl=np.array(poses, dtype=object))
+    code = (
+        'import re, resource, sys, numpy as np\n'
+        'from mroi_plugin.utils.safe_unpickling import read_npz\n'
+        'status = open("/proc/self/status").read()\n'
+        'used = int(re.search(r"VmData:\\s+(\\d+)", status)[1]) * 1024\n'
+        'resource.setrlimit(resource.RLIMIT_DATA, (used + 2**26,) * 2)\n'
+        'smpl = read_npz(sys.argv[1], sys.argv[2])["smpl"]\n'
+        'print(smpl["pose"][-1], smpl["betas"].sum())\n'
+    )
+    command = [sys.executable, '-c', code, str(tmp_path / 'a.npz'), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == f'{size - 1}.0 {size}.0\n', done.stderr
+
+
+class Trap:
+    def __reduce__(self):
+        return os.system, ('touch trapped',)
+
+
+def test_nothing_is_executed(arrays, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    smpl = np.array({'pose': arrays['rows'], 'betas': Trap()}, dtype=object)
+    np.savez('a.npz', smpl=smpl)
+    with pytest.raises(UnsafeFileError, match=r'asks for \w+.system'):
+        read_npz('a.npz', '.')
+    assert not os.path.exists('trapped')
+
+
+class OtherState:
+    """Large bytes as the state of something else than an array of numbers."""
+
+    def __init__(self, owner, arguments, state):
+        self.reduced = owner, arguments, state
+
+    def __reduce__(self):
+        return self.reduced
+
+
+ARRAY = np.zeros(1).__reduce__()[:2]
+
+
+@pytest.mark.parametrize(
+    ('owner', 'state', 'said'),
+    [
+        ((OrderedDict, ()), (1, bytes(5000)), 'no state of a dict'),
+        (ARRAY, (1, (9,), np.dtype('f8'), False, bytes(5000)), '5000 bytes for an array of 72'),
+        (ARRAY, (1, (999,), np.dtype('f8'), False, bytes(5000)), 'buffer is too small'),
+        (ARRAY, (1, (625,), np.dtype('O'), False, bytes(5000)), 'no state of an array of'),
+        (ARRAY, (1, (625,), 'f8', False, bytes(5000)), 'no state of an array of'),
+        (ARRAY, (bytes(5000),), 'no state of a ndarray'),
+    ],
+)
+def test_large_bytes_that_are_no_array(arrays, tmp_path, owner, state, said):
+    np.savez(tmp_path / 'a.npz', smpl=np.array({'a': OtherState(*owner, state)}, dtype=object))
+    with pytest.raises(ValueError, match=said):
+        read_npz(str(tmp_path / 'a.npz'), str(tmp_path))
 
 
 def test_without_room_they_are_in_memory(arrays, tmp_path):
     np.savez(tmp_path / 'a.npz', **arrays)
     found = read_npz(str(tmp_path / 'a.npz'), str(tmp_path / 'absent'))
-    np.testing.assert_array_equal(found['rows'], arrays['rows'])
-    assert found['rows'].flags.writeable
+    for array in (found['rows'], found['nested']['pose']):
+        np.testing.assert_array_equal(array, arrays['rows'])
+        assert array.flags.writeable
 
 
-def test_a_damaged_array_is_an_error(arrays, tmp_path):
+@pytest.mark.parametrize('entry', ['rows', 'nested'])
+def test_a_damaged_array_is_an_error(arrays, tmp_path, entry):
     path = tmp_path / 'a.npz'
     np.savez(path, **arrays)
     content = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as archive:
-        start = archive.getinfo('rows.npy').header_offset
+        start = archive.getinfo(f'{entry}.npy').header_offset
     content[start + 400] ^= 255
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r'no readable .npz .*CRC'):

@@ -34,7 +34,7 @@ from mroi_plugin.datasets.annotation_file import (
 from mroi_plugin.mmhuman3d_compat.conventions import from_human_data, keypoint_names
 from mroi_plugin.models.body_models.genders import GENDER_NAMES
 from mroi_plugin.models.body_models.smpl import MODEL_PATH
-from mroi_plugin.utils.safe_unpickling import read_npz
+from mroi_plugin.utils.npz_files import read_npz
 
 BOX_UNIT_PX = 200.0
 """``scale`` is the side of the box over this."""
