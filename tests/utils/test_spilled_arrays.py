@@ -70,7 +70,7 @@ def test_large_arrays_in_dictionaries_take_no_memory(tmp_path):
     np.savez_compressed(tmp_path / 'a.npz', smpl=np.array(poses, dtype=object))
     code = (
         'import re, resource, sys, numpy as np\n'
-        'from mroi_plugin.utils.safe_unpickling import read_npz\n'
+        'from mroi_plugin.utils.npz_files import read_npz\n'
         'status = open("/proc/self/status").read()\n'
         'used = int(re.search(r"VmData:\\s+(\\d+)", status)[1]) * 1024\n'
         'resource.setrlimit(resource.RLIMIT_DATA, (used + 2**26,) * 2)\n'
