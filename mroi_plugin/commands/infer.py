@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
@@ -69,26 +68,12 @@ def run(args: argparse.Namespace) -> int:
     from mroi_plugin.utils.errors import report_user_errors
 
     try:
-        with report_user_errors(), _plain_warnings():
+        with report_user_errors():
             return _infer(args)
     except _AtOnceError:
         print('mroi infer: interrupted', file=sys.stderr, flush=True)
         sys.stdout.flush()
         os._exit(130)
-
-
-@contextmanager
-def _plain_warnings() -> Iterator[None]:
-    """Every warning of ours as one line on the terminal."""
-    from mroi_plugin.utils.names import printable
-
-    def show(message: Warning, *_: Any) -> None:
-        print(f'warning: {printable(str(message))}', file=sys.stderr)
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings('always', category=UserWarning, module='mroi_plugin')
-        warnings.showwarning = show
-        yield
 
 
 class _AtOnceError(KeyboardInterrupt):

@@ -68,22 +68,20 @@ def check_sections(cfg: Mapping[str, Any]) -> None:
         if clip is not None and not isinstance(clip, Mapping):
             _refuse(f'optim_wrapper.{key}clip_grad', clip, 'a dictionary: dict(max_norm=1.0)')
         for name in ('max_norm', 'clip_value'):
-            if clip and not _is_number(clip.get(name, 1), above=0):
-                _refuse(f'optim_wrapper.{key}clip_grad.{name}', clip[name], 'a number above 0')
+            limit = (clip or {}).get(name, 1)  # infinity logs norms and changes nothing
+            if not (isinstance(limit, (int, float)) and limit > 0):
+                _refuse(f'optim_wrapper.{key}clip_grad.{name}', limit, 'a number above 0')
     _check_loss_weights('model', model)
     _check_optimizer(wrapper.get('optimizer') or {})
     _check_schedules(cfg.get('param_scheduler'), train.get('max_epochs', 0))
-
-
-def _is_number(value: Any, above: float = -math.inf) -> bool:
-    return isinstance(value, (int, float)) and above < value < math.inf
 
 
 def _check_loss_weights(key: str, node: Any) -> None:
     """Refuse negative weights of losses, which would be learned to be large."""
     entries = node.items() if isinstance(node, Mapping) else ()
     for name, value in entries:
-        if name == 'loss_weight' and not (value == 0 or _is_number(value, above=0)):
+        number = isinstance(value, (int, float)) and 0 <= value < math.inf
+        if name == 'loss_weight' and not number:
             _refuse(f'{key}.{name}', value, 'a number >= 0')
         _check_loss_weights(f'{key}.{name}', value)
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from mroi_plugin.utils.names import printable
 
 WRAPPED = 'InvalidSampleError: '
 """A loader process hands on its error as a traceback that ends in this and the message."""
@@ -31,9 +35,28 @@ def message_of(error: Exception) -> str:
 
 @contextmanager
 def report_user_errors() -> Iterator[None]:
-    """Print errors that a user can fix as one message, without a traceback; exit status 2."""
+    """Print errors that a user can fix as one message, without a traceback, exit status 2; and
+    warnings as one line each."""
     try:
-        yield
+        with _plain_warnings():
+            yield
     except (OSError, KeyError, ValueError, ImportError) as error:
         print(f'error: {message_of(error)}', file=sys.stderr)
         raise SystemExit(2) from error
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Every warning as one line on the terminal, the same one once; all of ours."""
+    told: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        text = printable(str(message))
+        if text not in told:
+            told.add(text)
+            print(f'warning: {text}', file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings('always', category=UserWarning, module='mroi_plugin')
+        warnings.showwarning = show
+        yield

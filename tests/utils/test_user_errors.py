@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 from mroi_plugin.utils.errors import message_of, report_user_errors
@@ -30,3 +32,12 @@ def test_a_sentence_stays_as_it_is(capsys):
 def test_the_traceback_of_a_worker_is_left_out():
     error = ValueError('Traceback ...\nInvalidSampleError: a.jpg is missing.\n')
     assert message_of(error) == 'a.jpg is missing.'
+
+
+def test_warnings_are_a_line_each_and_told_once(capsys):
+    before = warnings.showwarning
+    with report_user_errors():
+        for text in ('a.npz: a note\nof two lines', 'another', 'another'):
+            warnings.warn(text, stacklevel=1)
+    assert capsys.readouterr().err == 'warning: a.npz: a note\\nof two lines\nwarning: another\n'
+    assert warnings.showwarning is before

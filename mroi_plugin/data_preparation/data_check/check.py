@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path as osp
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -67,7 +68,10 @@ def check_data(
     contents = []
     for key, node in track(nodes, 'data sets', len(nodes), quiet=False):
         rng = np.random.default_rng(seed)
-        contents.append(_check_dataset(key, node, cfg, samples, images, num_show, folder, rng))
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', UserWarning)  # said again as notes and problems
+            content = _check_dataset(key, node, cfg, samples, images, num_show, folder, rng)
+        contents.append(content)
     console.print(_content_table(contents))
     for content in contents:
         for line in (*content.problems, *(f'note: {note}' for note in content.notes)):
