@@ -28,7 +28,7 @@ from mroi_plugin.utils.safe_unpickling import read_pickle
 SOURCES = sorted([*(ROOT / 'mroi_plugin').rglob('*.py'), *(ROOT / 'tools').glob('*.py')])
 READERS_OF_OUR_OWN = {
     'mroi_plugin/utils/safe_unpickling.py',
-    'mroi_plugin/utils/spilling.py',
+    'mroi_plugin/utils/array_pickles.py',
 }
 """Files with an unpickler that knows a list of names and nothing else."""
 SAFE_ARGUMENT = {

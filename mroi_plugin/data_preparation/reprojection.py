@@ -21,7 +21,9 @@ MAX_MISFIT = 0.25
 MAX_POSE_MISFIT = 0.4
 """Joints may be off those of a body that is moved and scaled in the image by this part of their
 spread, in the median; by 0.31 in one of 1,000 true poses, for perspective alone, and by 0.6 to 1.2
-under another orientation."""
+under another orientation ..."""
+MIN_POSE_MISFIT_M = 0.1
+"""... and by this: of heads and shoulders, annotators and fits are off by half of it."""
 
 
 def check_pose_in_image(key: str, points: np.ndarray, reference: np.ndarray) -> list[Finding]:
@@ -40,12 +42,13 @@ def check_pose_in_image(key: str, points: np.ndarray, reference: np.ndarray) -> 
     judged = (both.sum(1) >= MIN_JOINTS) & ~swapped
     given, body = (centered(array[..., :2], both) for array in (points, reference))
     scale = (given * body).sum((1, 2)) / np.maximum((body**2).sum((1, 2)), 1e-12)
-    distance = np.linalg.norm(np.maximum(scale, 0)[:, None, None] * body - given, axis=-1)
+    scale = np.maximum(scale, 0)  # px per meter
+    distance = np.linalg.norm(scale[:, None, None] * body - given, axis=-1)
     middle = np.ma.median(np.ma.masked_array(distance, ~both), axis=1).filled(0)
     spread = np.sqrt((given**2).sum((1, 2)) / both.sum(1).clip(1))
     return findings_of(
         key,
-        judged & (middle > MAX_POSE_MISFIT * spread),
+        judged & (middle > np.maximum(MAX_POSE_MISFIT * spread, MIN_POSE_MISFIT_M * scale)),
         f'lie off the SMPL joints by over {MAX_POSE_MISFIT:.0%} of their spread, wherever the body '
         'is put and however large it is: expected smpl.global_orient and smpl.body_pose as '
         'axis-angle in radians, global_orient with the axes of the camera, x right, y down, z '
@@ -82,4 +85,5 @@ def check_reprojection(
         enough & (middle > MAX_MISFIT * side),
         f'project SMPL off the 2D joints by over {MAX_MISFIT:.0%} of the box: expected meters '
         'in the frame of the full image and pixels of this very image.',
+        enough,
     )

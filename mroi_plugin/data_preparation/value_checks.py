@@ -46,6 +46,7 @@ def check_rotations(key: str, rotations: np.ndarray, known: np.ndarray) -> list[
         known: (N) whose they are.
     """
     angles = np.linalg.norm(np.nan_to_num(rotations), axis=-1).reshape(len(rotations), -1).max(1)
+    known = np.asarray(known) > 0
     worst = np.max(angles, where=known, initial=0)
     return findings_of(
         key,

@@ -6,6 +6,7 @@ Files are named in errors as the caller names them, as ``path``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import prod
 from typing import Any, NoReturn
 
@@ -175,7 +176,7 @@ def file_names(path: str, name: str, values: Any) -> list[str]:
         AnnotationError: if there is none, or one that is no text or is empty.
     """
     values = values if isinstance(values, (list, tuple)) else np.ravel(values).tolist()
-    names = [value.decode() if isinstance(value, bytes) else value for value in values]
+    names = [_decoded(value) for value in values]
     if not names:
         raise AnnotationError(f'{path} holds no {name!r} entries: nothing to load.')
     for i, value in enumerate(names):
@@ -183,6 +184,14 @@ def file_names(path: str, name: str, values: Any) -> list[str]:
             found = value if value is None else str(value)
             refuse(path, f'{name} of sample {i}', f'is {found!r}', 'the name of a file')
     return [str(value) for value in names]
+
+
+def _decoded(value: Any) -> Any:
+    """Bytes in UTF-8 as text; anything else as it is."""
+    if isinstance(value, bytes):
+        with suppress(UnicodeDecodeError):
+            return value.decode()
+    return value
 
 
 def gender_codes(path: str, name: str, values: Any, count: int) -> np.ndarray:

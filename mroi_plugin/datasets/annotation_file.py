@@ -26,9 +26,9 @@ from mroi_plugin.datasets.annotation_errors import AnnotationError
 from mroi_plugin.datasets.texts import stored_names
 from mroi_plugin.mmhuman3d_compat.conventions import MAPPING, from_human_data
 from mroi_plugin.mmhuman3d_compat.loading import host_module
+from mroi_plugin.utils.array_pickles import UnsafeFileError
 from mroi_plugin.utils.atomic_files import atomic_file
 from mroi_plugin.utils.npz_files import read_npz
-from mroi_plugin.utils.safe_unpickling import UnsafeFileError
 
 Table = dict[str, Any]
 _ATTRIBUTES = ('__key_strict__', '__data_len__', COMPRESSED)

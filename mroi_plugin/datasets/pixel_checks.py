@@ -13,8 +13,9 @@ MIN_FOCAL, MAX_FOCAL = 0.1, 1000.0
 
 MAX_LEFT_OUT = 0.01
 """Part of a side that an image may lack of the annotated one."""
-MAX_OFF_CENTER = 3.0
-"""Distance of a principal point from the middle of the image, in longer sides of it."""
+MAX_OFF_CENTER = 20.0
+"""Distance of a principal point from the middle of the image, in longer sides of it: images may be
+cut out of larger ones, at their border."""
 
 
 def box_problem(box: np.ndarray, size: np.ndarray) -> str | None:
@@ -55,7 +56,7 @@ def center_problem(center: np.ndarray, size: np.ndarray) -> str | None:
     beside the image, which may be cut out of a larger one."""
     x, y = np.asarray(center, np.float64)
     image = f'{size[0]:.0f}x{size[1]:.0f} image'
-    if max(x, y) <= 1 < min(size):
+    if min(x, y) >= 0 and max(x, y) <= 1 < min(size):
         return f'the principal point is ({x:g}, {y:g}), expected pixels of the {image}'
     if max(abs(np.array([x, y]) - np.asarray(size) / 2)) > MAX_OFF_CENTER * max(size):
         return (

@@ -15,19 +15,20 @@ def check_best(wanted: Sequence[str], rules: Sequence[str], metrics: Sequence[An
     Args:
         wanted: ``save_best``, metrics with their prefix; ``auto`` is any.
         rules: ``less`` or ``greater``, for each of them.
-        metrics: of the evaluator. Those without ``names`` (quantity -> rule) may give anything.
+        metrics: of the evaluator. Those whose class does not define ``names``, from a quantity to
+            its rule, may give anything.
 
     Raises:
         ValueError: naming what there is.
     """
+    told = [metric.names for metric in metrics if 'names' in vars(type(metric))]
     given = {
         f'{metric.prefix}/{name}': rule
-        for metric in metrics
-        for name, rule in getattr(metric, 'names', {}).items()
+        for metric, names in zip(metrics, told if len(told) == len(metrics) else ())
+        for name, rule in names.items()
     }
-    all_told = all(hasattr(metric, 'names') for metric in metrics)
     for name, rule in zip(wanted, rules):
-        if name != 'auto' and name not in given and all_told:
+        if given and name != 'auto' and name not in given:
             raise ValueError(_unknown(name, given))
         if rule != given.get(name, rule):
             raise ValueError(

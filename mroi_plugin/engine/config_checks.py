@@ -78,8 +78,8 @@ def check_sections(cfg: Mapping[str, Any]) -> None:
 
 def _check_loss_weights(key: str, node: Any) -> None:
     """Refuse negative weights of losses, which would be learned to be large."""
-    entries = node.items() if isinstance(node, Mapping) else ()
-    for name, value in entries:
+    entries = enumerate(node) if isinstance(node, (list, tuple)) else ()
+    for name, value in node.items() if isinstance(node, Mapping) else entries:
         number = isinstance(value, (int, float)) and 0 <= value < math.inf
         if name == 'loss_weight' and not number:
             _refuse(f'{key}.{name}', value, 'a number >= 0')

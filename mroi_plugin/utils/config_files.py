@@ -79,7 +79,9 @@ def read_config(config: str) -> Config:
         return Config.fromfile(path)
     except FileNotFoundError as error:
         found = re.search(r'"(.+)"', str(error))
-        base = error.filename or (found and found[1]) or str(error)
+        if error.filename is not None or found is None:  # not mmengine's, of a _base_
+            raise
+        base = found[1]
         known = list_configs().get(config_name(base))
         hint = (
             f'the shipped one is {known!r}' if known else 'mroi configs --paths lists shipped ones'

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os.path as osp
 import zipfile
-from contextlib import suppress
-from functools import partial
 from math import prod
 from typing import Any, BinaryIO
 
@@ -13,14 +11,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from mroi_plugin.utils import spilling
-from mroi_plugin.utils.safe_unpickling import (
-    PLAIN,
-    SafeUnpickler,
-    UnsafeFileError,
-    find_allowed,
-    refusal,
-)
-from mroi_plugin.utils.spilling import SpillingUnpickler
+from mroi_plugin.utils.array_pickles import PLAIN, ArrayUnpickler, UnsafeFileError
+from mroi_plugin.utils.safe_unpickling import refusal
 
 
 def read_npz(path: str, spill: str | None = None) -> dict[str, Any]:
@@ -59,12 +51,16 @@ def read_npz(path: str, spill: str | None = None) -> dict[str, Any]:
 
 def _read_entry(archive: zipfile.ZipFile, name: str, folder: str | None) -> Any:
     if folder is not None and archive.getinfo(name).file_size > spilling.SPILL:
-        with suppress(OSError):
+        try:
             return _read_mapped(archive, name, folder)
+        except UnsafeFileError:
+            raise
+        except Exception:  # no room there, large bytes that are no array; or it is damaged
+            pass
     with archive.open(name) as file:
         shape, _, dtype = _read_header(file)
         if dtype.hasobject:
-            return _plain(SafeUnpickler(file).load(), shape, dtype)
+            return _plain(ArrayUnpickler(file).load(), shape, dtype)
     with archive.open(name) as file:
         array = npy.read_array(file, allow_pickle=False)
     return array.item() if array.ndim == 0 else array
@@ -82,9 +78,9 @@ def _read_mapped(archive: zipfile.ZipFile, name: str, folder: str) -> Any:
             content = spilling.spill(file.read, dtype.itemsize * prod(shape), folder)
             array = np.ndarray(shape, dtype, content, order='F' if fortran else 'C')
         else:
-            unpickler = SpillingUnpickler(file, folder, partial(find_allowed, PLAIN))
-            array = _plain(unpickler.load(), shape, dtype)
-        file.read()  # to its end, where the checksum is compared
+            array = _plain(ArrayUnpickler(file, PLAIN, folder).load(), shape, dtype)
+        if file.read(1):  # what is left; at its end the checksum is compared
+            raise ValueError(f'{name} holds more than its content')
         return array
 
 

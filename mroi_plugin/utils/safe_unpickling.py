@@ -10,7 +10,7 @@ import pickle
 import threading
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import SimpleNamespace
@@ -18,21 +18,21 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-Allowed = Mapping[tuple[str, str], Any]
+from mroi_plugin.utils.array_pickles import (
+    ARRAYS,
+    PLAIN,
+    Allowed,
+    ArrayUnpickler,
+    UnsafeFileError,
+)
+
 SAFE_GLOBALS_SINCE = (2, 6)
 """torch from which ``weights_only`` is the default and can be told what else is harmless."""
 
 
-def _latin1_bytes(text: str, encoding: str) -> bytes:
-    """``_codecs.encode`` as arrays are pickled with: no other codec has a place there."""
-    if encoding not in ('latin1', 'latin-1'):
-        raise UnsafeFileError(f'it asks for the codec {encoding!r}; only latin1 has a use here.')
-    return text.encode('latin1')
-
-
-ARRAYS: Allowed = {
+NUMPY = {
     **{
-        (f'numpy.{core}.{module}', name): value
+        f'numpy.{core}.{module}.{name}': value
         for core in ('core', '_core')
         for module, name, value in (
             ('multiarray', '_reconstruct', np.zeros(1).__reduce__()[0]),
@@ -40,58 +40,13 @@ ARRAYS: Allowed = {
             ('numeric', '_frombuffer', np.zeros(1).__reduce_ex__(5)[0]),
         )
     },
-    ('numpy', 'ndarray'): np.ndarray,
-    ('numpy', 'dtype'): np.dtype,
-    ('_codecs', 'encode'): _latin1_bytes,
+    'numpy.ndarray': np.ndarray,
+    'numpy.dtype': np.dtype,
+    '_codecs.encode': ARRAYS['_codecs', 'encode'],
 }
-"""What arrays and numbers of numpy unpickle through, under the names of numpy 1.x and 2.x."""
+"""What arrays and numbers of numpy unpickle through in torch's reader."""
 SCALARS = np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?SU'
 """Types of the numbers and texts of numpy that a checkpoint may hold; no objects."""
-
-PLAIN: Allowed = {
-    **ARRAYS,
-    **{(builtins, 'set'): set for builtins in ('builtins', '__builtin__')},
-    ('collections', 'OrderedDict'): dict,
-}
-"""Arrays, numbers and containers: all that annotations are made of."""
-
-
-class UnsafeFileError(ValueError):
-    """A pickle that asks for something its kind of file has no use for."""
-
-
-def find_allowed(allowed: Allowed, module: str, name: str) -> Any:
-    """What stands for a name of a pickle.
-
-    Args:
-        allowed: by ``(module, name)``.
-        module: asked for.
-        name: asked for.
-
-    Raises:
-        UnsafeFileError: for a name that is not allowed.
-    """
-    try:
-        return allowed[module, name]
-    except KeyError:
-        raise UnsafeFileError(f'it asks for {module}.{name}') from None
-
-
-class SafeUnpickler(pickle.Unpickler):
-    """Unpickler that knows the names of an allow list and nothing else.
-
-    Args:
-        file: open for reading, binary.
-        allowed: what stands for each ``(module, name)``.
-    """
-
-    def __init__(self, file: BinaryIO, allowed: Allowed = PLAIN) -> None:
-        super().__init__(file, encoding='latin1')
-        self.allowed = allowed
-
-    def find_class(self, module: str, name: str) -> Any:
-        """See `find_allowed`."""
-        return find_allowed(self.allowed, module, name)
 
 
 def read_pickle(path: str, allowed: Allowed = PLAIN) -> Any:
@@ -103,7 +58,7 @@ def read_pickle(path: str, allowed: Allowed = PLAIN) -> Any:
     """
     try:
         with open(path, 'rb') as file:
-            return SafeUnpickler(file, allowed).load()
+            return ArrayUnpickler(file, allowed).load()
     except UnsafeFileError as error:
         raise refusal(path, error) from None
     except (pickle.UnpicklingError, EOFError, ValueError, KeyError, TypeError) as error:
@@ -138,7 +93,7 @@ def checkpoint_globals() -> dict[str, Any]:
     from mmengine.logging import HistoryBuffer
 
     return {
-        **{f'{module}.{name}': value for (module, name), value in ARRAYS.items()},
+        **NUMPY,
         'mmengine.logging.history_buffer.HistoryBuffer': HistoryBuffer,
         'builtins.getattr': _history_method,
         '__builtin__.getattr': _history_method,  # the name in pickle's protocol 2

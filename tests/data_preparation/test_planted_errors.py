@@ -24,7 +24,7 @@ from mroi_plugin.data_preparation.importers.spin import import_spin
 from mroi_plugin.data_preparation.importers.spin_style import ImportOptions
 from mroi_plugin.datasets.annotation_errors import AnnotationError
 from mroi_plugin.mmhuman3d_compat.conventions import flip_permutation
-from mroi_plugin.utils.safe_unpickling import UnsafeFileError
+from mroi_plugin.utils.array_pickles import UnsafeFileError
 
 OPTIONS = {'body_model': 'no/licensed/files', 'quiet': True}
 

@@ -81,6 +81,8 @@ def test_the_first_bad_row_is_named_with_its_image():
 
 def test_names_and_words():
     assert file_names('f', 'x', np.array([b'a', b'b'])) == ['a', 'b']
+    with pytest.raises(AnnotationError, match='x of sample 1 is .*xff.*, expected the name'):
+        file_names('f', 'x', [b'a', b'\xff'])
     assert file_names('f', 'x', ['a', np.str_('b')]) == ['a', 'b']
     assert gender_codes('f', 'x', [b'm', 'neutral', 'f'], 3).tolist() == [0, -1, 1]
     with pytest.raises(AnnotationError, match="f holds no 'x' entries"):

@@ -16,8 +16,8 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
+from mroi_plugin.utils.array_pickles import UnsafeFileError
 from mroi_plugin.utils.safe_unpickling import (
-    UnsafeFileError,
     checkpoint_globals_allowed,
     read_pickle,
     read_torch,

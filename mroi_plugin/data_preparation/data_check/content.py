@@ -63,21 +63,20 @@ def repeated_persons(annotations: Annotations) -> list[str]:
     arrays = annotations.arrays
     images = np.unique(annotations.image_paths.encoded, return_inverse=True)[1].reshape(-1, 1)
     rows = np.hstack([images, arrays['box_center'], arrays['box_size']])
-    _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    earlier = first[group.reshape(-1)]
-    points = arrays[PIXELS]
-    again = [
-        i
-        for i in np.flatnonzero(earlier != np.arange(len(rows)))
-        if (points[i] == points[earlier[i]]).all()
-    ]
+    _, group, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    group, again = group.reshape(-1), []
+    seen: dict[tuple[int, bytes], int] = {}
+    for i in np.flatnonzero(count[group] > 1).tolist():
+        first = seen.setdefault((int(group[i]), arrays[PIXELS][i].tobytes()), i)
+        if first != i:
+            again.append((i, first))
     if not again:
         return []
+    (sample, first), names = again[0], annotations.image_paths
     return [
-        f'{annotations.source}: {len(again)} of {len(rows)} persons are there more than once, with '
-        f'the same image, box and 2D joints; the first is sample {again[0]} '
-        f'({annotations.image_paths[again[0]]}), which is sample {earlier[again[0]]}. They count '
-        'as often in losses and errors.'
+        f'{annotations.source}: {len(again)} of {len(names)} persons are there more than once, '
+        f'with the same image, box and 2D joints; the first is sample {sample} ({names[sample]}), '
+        f'which is sample {first}. They count as often in losses and errors.'
     ]
 
 
@@ -171,6 +170,7 @@ def check_body(
         f'project SMPL off the 2D joints by over {MAX_MISFIT:.0%} of the box'
         + (f', which a focal length {ratio:.2f} times as long would fix' if _mends(ratio) else '')
         + ': expected meters in the frame of the camera and pixels of this very image.',
+        usable,
     )
     return _renumber(findings, samples), float(np.median(misfit[usable])) if usable.any() else None
 

@@ -8,6 +8,7 @@ from inspect import signature
 from typing import Any, ClassVar
 
 from mmengine.dist import is_main_process
+from mmengine.evaluator import Evaluator
 from mmengine.hooks import CheckpointHook
 
 from mroi_plugin.engine.best_metric import check_best, check_given
@@ -46,8 +47,9 @@ class AtomicCheckpointHook(CheckpointHook):
                 f'default_hooks.checkpoint has no option {", ".join(unknown)}: see mmengine\'s '
                 'CheckpointHook.'
             )
-        if self.save_best and runner.val_loop is not None:
-            check_best(self.key_indicators, self.rules, runner.val_loop.evaluator.metrics)
+        evaluator = getattr(runner.val_loop, 'evaluator', None)
+        if self.save_best and isinstance(evaluator, Evaluator):
+            check_best(self.key_indicators, self.rules, evaluator.metrics)
         local = '://' not in str(self.out_dir or runner.work_dir)
         if local and self.backend_args is None and self.file_client_args is None:
             self.backend_args = {'backend': BACKEND}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from mmengine.evaluator import BaseMetric
@@ -65,7 +65,6 @@ class HumanMeshMetric(BaseMetric):
     """
 
     default_prefix = 'mesh'
-    names: ClassVar[dict[str, str]] = ERRORS
 
     def __init__(
         self,
@@ -87,6 +86,13 @@ class HumanMeshMetric(BaseMetric):
         self.bodies = GenderedBodies(body_model)
         self.means = RunningMeans(('frames', *ERRORS))
         self.samples = PerSample(JOINT_SETS[joint_set][1]) if per_sample else None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the metric can give, and whether less or more of it is better; joints alone have no
+        surface."""
+        surface = ('pve', 'pa_pve') if self.gt_source == 'keypoints3d' else ()
+        return {name: rule for name, rule in ERRORS.items() if name not in surface}
 
     @torch.no_grad()
     def process(self, data_batch: Batch, data_samples: Sequence[dict[str, Tensor]]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from mroi_plugin.models.body_models.array_checks import check_smpl_arrays, read_arrays
-from mroi_plugin.utils.safe_unpickling import PLAIN, UnsafeFileError, read_pickle
+from mroi_plugin.utils.array_pickles import PLAIN, UnsafeFileError
+from mroi_plugin.utils.safe_unpickling import read_pickle
 
 ARRAYS = ('v_template', 'f', 'shapedirs', 'posedirs', 'J_regressor', 'weights', 'kintree_table')
 """What a body model consists of."""

@@ -172,7 +172,7 @@ def center_in_fractions(table):
 
 
 def center_elsewhere(table):
-    table['cam_param']['c'] = np.full((len(table['image_path']), 2), 1e4)
+    table['cam_param']['c'] = np.full((len(table['image_path']), 2), 1e5)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_an_image_that_the_annotations_are_not_of(check, change, said):
 
 def test_persons_that_are_there_twice_are_told(check):
     def twice(table):
-        order = np.r_[np.arange(29), [5, 6, 7]]
+        order = np.r_[np.arange(29), [5, 6, 5]]
 
         def chosen(value):
             if isinstance(value, dict):
@@ -256,6 +256,21 @@ def test_persons_that_are_there_twice_are_told(check):
     (note,) = train['notes']
     assert '3 of 32 persons are there more than once' in note
     assert 'the first is sample 29' in note and 'which is sample 5.' in note
+
+
+def test_every_pair_of_a_box_is_compared(check):
+    """The first person of a box is another one than the two who are the same."""
+
+    def twice(table):
+        names, points = list(table['image_path']), table['keypoints2d']
+        table['image_path'] = [*names[:29], names[4], names[4], names[4]]
+        table['bbox_xywh'][29:] = table['bbox_xywh'][4]
+        points[29:] = points[4]
+        points[30:, 0, 0] += 1
+
+    _, (train, _) = check(twice)
+    (note,) = [note for note in train['notes'] if 'more than once' in note]
+    assert '2 of 32 persons' in note and 'the first is sample 29' in note
 
 
 def test_what_few_persons_look_like_is_a_note(check):

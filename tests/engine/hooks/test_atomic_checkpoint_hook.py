@@ -14,7 +14,9 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from torch import nn
 
+from mroi_plugin.engine.best_metric import check_best
 from mroi_plugin.engine.resume import check_resumable, latest_checkpoint
+from mroi_plugin.evaluation.metrics.human_mesh_metric import HumanMeshMetric
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.utils.safe_unpickling import read_torch
 
@@ -201,3 +203,16 @@ def test_a_best_one_by_what_no_validation_gives(tmp_path):
     with pytest.raises(ValueError, match=r"save_best='a/err': the validation gives a/error; 'a/"):
         run(tmp_path, save_best='a/err')
     assert names(tmp_path) == ['epoch_1.pth', 'last_checkpoint']
+
+
+def test_what_a_metric_gives_is_told_by_its_own_class():
+    surface, joints = (HumanMeshMetric({}, gt_source=source) for source in ('smpl', 'keypoints3d'))
+    check_best(['mesh/pve'], ['less'], [surface])
+    with pytest.raises(ValueError, match="'mesh/pve': the validation gives mesh/mpjpe"):
+        check_best(['mesh/pve'], ['less'], [joints])
+
+    class More(HumanMeshMetric):
+        """Gives an error more."""
+
+    check_best(['mesh/accel'], ['less'], [More({})])
+    check_best(['a/error', 'mesh/pck'], ['greater', 'greater'], [Falling([]), surface])

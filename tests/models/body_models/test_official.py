@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse
 
 from mroi_plugin.models.body_models.official import load_smpl_file
-from mroi_plugin.utils.safe_unpickling import UnsafeFileError
+from mroi_plugin.utils.array_pickles import UnsafeFileError
 
 RNG = np.random.default_rng(0)
 

@@ -1,0 +1,246 @@
+"""Pickles of arrays, numbers and containers, read without trusting anything that they say.
+
+Python's own unpickler hands numpy the type of an array as the file describes it, and numpy believes
+it: a forged type makes pointers of the bytes of the file. Here types are made from their names
+alone, and arrays from bytes of the very size.
+"""
+
+from __future__ import annotations
+
+import mmap
+import pickle
+import struct
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import Any, BinaryIO, ClassVar
+
+import numpy as np
+
+from mroi_plugin.utils import spilling
+
+Allowed = Mapping[tuple[str, str], Any]
+
+
+class UnsafeFileError(ValueError):
+    """A pickle that asks for something its kind of file has no use for."""
+
+
+class _ArrayName:
+    """Stands for ``numpy.ndarray``, which names what is reconstructed and is never called."""
+
+
+def _latin1_bytes(text: str, encoding: str) -> bytes:
+    """``_codecs.encode`` as arrays are pickled with: no other codec has a place there."""
+    if encoding not in ('latin1', 'latin-1'):
+        raise UnsafeFileError(f'it asks for the codec {encoding!r}; only latin1 has a use here.')
+    return text.encode('latin1')
+
+
+def _no_bytes() -> bytes:
+    """``bytes``, which pickle's protocols 0 to 2 call for empty ones."""
+    return b''
+
+
+def _reconstruct(owner: Any, shape: Any, _: Any) -> np.ndarray:
+    """The empty array that `ArrayUnpickler` puts the real one in the place of."""
+    if owner is not _ArrayName or shape != (0,):
+        raise UnsafeFileError('it asks for an array of another kind')
+    return np.empty(0)
+
+
+def _dtype(name: Any, *_: Any) -> np.dtype:
+    """A type of numbers, texts or objects, by its name; never one that is in use elsewhere."""
+    if not isinstance(name, (str, bytes)) or np.dtype(name).fields or np.dtype(name).subdtype:
+        raise UnsafeFileError('it asks for an array of structures')
+    return np.dtype(np.dtype(name), copy=True)
+
+
+def _scalar(dtype: np.dtype, content: Any = b'') -> Any:
+    """A number or text of numpy."""
+    return content if dtype.hasobject else _array((), dtype, False, content)[()]
+
+
+def _from_buffer(
+    content: Any, dtype: np.dtype, shape: Any, order: str, axes: Any = None
+) -> np.ndarray:
+    """An array of pickle's protocol 5, whose axes are in another order than in memory, if any."""
+    array = _array(shape, dtype, order == 'F', content)
+    return array if axes is None else array.transpose(axes)
+
+
+ARRAYS: Allowed = {
+    **{
+        (f'numpy.{core}.{module}', name): value
+        for core in ('core', '_core')
+        for module, name, value in (
+            ('multiarray', '_reconstruct', _reconstruct),
+            ('multiarray', 'scalar', _scalar),
+            ('numeric', '_frombuffer', _from_buffer),
+        )
+    },
+    ('numpy', 'ndarray'): _ArrayName,
+    ('numpy', 'dtype'): _dtype,
+    ('_codecs', 'encode'): _latin1_bytes,
+    **{(builtins, 'bytes'): _no_bytes for builtins in ('builtins', '__builtin__')},
+}
+"""What arrays and numbers of numpy unpickle through, under the names of numpy 1.x and 2.x."""
+PLAIN: Allowed = {
+    **ARRAYS,
+    **{(builtins, 'set'): set for builtins in ('builtins', '__builtin__')},
+    ('collections', 'OrderedDict'): dict,
+}
+"""Arrays, numbers and containers: all that annotations are made of."""
+
+
+class ArrayUnpickler(pickle._Unpickler):
+    """Unpickler that knows the names of an allow list and makes arrays itself.
+
+    States are given to arrays, types, and stand-ins with a ``__setstate__`` of their own, and to
+    nothing else.
+
+    Args:
+        file: open for reading, binary.
+        allowed: what stands for each ``(module, name)``.
+        folder: where large arrays are unpacked into files without a name (`spilling.spill`) and
+            mapped, those of pickle's protocols 3 and 4, with which numpy writes ``.npz``; None
+            keeps them in memory.
+    """
+
+    dispatch: ClassVar[dict[int, Callable[..., None]]] = dict(pickle._Unpickler.dispatch)
+
+    def __init__(self, file: BinaryIO, allowed: Allowed = PLAIN, folder: str | None = None) -> None:
+        super().__init__(file, encoding='latin1')
+        self.allowed, self.folder = allowed, folder
+        self.memo = _Memo()
+        self._spilled = 0
+
+    def load(self) -> Any:
+        """The content.
+
+        Raises:
+            UnsafeFileError: if it asks for anything that is not allowed.
+            ValueError: if large bytes were spilled that are no array.
+        """
+        content = super().load()
+        if self._spilled:
+            raise ValueError('it holds large bytes that are no array')
+        return content
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The allowed object of this name.
+
+        Raises:
+            UnsafeFileError: for any other name.
+        """
+        try:
+            return self.allowed[module, name]
+        except KeyError:
+            raise UnsafeFileError(f'it asks for {module}.{name}') from None
+
+    def _load_bytes(self, form: str) -> None:
+        (size,) = struct.unpack(form, self.read(struct.calcsize(form)))
+        if self.folder is None or size < spilling.SPILL:
+            self.append(self.read(size))
+            return
+        self.append(spilling.spill(self.read, size, self.folder))
+        self._spilled += 1
+
+    def load_binbytes(self) -> None:
+        """``BINBYTES``: up to 4 GiB."""
+        self._load_bytes('<I')
+
+    def load_binbytes8(self) -> None:
+        """``BINBYTES8``: more."""
+        self._load_bytes('<Q')
+
+    def load_build(self) -> None:
+        """``BUILD``: gives an object its state."""
+        made, state = self.stack[-2:]
+        del self.stack[-1]
+        if isinstance(made, np.ndarray):
+            self._replace(made, _filled(state))
+            self._spilled -= isinstance(state[-1], mmap.mmap)
+        elif isinstance(made, np.dtype):
+            self._replace(made, _ordered(made, state))
+        elif hasattr(type(made), '__setstate__'):
+            made.__setstate__(state)
+        else:
+            raise UnsafeFileError(f'it sets the state of a {type(made).__name__}')
+
+    def _replace(self, made: Any, value: Any) -> None:
+        self.stack[-1] = value
+        self.memo.replace(made, value)
+
+    dispatch[pickle.BINBYTES[0]] = load_binbytes
+    dispatch[pickle.BINBYTES8[0]] = load_binbytes8
+    dispatch[pickle.BUILD[0]] = load_build
+
+
+class _Memo(dict):
+    """Objects that a pickle refers to again; knows where arrays and types are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[int, list[int]] = {}
+
+    def __setitem__(self, place: int, value: Any) -> None:
+        if isinstance(value, (np.ndarray, np.dtype)):
+            self.places.setdefault(id(value), []).append(place)
+        super().__setitem__(place, value)
+
+    def replace(self, made: Any, value: Any) -> None:
+        """Put another object wherever this one is."""
+        for place in self.places.pop(id(made), ()):
+            self[place] = value
+
+
+def _ordered(dtype: np.dtype, state: Any) -> np.dtype:
+    """A type in the byte order of its state (version, order, subtype, names, fields, ...).
+
+    Raises:
+        UnsafeFileError: for a state that says anything else than its name does.
+    """
+    if not isinstance(state, tuple) or len(state) != 8 or state[2:5] != (None, None, None):
+        raise UnsafeFileError('it asks for an array of structures or dates')
+    return dtype if state[1] in ('|', '=') else dtype.newbyteorder(state[1])
+
+
+def _filled(state: Any) -> np.ndarray:
+    """The array of a state (version, shape, type, whether in Fortran order, content).
+
+    Raises:
+        UnsafeFileError: if it is none.
+        ValueError: if its content has another size.
+    """
+    if not isinstance(state, tuple) or len(state) != 5 or not isinstance(state[2], np.dtype):
+        raise UnsafeFileError('it has an array of an unknown state')
+    _, shape, dtype, fortran, content = state
+    if not dtype.hasobject:
+        return _array(shape, dtype, bool(fortran), content)
+    if not isinstance(content, list) or len(content) != prod(shape):
+        raise ValueError(f'no {prod(shape)} objects for an array of them')
+    array = np.empty(len(content), object)
+    for i, value in enumerate(content):
+        array[i] = value
+    array = array.reshape(shape)  # objects are listed in the order of C, whatever theirs was
+    return np.asfortranarray(array) if fortran else array
+
+
+def _array(shape: Any, dtype: np.dtype, fortran: bool, content: Any) -> np.ndarray:
+    """An array of numbers or texts over its bytes if these are mapped, else of its own, in the byte
+    order of the machine.
+
+    Raises:
+        ValueError: if there are too many or too few.
+    """
+    content = content.encode('latin1') if isinstance(content, str) else content  # Python 2
+    size = dtype.itemsize * prod(shape)
+    if dtype.hasobject or size != len(content):
+        raise ValueError(f'{len(content)} bytes for an array of {size}')
+    order = 'F' if fortran else 'C'
+    if not size:
+        return np.zeros(shape, dtype, order)
+    array = np.ndarray(shape, dtype, content, order=order)
+    if isinstance(content, mmap.mmap):
+        return array
+    return array.astype(dtype.newbyteorder('='), order='K')
