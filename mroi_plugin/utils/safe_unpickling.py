@@ -61,7 +61,9 @@ def read_pickle(path: str, allowed: Allowed = PLAIN) -> Any:
             return ArrayUnpickler(file, allowed).load()
     except UnsafeFileError as error:
         raise refusal(path, error) from None
-    except (pickle.UnpicklingError, EOFError, ValueError, KeyError, TypeError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # of an unpickler on damaged bytes, whose errors are many
         raise ValueError(f'{path} is damaged ({type(error).__name__}: {error}).') from error
 
 

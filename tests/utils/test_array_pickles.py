@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mroi_plugin.utils.array_pickles import ArrayUnpickler, UnsafeFileError
+from mroi_plugin.utils.safe_unpickling import read_pickle
 
 NUMBERS = np.random.default_rng(0).normal(size=(4, 3, 2))
 VALUES = {
@@ -117,3 +118,20 @@ def test_forged_arrays_are_refused(name, protocol):
     value, said = FORGED[name]
     with pytest.raises((UnsafeFileError, ValueError, TypeError), match=said):
         read(pickle.dumps(value, protocol))
+
+
+def test_damaged_pickles_are_read_or_refused(tmp_path):
+    """600 of them, with some bytes changed or their end cut off."""
+    content = pickle.dumps(VALUES, 2), pickle.dumps(VALUES, 4)
+    rng, path, refused = np.random.default_rng(0), tmp_path / 'a.pkl', 0
+    for i in range(600):
+        damaged = bytearray(content[i % 2])
+        for place in rng.integers(len(damaged), size=rng.integers(1, 6)):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged[: rng.integers(1, len(damaged))] if i % 3 == 0 else damaged)
+        try:
+            read_pickle(str(path))
+        except ValueError as error:
+            refused += 1
+            assert 'a.pkl is damaged (' in str(error) or 'a.pkl is refused: it ' in str(error)
+    assert 200 < refused < 600
