@@ -74,6 +74,7 @@ def write_images(folder: Path, size: tuple[int, int], persons: int) -> str:
         cv2.imwrite(str(path), image.clip(0, 255).astype(np.uint8), [1, 92])
         table['bbox_xywh'][i, :4] *= np.tile(gain, 2)
         table['keypoints2d'][i, :, :2] *= gain
+    table['image_width'][:], table['image_height'][:] = size
     write_human_data(
         str(root / 'persons.npz'), {k: v for k, v in table.items() if k != 'cam_param'}
     )

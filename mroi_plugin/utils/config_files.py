@@ -78,10 +78,10 @@ def read_config(config: str) -> Config:
     try:
         return Config.fromfile(path)
     except FileNotFoundError as error:
-        found = re.search(r'"(.+)"', str(error))
-        if error.filename is not None or found is None:  # not mmengine's, of a _base_
+        told = re.search(r'"(.+)"', str(error))  # in mmengine's own
+        base = str(error.filename or (told and told[1]))
+        if not base.endswith(('.py', '.json', '.yaml', '.yml')):  # a file that a config opens
             raise
-        base = found[1]
         known = list_configs().get(config_name(base))
         hint = (
             f'the shipped one is {known!r}' if known else 'mroi configs --paths lists shipped ones'

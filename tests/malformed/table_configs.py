@@ -204,6 +204,12 @@ CASES = [
         ['mine.py: its _base_', 'gone.py, and there is no such file', 'mroi configs --paths lists'],
     ),
     (
+        'config that opens a file that is not there',
+        config("names = open('names.txt').read()\nmodel = dict()"),
+        FileNotFoundError,
+        ["No such file or directory: 'names.txt'"],
+    ),
+    (
         'config on a shipped one by its name alone',
         config("_base_ = ['mroi_synthetic.py']"),
         FileNotFoundError,
