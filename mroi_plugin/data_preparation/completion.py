@@ -15,7 +15,7 @@ from mroi_plugin.data_preparation.reprojection import check_pose_in_image
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses, read_poses
 from mroi_plugin.data_preparation.translation import fit_translations
 from mroi_plugin.datasets.annotation_cameras import Cameras, project, read_cameras
-from mroi_plugin.datasets.annotation_errors import AnnotationError, Finding, decide
+from mroi_plugin.datasets.annotation_errors import AnnotationError, Finding, decide, refused
 from mroi_plugin.datasets.annotation_file import (
     Table,
     check_output,
@@ -58,7 +58,7 @@ def complete_annotations(source: str, target: str, options: CompletionOptions) -
     joints = bodies.joints(poses, options.quiet)
     findings = _check_annotated(source, table, poses, joints)
     transl = np.full((len(poses.known), 3), np.nan)
-    if all(finding.rare for finding in findings) or options.on_suspect != 'error':
+    if not refused(findings, options.on_suspect):
         transl = _translations(source, table, poses, cameras, joints, bodies, options)
     pixels = None
     if cameras.focal is not None and cameras.center is not None:

@@ -67,6 +67,12 @@ def findings_of(
     return [Finding(key, samples, problem, count)] if len(samples) else []
 
 
+def refused(findings: Sequence[Finding], on_suspect: str) -> bool:
+    """Whether a file with these findings is not taken: one is not rare, and ``on_suspect`` is
+    ``error``."""
+    return on_suspect == 'error' and not all(finding.rare for finding in findings)
+
+
 def decide(
     path: str, image_paths: Sequence[str], findings: Sequence[Finding], on_suspect: str
 ) -> np.ndarray:
@@ -82,11 +88,10 @@ def decide(
         (N) True where a sample stays.
 
     Raises:
-        AnnotationError: if there is a finding that is not rare and ``on_suspect`` is ``error``, or
-            if no sample would be left.
+        AnnotationError: if the file is `refused`, or if no sample would be left.
     """
     keep = np.ones(len(image_paths), bool)
-    if on_suspect == 'error' and not all(finding.rare for finding in findings):
+    if refused(findings, on_suspect):
         lines = '\n'.join(finding.describe(path, image_paths) for finding in findings)
         raise AnnotationError(f'{lines}\nFix them, or see --on-suspect to drop or keep them.')
     for finding in findings:

@@ -68,22 +68,33 @@ def _from_buffer(
     return array if axes is None else array.transpose(axes)
 
 
-ARRAYS: Allowed = {
-    **{
+def array_functions(reconstruct: Any, scalar: Any, from_buffer: Any) -> dict[tuple[str, str], Any]:
+    """What arrays and numbers of numpy unpickle through, by module and name of numpy 1.x and 2.x.
+
+    Args:
+        reconstruct: stands for ``multiarray._reconstruct``.
+        scalar: for ``multiarray.scalar``.
+        from_buffer: for ``numeric._frombuffer``.
+    """
+    return {
         (f'numpy.{core}.{module}', name): value
         for core in ('core', '_core')
         for module, name, value in (
-            ('multiarray', '_reconstruct', _reconstruct),
-            ('multiarray', 'scalar', _scalar),
-            ('numeric', '_frombuffer', _from_buffer),
+            ('multiarray', '_reconstruct', reconstruct),
+            ('multiarray', 'scalar', scalar),
+            ('numeric', '_frombuffer', from_buffer),
         )
-    },
+    }
+
+
+ARRAYS: Allowed = {
+    **array_functions(_reconstruct, _scalar, _from_buffer),
     ('numpy', 'ndarray'): _ArrayName,
     ('numpy', 'dtype'): _dtype,
     ('_codecs', 'encode'): _latin1_bytes,
     **{(builtins, 'bytes'): _no_bytes for builtins in ('builtins', '__builtin__')},
 }
-"""What arrays and numbers of numpy unpickle through, under the names of numpy 1.x and 2.x."""
+"""What stands for numpy's functions and types here."""
 PLAIN: Allowed = {
     **ARRAYS,
     **{(builtins, 'set'): set for builtins in ('builtins', '__builtin__')},

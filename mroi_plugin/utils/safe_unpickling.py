@@ -24,27 +24,24 @@ from mroi_plugin.utils.array_pickles import (
     Allowed,
     ArrayUnpickler,
     UnsafeFileError,
+    array_functions,
 )
 
 SAFE_GLOBALS_SINCE = (2, 6)
 """torch from which ``weights_only`` is the default and can be told what else is harmless."""
 
 
-NUMPY = {
-    **{
-        f'numpy.{core}.{module}.{name}': value
-        for core in ('core', '_core')
-        for module, name, value in (
-            ('multiarray', '_reconstruct', np.zeros(1).__reduce__()[0]),
-            ('multiarray', 'scalar', np.float64(0).__reduce__()[0]),
-            ('numeric', '_frombuffer', np.zeros(1).__reduce_ex__(5)[0]),
-        )
-    },
-    'numpy.ndarray': np.ndarray,
-    'numpy.dtype': np.dtype,
-    '_codecs.encode': ARRAYS['_codecs', 'encode'],
+NUMPY: Allowed = {
+    **array_functions(
+        np.zeros(1).__reduce__()[0],
+        np.float64(0).__reduce__()[0],
+        np.zeros(1).__reduce_ex__(5)[0],
+    ),
+    ('numpy', 'ndarray'): np.ndarray,
+    ('numpy', 'dtype'): np.dtype,
+    ('_codecs', 'encode'): ARRAYS['_codecs', 'encode'],
 }
-"""What arrays and numbers of numpy unpickle through in torch's reader."""
+"""Numpy's own functions and types, for torch's reader."""
 SCALARS = np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?SU'
 """Types of the numbers and texts of numpy that a checkpoint may hold; no objects."""
 
@@ -95,7 +92,7 @@ def checkpoint_globals() -> dict[str, Any]:
     from mmengine.logging import HistoryBuffer
 
     return {
-        **NUMPY,
+        **{f'{module}.{name}': value for (module, name), value in NUMPY.items()},
         'mmengine.logging.history_buffer.HistoryBuffer': HistoryBuffer,
         'builtins.getattr': _history_method,
         '__builtin__.getattr': _history_method,  # the name in pickle's protocol 2
