@@ -39,6 +39,7 @@ OURS = {
     'PIPELINES': (
         'LoadImage',
         'RandomFlipRotateScale',
+        'RandomTruncation',
         'MultiRoICrop',
         'PackMultiRoIInputs',
     ),

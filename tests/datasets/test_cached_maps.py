@@ -159,7 +159,7 @@ def test_maps_are_known_by_the_weights_of_the_stem(tmp_path):
     """Not by where they are from: a file that is written anew is another one."""
 
     def key(**options):
-        backbone = {'type': 'BlazePose', 'split': 16, **options}
+        backbone = {'type': 'BlazePose', 'split': 32, **options}
         with DefaultScope.overwrite_default_scope(SCOPE):
             return cache_key({'backbone': backbone}, MODELS.build(dict(backbone)))
 

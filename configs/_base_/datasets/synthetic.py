@@ -14,6 +14,7 @@ train_dataloader = dict(
         body_model=dict(type='SMPLBody', model_path='data/body_models/smpl', free_body=True),
         pipeline=dict(
             load=dict(type='LoadImage'),
+            truncate=None,
             augment=dict(type='RandomFlipRotateScale', flip_prob=0.5, rotation_prob=0.0, scale=0.1),
             crop=dict(type='MultiRoICrop', crop_size=(48, 64), num_rois=5),
             noise=dict(type='RandomChannelNoise', factor=0.2),

@@ -4,6 +4,7 @@ from mroi_plugin.datasets.transforms.augmentation import RandomChannelNoise, Ran
 from mroi_plugin.datasets.transforms.formatting import PackMultiRoIInputs
 from mroi_plugin.datasets.transforms.loading import LoadImage
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
+from mroi_plugin.datasets.transforms.truncation import RandomTruncation
 
 __all__ = [
     'LoadImage',
@@ -11,4 +12,5 @@ __all__ = [
     'PackMultiRoIInputs',
     'RandomChannelNoise',
     'RandomFlipRotateScale',
+    'RandomTruncation',
 ]

@@ -193,3 +193,26 @@ class DecodedOnce:
         if reduction not in self._pixels:
             self._pixels[reduction] = self._image.decode(reduction)
         return self._pixels[reduction]
+
+
+@dataclass(frozen=True)
+class ImagePart:
+    """A rectangle of an image that is decoded once it is needed.
+
+    Args:
+        image: the whole one.
+        box: (left, top, right, bottom) px; left and top are multiples of 8, so that pixels of the
+            part, at any reduction, are pixels of the whole.
+    """
+
+    image: DecodedOnce | EncodedImage
+    box: tuple[int, int, int, int]
+
+    def decode(self, reduction: int = 1) -> np.ndarray:
+        """See `EncodedImage.decode`; the pixels must not be written to."""
+        left, top, right, bottom = (-(-side // reduction) for side in self.box)
+        return self.image.decode(reduction)[top:bottom, left:right]
+
+    def largest_reduction(self, shrinks: float) -> int:
+        """See `EncodedImage.largest_reduction`."""
+        return self.image.largest_reduction(shrinks)
