@@ -1,6 +1,6 @@
 # The images of mroi make-data in crops of BlazePose's size, with boxes as detectors give them. Many
-# images make a better model: mroi make-data --train 16000 --test 600. Photographs that end at the
-# waist or the chest, of which the rendered ones have few, are made by cutting.
+# images make a better model: mroi make-data --train 16000 --test 600. Images that end at the waist
+# or the chest, of which there are few among the rendered ones, are made by cutting.
 _base_ = 'synthetic.py'
 
 crop = dict(crop_size=(256, 256))

@@ -1,4 +1,4 @@
-"""Cutting images through the person, as photographs of heads and shoulders are."""
+"""Cutting images through the person, as portraits are."""
 
 from __future__ import annotations
 

@@ -39,8 +39,9 @@ def cuts(loaded, count=60, **options):
 
 
 def side_of(sample):
-    (x, y), (width, height) = sample['image_affine'][:, 2], sample['img_size']
-    cut = {'left': x > 0, 'top': y > 0, 'right': x + width < SIZE[0], 'bottom': y + height < SIZE[1]}
+    first, last = sample['image_affine'][:, 2], sample['image_affine'][:, 2] + sample['img_size']
+    cut = {'left': first[0] > 0, 'top': first[1] > 0}
+    cut.update(right=last[0] < SIZE[0], bottom=last[1] < SIZE[1])
     assert sum(cut.values()) == 1
     return next(side for side in cut if cut[side])
 
