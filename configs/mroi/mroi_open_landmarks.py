@@ -1,6 +1,5 @@
 # BlazePose from its maps of 16 px on learns where the joints of rendered people are, in RoIs of all
-# sizes: what made BlazePose's variant full_synthetic, the backbone of the open methods. With
-# model.backbone.variant=full_synthetic it goes on from there.
+# sizes: the first step to BlazePose's variant full_synthetic, the backbone of the open methods.
 _base_ = 'mroi_open_cached.py'
 
 model = dict(

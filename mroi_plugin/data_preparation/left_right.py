@@ -19,7 +19,8 @@ def swapped_samples(points: np.ndarray, reference: np.ndarray) -> tuple[np.ndarr
     """Samples whose joints fit a reference clearly better with left and right exchanged.
 
     The points are aligned with the reference by scale and shift (weak perspective if one of the two
-    is on the image); nothing is rotated, both must be in the frame of the camera.
+    is on the image); nothing is rotated, both must be in the frame of the camera. Both ways are
+    judged by the same joints: those that have a left and a right one, and both of them.
 
     Args:
         points: (N, 54, 2 or 3 and confidence) 'smpl_54' joints.
@@ -30,11 +31,11 @@ def swapped_samples(points: np.ndarray, reference: np.ndarray) -> tuple[np.ndarr
     """
     dims = min(points.shape[-1], reference.shape[-1]) - 1
     mirror = flip_permutation(CONVENTION)
-    weights = ((points[..., -1] > 0) & (reference[..., -1] > 0)).astype(float)
-    straight, size = _misfit(points[..., :dims], reference[..., :dims], weights)
-    crossed_weights = weights * weights[:, mirror]
-    crossed, _ = _misfit(points[:, mirror, :dims], reference[..., :dims], crossed_weights)
-    enough = crossed_weights.sum(1) >= MIN_JOINTS
+    known = (points[..., -1] > 0) & (reference[..., -1] > 0)
+    paired = (known & known[:, mirror] & (mirror != np.arange(len(mirror)))).astype(float)
+    straight, size = _misfit(points[..., :dims], reference[..., :dims], paired)
+    crossed, _ = _misfit(points[:, mirror, :dims], reference[..., :dims], paired)
+    enough = paired.sum(1) >= MIN_JOINTS
     return enough & (crossed < CLEARLY * straight) & (straight > NOTICEABLE * size), enough
 
 

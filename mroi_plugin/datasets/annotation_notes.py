@@ -40,13 +40,20 @@ def _visibility(key: str, points: Any) -> list[str]:
         notes.append(
             f"{key}: confidence goes up to {above:g}; above 1 it counts as 1 (COCO's visibility)."
         )
-    lost = by_chunks(points, lambda part: np.isnan(part[..., -1]).any(1))
-    if lost.any():
-        notes.append(
-            f'{key}: confidence of {int(lost.sum())} persons, first sample {np.argmax(lost)}, is '
-            'NaN for some joints: they count as not annotated.'
-        )
+    unknown = by_chunks(points, lambda part: np.isnan(part[..., -1]).any(1))
+    nowhere = by_chunks(points, _without_place)
+    for what, lost in (('confidence', unknown), ('coordinates', nowhere)):
+        if lost.any():
+            notes.append(
+                f'{key}: {what} of {int(lost.sum())} persons, first sample {np.argmax(lost)}, are '
+                'not finite for some joints: they count as not annotated.'
+            )
     return notes
+
+
+def _without_place(points: np.ndarray) -> np.ndarray:
+    """Persons (N) with a joint of positive confidence that has no coordinates."""
+    return ((points[..., -1] > 0) & ~np.isfinite(points[..., :-1]).all(-1)).any(1)
 
 
 def _betas(betas: np.ndarray) -> list[str]:

@@ -47,6 +47,20 @@ def _object(value):
     return array
 
 
+@pytest.mark.parametrize(
+    ('column', 'value'), [('coordinates', np.nan), ('coordinates', np.inf), ('confidence', np.nan)]
+)
+def test_joints_without_a_place_are_named(content, opened, column, value):
+    """Of a joint that is said to be there; one of confidence 0 has none."""
+    points, sample = content['keypoints2d'].copy(), 3
+    joint = int(np.flatnonzero(points[sample, :, 2] > 0)[0])
+    points[1, 0] = (np.nan, np.nan, 0)
+    points[sample, joint, {'coordinates': 0, 'confidence': 2}[column]] = value
+    annotations, said = opened(keypoints2d=points)
+    assert [f'keypoints2d: {column} of 1 persons, first sample 3,' in s for s in said] == [True]
+    assert np.isfinite(annotations.row(sample)['keypoints2d']).all()
+
+
 def test_a_good_file_has_no_notes(opened):
     annotations, said = opened()
     assert not said and annotations.index.notes == []

@@ -81,7 +81,7 @@ def _errors(runs: Sequence[Run]) -> pd.DataFrame:
     errors = pd.DataFrame([run.metrics for run in runs], [run.name for run in runs])
     errors = errors.filter(list(OVERALL)).rename(columns=OVERALL)
     errors = errors.apply(pd.to_numeric, errors='coerce')
-    errors.loc[:, errors.columns.str.endswith('[%]')] *= 100
+    errors.loc[:, [name for name in errors if name.endswith('[%]')]] *= 100
     return errors.astype({name: 'Int64' for name in errors if name == 'persons'})
 
 

@@ -68,8 +68,8 @@ class BlazePose(BaseModule):
 
     Args:
         variant: ``lite``, ``full`` or ``heavy`` as they are published, or ``full_synthetic``, which
-            is ``full`` trained on with rendered people by ``mroi_open_landmarks``; all weights but
-            those of ``heavy`` are in the package.
+            is ``full`` trained on with rendered people by ``mroi_open_landmarks`` and
+            ``mroi_open_gpu``; all weights but those of ``heavy`` are in the package.
         features: kinds of features, of `OUTPUTS`; not ``middle`` alone.
         trainable: what is trained: ``none`` of the network, its ``rest``, or ``all``. Gradients do
             not pass through a stem that is not trained. In the rest alone, depthwise kernels stay
