@@ -73,18 +73,15 @@ class GivenCamera:
             raise InvalidSampleError(f'{problem}: fix the given camera.')
         return focal, center
 
-    def refuse_unused(self) -> None:
-        """Refuse matrices that no image has met.
-
-        Raises:
-            ValueError: naming them.
-        """
+    def report(self) -> list[str]:
+        """Names that no image has met, in one line, or none."""
         unused = self.by_name.unused()
-        if unused:
-            raise ValueError(
-                f'{self.by_name.what}: {len(unused)} of {len(self.by_name.values)} names meet no '
-                f'image: {list_some(unused)}. Drop them, or name images by the end of their paths.'
-            )
+        if not unused:
+            return []
+        return [
+            f'{self.by_name.what}: {len(unused)} of {len(self.by_name.values)} names meet no '
+            f'image: {list_some(unused)}. Drop them, or name images by the end of their paths.'
+        ]
 
 
 def _checked_focal(focal_length: Any) -> float:

@@ -132,7 +132,8 @@ class Inferencer:
             boxes: in place of the detector's: a `GivenBoxes`, or what it takes. Of the latter, what
                 was left out or looks wrong is warned of after the last image.
             focal_length: px, of all images.
-            camera_matrix: (3, 3) px, of all images, or by their names, see `GivenCamera`.
+            camera_matrix: (3, 3) px, of all images, or by their names, see `GivenCamera`; names
+                that meet no image are warned of after the last.
             recursive: read the folders in folders.
             smooth: make the people in videos steady, see `smooth_people`.
             skip: see `iterate_images`; boxes and cameras may be of what is left out.
@@ -141,8 +142,7 @@ class Inferencer:
         Raises:
             TypeError: for an argument of another kind.
             ValueError: if boxes, focal length or matrix are of a wrong form, or meet images in more
-                than one way; after the last image, if a matrix has met none. What is wrong with one
-                image or box is in its result.
+                than one way. What is wrong with one image or box is in its result.
         """
         images = iterate_images(inputs, recursive, self.max_pixels, skip)
         if stop is not None:
@@ -167,9 +167,9 @@ class Inferencer:
         """The results; then what is wrong with given cameras and boxes, and, if ``whole()``, that
         is if all images were seen, what of them has met none."""
         yield from results
-        if whole():
-            camera.refuse_unused()
-        for line in boxes.report(whole()) if boxes is not None else ():
+        lines = camera.report() if whole() else []
+        lines += boxes.report(whole()) if boxes is not None else []
+        for line in lines:
             warnings.warn(line, stacklevel=2)
 
     def _run(

@@ -56,7 +56,12 @@ class NamedValues:
             self._by_file[int(file), frame].append(name)
 
     def of(self, image: InputImage) -> Any:
-        """The value of an image; None if there is none.
+        """The value of an image; None if there is none. Raises what `name_of` does."""
+        name = self.name_of(image)
+        return None if name is None else self.values[name]
+
+    def name_of(self, image: InputImage) -> str | None:
+        """The name that an image is given by; None if there is none.
 
         Raises:
             ValueError: if two names fit the image equally well, or a name fits two images.
@@ -83,7 +88,7 @@ class NamedValues:
                 f'{self.what}: {names[0]!r} fits two images, {taken} and {place}: name them by '
                 'more of their folders.'
             )
-        return self.values[names[0]]
+        return names[0]
 
     def _candidates(self, path: str, frame: int | None) -> list[tuple[tuple[int, ...], str]]:
         """Names that fit a path, with the folders in common, whether those are all that the name

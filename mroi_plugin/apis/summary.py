@@ -115,7 +115,8 @@ class Summary:
             console.print(printable(note), style='yellow', **plain)
         nothing_due = stopped or self.done_before
         if not (self.files or nothing_due):
-            nothing = 'no file was written: meshes are of people, bvh is of people in videos'
+            why = ': meshes are of people, bvh is of people in videos' if self.images else ''
+            nothing = f'no file was written{why}'
             console.print(nothing, style='red', **plain)
         console.print(
             f'{self.instances} persons in {self.images} images, {len(self.failed)} failed; '

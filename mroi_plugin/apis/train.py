@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os.path as osp
+import warnings
 from collections.abc import Sequence
 
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
@@ -23,7 +25,7 @@ from mroi_plugin.engine.failures import name_failures, release_workers
 from mroi_plugin.engine.launch import launched
 from mroi_plugin.engine.loader_limits import prepare_loaders
 from mroi_plugin.engine.preflight import check_config
-from mroi_plugin.engine.resume import check_resumable, latest_checkpoint
+from mroi_plugin.engine.resume import check_resumable, last_checkpoint, latest_checkpoint
 from mroi_plugin.engine.terminal import BriefRunner, progress_shown
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.utils.errors import UsageError
@@ -112,6 +114,12 @@ def _resume(cfg: Config, resume: str | None) -> None:
     cfg.resume = resume is not None
     if resume is not None:
         cfg.load_from = resume
+    elif is_main_process() and last_checkpoint(cfg.work_dir) is not None:
+        warnings.warn(
+            f'{cfg.work_dir} has checkpoints of an earlier training, which this one writes over: '
+            '--resume goes on from the last, --work-dir takes another folder.',
+            stacklevel=2,
+        )
 
 
 def train_once(

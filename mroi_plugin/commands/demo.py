@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from mroi_plugin.commands.options import add_inference, build_inferencer
+from mroi_plugin.commands.options import add_inference, build_inferencer, port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi demo``."""
     add_inference(parser)
-    parser.add_argument('--port', type=int, default=7860, help='of the page (7860)')
+    parser.add_argument('--port', type=port, default=7860, help='of the page (7860)')
     parser.add_argument('--no-browser', action='store_true', help='only print the address')
 
 

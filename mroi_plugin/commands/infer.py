@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 from typing import Any
 
-from mroi_plugin.commands.options import add_inference, build_inferencer
+from mroi_plugin.commands.options import add_inference, build_inferencer, folder
 
 FORMATS = 'json, npz, obj, ply, glb, bvh, coco, overlay'
 DEFAULT_FORMATS = 'json,overlay'
@@ -33,7 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add('--recursive', action='store_true', help='read the folders in folders')
     add_inference(parser)
-    add('--out', default='results', metavar='DIR', help='folder for the results (results)')
+    add(
+        '--out',
+        type=folder,
+        default='results',
+        metavar='DIR',
+        help='folder for the results (results)',
+    )
     add('--resume', action='store_true', help='skip what has whole files in --out from before')
     add(
         '--boxes',
@@ -118,15 +124,26 @@ def _settings(args: argparse.Namespace) -> dict[str, Any]:
     from mroi_plugin.apis.run_record import stamp
 
     given = {name: getattr(args, name) for name in (*SETTINGS, *FILES)}
+    given['save'] = ','.join(name for name in _formats(args) if name != 'coco')  # is of a whole run
     return {
         name: [value, *stamp(value)] if name in FILES and value else value
         for name, value in given.items()
     }
 
 
+def _formats(args: argparse.Namespace) -> list[str]:
+    formats = [name.strip() for name in args.save.split(',') if name.strip()]
+    unknown = [name for name in formats if name not in FORMATS.split(', ')]
+    if unknown:
+        raise ValueError(f'--save {",".join(unknown)}: expected some of {FORMATS}.')
+    return formats
+
+
 def _with_stdin(inputs: list[str]) -> list[str]:
     """The inputs, those of standard input in the place of ``-``."""
     found = []
+    if '' in inputs:
+        raise ValueError("INPUT '': expected a path, a pattern, an address or a camera.")
     for name in inputs:
         lines = (line.rstrip('\r\n') for line in sys.stdin) if name == '-' else (name,)
         found += [line for line in lines if line]
@@ -144,11 +161,13 @@ def _infer(args: argparse.Namespace) -> int:
     from mroi_plugin.structures.coco_file import write_coco
     from mroi_plugin.structures.rig import rig_of
 
-    formats = [name.strip() for name in args.save.split(',') if name.strip()]
+    formats = _formats(args)
     if args.side_view and 'overlay' not in formats:
         raise ValueError('--side-view: it is part of overlays, add overlay to --save.')
     if args.resume and 'coco' in formats:
-        raise ValueError('--resume: results_coco.json is of a whole run, leave coco out of --save.')
+        raise ValueError(
+            '--resume: results_coco.json is of a whole run; leave coco out of --save to go on.'
+        )
     inputs = _with_stdin(args.inputs)
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
     keep_images = 'overlay' in formats

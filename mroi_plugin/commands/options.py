@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
+MAX_PORT = 65535
 LAUNCHERS = ('none', 'pytorch', 'slurm')
 DETECTORS = {'nanodet': 'NanoDetDetector', 'transformers': 'HuggingFaceDetector'}
 
@@ -18,6 +20,29 @@ def count(text: str) -> int:
     """
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f'expected a whole number, 0 or more, not {text!r}')
+    return int(text)
+
+
+def folder(text: str) -> str:
+    """The value of an option that is a folder to write to, which need not be there.
+
+    Raises:
+        argparse.ArgumentTypeError: if something else is there, or in the place of one above it.
+    """
+    for path in (Path(text), *Path(text).parents):
+        if path.exists() and not path.is_dir():
+            raise argparse.ArgumentTypeError(f'{path} is a file, expected a folder')
+    return text
+
+
+def port(text: str) -> int:
+    """The value of ``--port``.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is no port that a page can have.
+    """
+    if not (text.isdecimal() and 1 <= int(text) <= MAX_PORT):
+        raise argparse.ArgumentTypeError(f'expected a number from 1 to {MAX_PORT}, not {text!r}')
     return int(text)
 
 
@@ -96,4 +121,6 @@ def add_launcher(parser: argparse.ArgumentParser) -> None:
 
 def add_work_dir(parser: argparse.ArgumentParser) -> None:
     """``--work-dir``."""
-    parser.add_argument('--work-dir', help='folder for logs and checkpoints (work_dirs/CONFIG)')
+    parser.add_argument(
+        '--work-dir', type=folder, help='folder for logs and checkpoints (work_dirs/CONFIG)'
+    )

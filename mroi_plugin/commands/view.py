@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from mroi_plugin.commands.options import add_inference, build_inferencer
+from mroi_plugin.commands.options import add_inference, build_inferencer, port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'are inferred first',
     )
     add_inference(parser)
-    add('--port', type=int, default=8080, help='of the page (8080); the next free one if in use')
+    add('--port', type=port, default=8080, help='of the page (8080); the next free one if in use')
     add('--no-browser', action='store_true', help='only print the address')
 
 

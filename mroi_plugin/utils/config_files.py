@@ -90,6 +90,14 @@ def read_config(config: str) -> Config:
             f'{path}: its _base_, or one of theirs, is {base}, and there is no such file; paths '
             f'are relative to the file that names them; {hint}.'
         ) from error
+    except AssertionError as error:
+        if '::' not in Path(path).read_text(encoding='utf-8'):
+            raise
+        raise UsageError(
+            f'{path}, or one of its _base_, is built on PACKAGE::CONFIG, which mmengine resolves '
+            f"for OpenMMLab's own packages alone ({error}): write the path of the file, as mroi "
+            'configs --paths lists them.'
+        ) from error
     except SyntaxError as error:
         raise UsageError(f'{path}, or one of its _base_, is no Python: {error}') from error
 

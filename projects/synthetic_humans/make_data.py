@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 
 def parse_args() -> argparse.Namespace:
@@ -23,10 +22,10 @@ def main() -> None:
     args = parse_args()
     from synthetic_humans.build import build_synthetic_data
 
-    try:
+    from mroi_plugin.utils.errors import report_user_errors
+
+    with report_user_errors():
         built = build_synthetic_data(**vars(args))
-    except (OSError, ValueError, ImportError) as error:
-        sys.exit(f'error: {error}')
     done = 'written to' if built else 'already complete in'
     print(f'{args.train} training and {args.test} test images {done} {args.out}')
 

@@ -107,6 +107,14 @@ def test_other_options_are_refused(run, capsys):
     assert 'leave coco out' in capsys.readouterr().err
 
 
+def test_a_run_with_results_of_the_whole_goes_on_without_them(run, tmp_path):
+    assert run('a.jpg', save='json,coco') == 0
+    before = times(tmp_path)
+    assert run('a.jpg', 'b.jpg', '--resume', save='json') == 0
+    after = times(tmp_path)
+    assert after['a.json'] == before['a.json'] and 'b.json' in after
+
+
 def test_other_weights_or_boxes_are_other_options(run, tmp_path, capsys):
     assert run('a.jpg') == 0
     os.utime(tmp_path / 'boxes.json', (1, 1))

@@ -112,3 +112,19 @@ def test_values_of_options(text):
 def test_values_that_are_none(text):
     with pytest.raises(UsageError, match=r'--cfg-options .*: no value.*; expected a number'):
         parse_options([f'key={text}'])
+
+
+def test_configs_of_other_packages_are_named_by_their_path(tmp_path):
+    mine = tmp_path / 'mine.py'
+    mine.write_text("_base_ = ['mroi_plugin::mroi/mroi_synthetic.py']\n")
+    with pytest.raises(UsageError, match=r'mine\.py.*PACKAGE::CONFIG.*mroi configs --paths'):
+        load_config(str(mine))
+
+
+def test_an_earlier_training_is_not_written_over_in_silence(in_workspace, tmp_path):
+    config, work = write_config(tmp_path), tmp_path / 'work'
+    work.mkdir()
+    (work / 'epoch_7.pth').write_bytes(b'of before')
+    (work / 'last_checkpoint').write_text(str(work / 'epoch_7.pth'))
+    with pytest.warns(UserWarning, match='work has checkpoints of an earlier.*--resume'):
+        train(config, str(work))

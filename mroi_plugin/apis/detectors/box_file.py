@@ -39,10 +39,12 @@ class BoxFile:
     Attributes:
         boxes: (n, 5) x, y, w, h px and score of the persons, by the name of an image or its id.
         notes: what was left out, one line each.
+        sizes: (2) w, h px of images, by name, where the file tells.
     """
 
     boxes: dict[str, np.ndarray]
     notes: list[str] = field(default_factory=list)
+    sizes: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class _FormError(ValueError):
@@ -75,18 +77,21 @@ def read_box_file(path: str) -> BoxFile:
 
 def _boxes(content: Any) -> BoxFile:
     _refuse_others(content)
-    names, persons, entries = None, None, content
+    names, sizes, persons, entries = None, {}, None, content
     if isinstance(content, Mapping):
         entries = _list(content, 'annotations')
-        names = _names(_list(content, 'images')) if 'images' in content else None
+        if 'images' in content:
+            names, sizes = _names(_list(content, 'images')), _sizes(content['images'])
         if content.get('categories'):
             persons = _persons(_list(content, 'categories'))
     if not isinstance(entries, list):
-        raise _FormError(f'it is a {type(entries).__name__}')
+        raise _FormError(f'it is {_quoted(entries)}')
     rows: dict[str, list[list[float]]] = {}
     crowds, others = 0, Counter()
     for i, entry in enumerate(entries):
         try:
+            if not isinstance(entry, Mapping):
+                raise _FormError(f'is {_quoted(entry)}')
             category = _category(entry, persons)
             if category not in (persons or {str(PERSON)}):
                 others[category] += 1
@@ -98,7 +103,8 @@ def _boxes(content: Any) -> BoxFile:
             problem = str(error) if isinstance(error, _FormError) else _told(error)
             raise _FormError(f'entry {i} {problem}') from None
     boxes = {name: np.array(found) for name, found in rows.items()}
-    return BoxFile(boxes, _notes(crowds, others, sorted(persons or {str(PERSON)}), not rows))
+    notes = _notes(crowds, others, sorted(persons or {str(PERSON)}), not rows)
+    return BoxFile(boxes, notes, sizes)
 
 
 def _notes(crowds: int, others: Counter[str], persons: list[str], empty: bool) -> list[str]:
@@ -121,6 +127,10 @@ def _told(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f'has no {error}'
     return f'is of another form ({type(error).__name__}: {error})'
+
+
+def _quoted(entry: Any) -> str:
+    return f'a {type(entry).__name__}: {entry!r:.60}'
 
 
 def _refuse_others(content: Any) -> None:
@@ -151,6 +161,16 @@ def _names(images: list[Any]) -> dict[str, str]:
         if names.setdefault(identity, name) != name:
             raise _FormError(f'{names[identity]!r} and {name!r} have the same id {identity!r}')
     return names
+
+
+def _sizes(images: list[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Sizes (2) px of images by name, of those whose entry has one."""
+    sizes = {}
+    for image in images:
+        size = [image.get('width'), image.get('height')]
+        if all(isinstance(side, (int, float)) and 0 < side < np.inf for side in size):
+            sizes[image['file_name'].replace('\\', '/')] = np.array(size, np.float64)
+    return sizes
 
 
 def _persons(categories: list[Any]) -> set[str]:

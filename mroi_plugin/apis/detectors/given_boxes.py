@@ -11,7 +11,12 @@ import numpy as np
 from mroi_plugin.apis.detectors.box_file import read_box_file
 from mroi_plugin.apis.inputs import InputImage
 from mroi_plugin.apis.named_values import NamedValues
-from mroi_plugin.datasets.pixel_checks import could_be_corners, sticks_out_unless_corners
+from mroi_plugin.datasets.pixel_checks import (
+    could_be_corners,
+    size_problem,
+    sticks_out_unless_corners,
+)
+from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.registry import DETECTORS, register
 from mroi_plugin.utils.names import list_some
 
@@ -39,11 +44,12 @@ class GivenBoxes:
         self.of_all: np.ndarray | None = None
         self.notes: list[str] = []
         by_name: dict[Any, np.ndarray] = {}
+        self._sizes: dict[str, np.ndarray] = {}
         self.what = 'boxes'
         if isinstance(boxes, (str, os.PathLike)):
             self.what = f'{os.fspath(boxes)} (boxes)'
             file = read_box_file(os.fspath(boxes))
-            by_name, self.notes = file.boxes, file.notes
+            by_name, self.notes, self._sizes = file.boxes, file.notes, file.sizes
         elif isinstance(boxes, Mapping):
             by_name = {name: _checked(rows, name) for name, rows in boxes.items()}
         else:
@@ -58,11 +64,19 @@ class GivenBoxes:
         """Boxes and scores of one image; none where it is not named.
 
         Raises:
+            InvalidSampleError: if the file tells another size of the image.
             ValueError: if names fit images in more than one way.
         """
-        rows = self.by_name.of(image) if self.of_all is None else self.of_all
+        name = self.by_name.name_of(image)
+        rows = self.by_name.values.get(name, self.of_all)
         rows = np.zeros((0, 4)) if rows is None else rows
         size = np.array(image.size, np.float64)
+        problem = size_problem(self._sizes[name], size) if name in self._sizes else None
+        if problem:
+            raise InvalidSampleError(
+                f'{problem} in {self.what}: boxes must be pixels of this very image, upright as '
+                'viewers show it.'
+            )
         known = rows[np.isfinite(rows).all(1), :4]
         self._boxes += len(known)
         self._corners += int(could_be_corners(known, size).sum())
