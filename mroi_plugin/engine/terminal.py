@@ -33,7 +33,9 @@ FILE_ALONE = (
     '"FileClient" will be deprecated',
     '"HardDiskBackend" is the alias',
 )
-"""How mmengine's messages begin that the log file has and the terminal does not."""
+"""How mmengine's messages begin that the log file has and the terminal does not ..."""
+FILE_ALONE_END = 'is skipped since its requires_grad=False'
+"""... and how one ends that comes for every frozen parameter."""
 REFRESHED_S = 0.2
 
 
@@ -46,7 +48,7 @@ class BriefRunner(Runner):
 
 
 def brief(logger: MMLogger) -> MMLogger:
-    """Keep the messages of `FILE_ALONE` from the terminal, and say where they are."""
+    """Keep what is for the file alone from the terminal, and say where it is."""
     if logger.log_file is not None:
         for handler in _terminal_handlers(logger):
             handler.addFilter(_is_for_the_terminal)
@@ -55,7 +57,8 @@ def brief(logger: MMLogger) -> MMLogger:
 
 
 def _is_for_the_terminal(record: logging.LogRecord) -> bool:
-    return not record.getMessage().startswith(FILE_ALONE)
+    text = record.getMessage()
+    return not (text.startswith(FILE_ALONE) or text.endswith(FILE_ALONE_END))
 
 
 def _terminal_handlers(logger: logging.Logger) -> list[logging.StreamHandler]:

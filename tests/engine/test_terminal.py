@@ -9,7 +9,10 @@ import subprocess
 import sys
 
 import pytest
+from mmengine.logging import MMLogger
 from tiny_training import CONFIG, write_config
+
+from mroi_plugin.engine.terminal import brief
 
 pty = pytest.importorskip('pty')
 
@@ -44,6 +47,16 @@ def test_lines_are_few_and_tell_names_and_units(workspace, tmp_path):
     text = path.read_text()
     assert 'System environment' in text and 'Config:' in text and 'iteration 4/4' in text
     assert not any('System environment' in line or 'optim_wrapper' in line for line in told)
+
+
+def test_frozen_parameters_are_listed_in_the_file_alone(tmp_path, capsys):
+    logger = brief(MMLogger('frozen', log_file=str(tmp_path / 'a.log')))
+    logger.warning('backbone.convs.1.bias is skipped since its requires_grad=False')
+    logger.warning('the loss is high')
+    told = capsys.readouterr()
+    assert 'the loss is high' in told.out + told.err
+    assert 'requires_grad' not in told.out + told.err
+    assert 'convs.1.bias' in (tmp_path / 'a.log').read_text()
 
 
 def test_a_terminal_has_a_progress_bar(workspace, tmp_path):
