@@ -127,5 +127,5 @@ def test_every_verb_finds_its_files(installed, tmp_path, verb):
 
 def test_the_generator_is_in_it(installed, tmp_path):
     done = run(installed.bin / 'mroi', 'make-data', '--train', '0', cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == 'error: --train must be a whole number >= 1, found 0\n'

@@ -121,7 +121,7 @@ def test_a_process_that_draws_and_is_killed_is_told(tmp_path):
     process = make_data(tmp_path)
     os.kill(max(drawing(process, tmp_path)), signal.SIGKILL)
     told = process.communicate(timeout=60)[1]
-    assert process.returncode == 1 and 'lower --jobs' in told and 'Traceback' not in told
+    assert process.returncode == 2 and 'lower --jobs' in told and 'Traceback' not in told
 
 
 def test_images_are_spread_over_folders():
