@@ -120,11 +120,12 @@ def _half_of_the_cores() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _settings(args: argparse.Namespace) -> dict[str, Any]:
+def _settings(args: argparse.Namespace, formats: list[str]) -> dict[str, Any]:
+    """What the files of an image depend on; ``formats`` are those of its files."""
     from mroi_plugin.apis.run_record import stamp
 
     given = {name: getattr(args, name) for name in (*SETTINGS, *FILES)}
-    given['save'] = ','.join(name for name in _formats(args) if name != 'coco')  # is of a whole run
+    given['save'] = ','.join(formats)
     return {
         name: [value, *stamp(value)] if name in FILES and value else value
         for name, value in given.items()
@@ -175,7 +176,7 @@ def _infer(args: argparse.Namespace) -> int:
     args.checkpoint = model.checkpoint
     per_input = [name for name in formats if name != 'coco']
     rig = rig_of(model.model.body_model)
-    record = RunRecord(args.out, _settings(args), args.resume)
+    record = RunRecord(args.out, _settings(args, per_input), args.resume)
     saver = Saver(args.out, per_input, rig, args.side_view, record)
     summary = Summary(keep='coco' in formats)
     with _stop_on_interrupt() as stop, _half_of_the_cores():

@@ -229,8 +229,8 @@ def chunks_of(count: int) -> Iterator[slice]:
 
 
 def by_chunks(column: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """A function (n, ...) -> (n) of the rows of a column (N, ...): (N); `CHUNK` rows at a time, so
-    that nothing large is copied."""
+    """A function of the rows of a column (N, ...), with a row of its result for each; `CHUNK` rows
+    at a time, so that nothing large is copied."""
     return np.concatenate([function(column[part]) for part in chunks_of(len(column))])
 
 

@@ -40,9 +40,7 @@ def _visibility(key: str, points: Any) -> list[str]:
         notes.append(
             f"{key}: confidence goes up to {above:g}; above 1 it counts as 1 (COCO's visibility)."
         )
-    unknown = by_chunks(points, lambda part: np.isnan(part[..., -1]).any(1))
-    nowhere = by_chunks(points, _without_place)
-    for what, lost in (('confidence', unknown), ('coordinates', nowhere)):
+    for what, lost in zip(('confidence', 'coordinates'), by_chunks(points, _not_finite).T):
         if lost.any():
             notes.append(
                 f'{key}: {what} of {int(lost.sum())} persons, first sample {np.argmax(lost)}, are '
@@ -51,9 +49,12 @@ def _visibility(key: str, points: Any) -> list[str]:
     return notes
 
 
-def _without_place(points: np.ndarray) -> np.ndarray:
-    """Persons (N) with a joint of positive confidence that has no coordinates."""
-    return ((points[..., -1] > 0) & ~np.isfinite(points[..., :-1]).all(-1)).any(1)
+def _not_finite(points: np.ndarray) -> np.ndarray:
+    """Persons (N, 2) with a joint whose confidence is unknown, and with one of positive confidence
+    that has no coordinates."""
+    confidence = points[..., -1]
+    nowhere = (confidence > 0) & ~np.isfinite(points[..., :-1]).all(-1)
+    return np.stack([np.isnan(confidence), nowhere], axis=-1).any(1)
 
 
 def _betas(betas: np.ndarray) -> list[str]:

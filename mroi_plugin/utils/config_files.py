@@ -91,7 +91,7 @@ def read_config(config: str) -> Config:
             f'are relative to the file that names them; {hint}.'
         ) from error
     except AssertionError as error:
-        if '::' not in Path(path).read_text(encoding='utf-8'):
+        if 'does not support to load' not in str(error):  # mmengine's, of a package
             raise
         raise UsageError(
             f'{path}, or one of its _base_, is built on PACKAGE::CONFIG, which mmengine resolves '

@@ -117,8 +117,13 @@ def test_values_that_are_none(text):
 def test_configs_of_other_packages_are_named_by_their_path(tmp_path):
     mine = tmp_path / 'mine.py'
     mine.write_text("_base_ = ['mroi_plugin::mroi/mroi_synthetic.py']\n")
-    with pytest.raises(UsageError, match=r'mine\.py.*PACKAGE::CONFIG.*mroi configs --paths'):
-        load_config(str(mine))
+    above = tmp_path / 'above.py'
+    above.write_text("_base_ = ['mine.py']\n")
+    for path in (mine, above):
+        with pytest.raises(
+            UsageError, match=rf'{path.name}.*PACKAGE::CONFIG.*mroi configs --paths'
+        ):
+            load_config(str(path))
 
 
 def test_an_earlier_training_is_not_written_over_in_silence(in_workspace, tmp_path):

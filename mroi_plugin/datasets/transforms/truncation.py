@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from mroi_plugin.datasets.sample_errors import require
-from mroi_plugin.datasets.transforms.encoded_image import ImagePart
+from mroi_plugin.datasets.transforms.encoded_image import REDUCED, ImagePart
 from mroi_plugin.datasets.transforms.geometry import Sample
 from mroi_plugin.registry import TRANSFORMS, register
 
 SIDES = ('bottom', 'top', 'left', 'right')
 CHANCES = (0.7, 0.1, 0.1, 0.1)
 """Of cuts by side: mostly it is legs that are not in an image."""
-GRID = 8
+GRID = max(REDUCED)
 """Cuts lie on multiples of this, px, where a decoder that shrinks has pixels of its own."""
 MIN_JOINTS = 6
 """Joints that must stay in the image; a sample that would keep fewer stays whole."""
