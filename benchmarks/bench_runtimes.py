@@ -49,7 +49,8 @@ def measure(
     config: str, checkpoint: str, options: list[str], persons: list[int], rounds: int
 ) -> list[dict[str, Any]]:
     """One row per number of people and way."""
-    model, cfg = load_model(config, checkpoint, tuple(options))
+    cfg = load_config(config, options=options)
+    model = load_model(cfg, checkpoint)
     with plugin_scope():
         crop = TRANSFORMS.build(dict(cfg.test_dataloader.dataset.pipeline.crop))
     network = WrappedModel(model, body=True, crop_size=crop.cut_size).eval()

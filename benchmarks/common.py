@@ -18,6 +18,8 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from mroi_plugin.commands.options import file
+
 Row = Mapping[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'projects' / 'synthetic_humans'))  # draws the images
@@ -67,7 +69,7 @@ def parse(parser: argparse.ArgumentParser, quick: Mapping[str, Any]) -> argparse
     """
     told = ', '.join(f'{name}={value}' for name, value in quick.items()) or 'as always'
     parser.add_argument('--quick', action='store_true', help=f'within three minutes: {told}')
-    parser.add_argument('--out', help='JSON file of the figures')
+    parser.add_argument('--out', type=file, help='JSON file of the figures')
     if '--quick' in sys.argv[1:]:
         parser.set_defaults(**quick)
     return parser.parse_args()

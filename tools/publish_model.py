@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import argparse
 
+from mroi_plugin.commands.options import file
+
 
 def main() -> None:
     """Write the file and print its SHA-256."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config file, or the name of a shipped one')
     parser.add_argument('checkpoint', help='checkpoint of that config')
-    parser.add_argument('out', help='file to write, .safetensors')
+    parser.add_argument('out', type=file, help='file to write, .safetensors')
     args = parser.parse_args()
 
     from mroi_plugin.utils.errors import report_user_errors

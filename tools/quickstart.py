@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mroi_plugin.commands.options import folder
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'projects' / 'synthetic_humans'))
 
 COLUMNS = {
@@ -32,7 +34,9 @@ METHODS = {'CLIFF (1 RoI)': 'cliff_open', 'Multi-RoI (5 RoIs)': 'mroi_open'}
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--out', default='work_dirs/quickstart', help='folder for all results')
+    parser.add_argument(
+        '--out', type=folder, default='work_dirs/quickstart', help='folder for all results'
+    )
     parser.add_argument('--num-show', type=int, default=8, help='number of test images to draw')
     parser.add_argument(
         '--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='override config entries'

@@ -27,7 +27,7 @@ from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.encoded_image import MAX_PIXELS, DecodedOnce, EncodedImage
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
 from mroi_plugin.engine.device import choose_device
-from mroi_plugin.engine.model_builder import load_model, plugin_scope
+from mroi_plugin.engine.model_builder import load_model, plugin_scope, read_config_of
 from mroi_plugin.mmhuman3d_compat.conventions import keypoint_names
 from mroi_plugin.models.estimators.multi_roi_estimator import INPUTS, MultiRoIEstimator
 from mroi_plugin.models.layers.camera_agreement import confidence, consensus_camera, spread
@@ -86,10 +86,9 @@ class Inferencer:
         self.device = choose_device(device)
         keep_freed_memory(self.device)
         config = as_path('config', config)
+        cfg = read_config_of(config, options, MultiRoIEstimator.__name__)
         self.checkpoint = as_path('checkpoint', checkpoint or find_weights(config))
-        kind = MultiRoIEstimator.__name__
-        model, cfg = load_model(config, self.checkpoint, options, method=kind)
-        self.model = model.to(self.device)
+        self.model = load_model(cfg, self.checkpoint).to(self.device)
         dataset = cfg.test_dataloader.dataset
         with plugin_scope():
             self.crop: MultiRoICrop = TRANSFORMS.build(dict(dataset.pipeline['crop']))

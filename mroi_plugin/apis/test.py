@@ -59,7 +59,7 @@ def test(
     prepare_loaders(cfg)
     keep_rows(cfg.test_evaluator)
     with launched(cfg):
-        with checkpoints_read_safely(), name_config_errors(config):
+        with checkpoints_read_safely(), name_config_errors(config, cfg):
             runner = BriefRunner.from_cfg(cfg)
         model = bare_model(runner.model)
         load_weights(model, checkpoint)

@@ -85,7 +85,8 @@ def train(
 
 def _run(cfg: Config, config: str, compile_model: bool) -> Runner:
     """Build the runner of a checked config and train."""
-    with checkpoints_read_safely(), checkpoint_globals_allowed(), name_config_errors(config):
+    named = name_config_errors(config, cfg)
+    with checkpoints_read_safely(), checkpoint_globals_allowed(), named:
         kind = cfg.get('runner_type', 'Runner')
         runner = (BriefRunner if kind == 'Runner' else RUNNERS.get(kind)).from_cfg(cfg)
         if not cfg.get('strategy'):  # which builds the model, and checks when it loads

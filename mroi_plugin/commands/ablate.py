@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mroi_plugin.analysis.ablation.groups import GROUPS
-from mroi_plugin.commands.options import add_cfg_options
+from mroi_plugin.commands.options import add_cfg_options, folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--seeds', type=int, nargs='+', default=[0], metavar='S')
     add('--epochs', type=int, metavar='N', help="of every training (the config's)")
     add('--jobs', type=int, default=1, metavar='J', help='trainings at a time')
-    add('--out', help='folder (work_dirs/ablations/DATASET/GROUP)')
+    add('--out', type=folder, help='folder (work_dirs/ablations/DATASET/GROUP)')
     add(
         '--dataset',
         default='embedded',

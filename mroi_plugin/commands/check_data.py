@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mroi_plugin.commands.options import add_config, count
+from mroi_plugin.commands.options import add_config, count, folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--samples', type=count, default=64, metavar='N', help='people compared with their joints')
     add('--images', type=count, default=8, metavar='N', help='images that are read')
     add('--num-show', type=count, default=0, metavar='N', help='people to draw with RoIs and mesh')
-    add('--out', help='folder (work_dirs/check_data/CONFIG)')
+    add('--out', type=folder, help='folder (work_dirs/check_data/CONFIG)')
     add('--seed', type=int, default=0, help='of the choice of people')
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mroi_plugin.commands.options import add_cfg_options
+from mroi_plugin.commands.options import add_cfg_options, folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='CONFIG[=CHECKPOINT]',
         help='without a checkpoint, the last of work_dirs/<name of the config>',
     )
-    parser.add_argument('--out', required=True, help='folder for comparison.json, .csv and .md')
+    parser.add_argument(
+        '--out', type=folder, required=True, help='folder for comparison.json, .csv and .md'
+    )
     parser.add_argument(
         '--epochs',
         type=int,

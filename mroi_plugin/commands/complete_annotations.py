@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 
+from mroi_plugin.commands.options import file
+
 
 def focal_length(text: str) -> float | str:
     """Pixels, or the word ``diagonal``."""
@@ -18,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi complete-annotations``."""
     add = parser.add_argument
     add('source', metavar='IN.npz', help="one of mmhuman3d's preprocessed_datasets")
-    add('target', metavar='OUT.npz', help='file to write')
+    add('target', type=file, metavar='OUT.npz', help='file to write')
     add('--body-model', default='data/body_models/smpl', help='folder of the SMPL files')
     add('--free-body', action='store_true', help='use the free body where there are no SMPL files')
     add('--pw3d-root', help='folder of 3DPW: translations come from its sequenceFiles')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mroi_plugin.commands.options import add_config
+from mroi_plugin.commands.options import add_config, file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add = parser.add_argument
     add('checkpoint', help='file to convert; nothing in it is executed')
-    add('--out', required=True, metavar='PTH', help='file to write, report beside it')
+    add('--out', type=file, required=True, metavar='PTH', help='file to write, report beside it')
     add('--source', default='auto', help='auto, released, cliff, hrnet_pose or pose_resnet')
     add('--partial', action='store_true', help='take what fits, report the rest')
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from mroi_plugin.commands.options import add_checkpoint, add_config
+from mroi_plugin.commands.options import add_checkpoint, add_config, file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         '--out',
+        type=file,
         metavar='ONNX',
         help='file to write (CONFIG.onnx); its differences from torch go beside it, as json',
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from mroi_plugin.commands.options import file
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi import-annotations``."""
     add = parser.add_argument
     add('format', choices=('spin', 'cliff', 'bedlam'), help='format of the file')
     add('source', metavar='IN.npz', help='file to read')
-    add('target', metavar='OUT.npz', help='HumanData file to write')
+    add('target', type=file, metavar='OUT.npz', help='HumanData file to write')
     add('--image-dir', help='folder of the images: sizes are read, all must be there')
     add('--convention', default='smpl_24', help='keypoint convention of "part" and "S"')
     add('--body-model', default='data/body_models/smpl', help='folder of the SMPL files, if any')

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
+
+from mroi_plugin.utils.output_paths import check_file, check_folder
 
 MAX_PORT = 65535
 LAUNCHERS = ('none', 'pytorch', 'slurm')
@@ -24,14 +26,20 @@ def count(text: str) -> int:
 
 
 def folder(text: str) -> str:
-    """The value of an option that is a folder to write to, which need not be there.
+    """The value of an option that is a folder to write to, see `check_folder`."""
+    return _checked(check_folder, text)
 
-    Raises:
-        argparse.ArgumentTypeError: if something else is there, or in the place of one above it.
-    """
-    for path in (Path(text), *Path(text).parents):
-        if path.exists() and not path.is_dir():
-            raise argparse.ArgumentTypeError(f'{path} is a file, expected a folder')
+
+def file(text: str) -> str:
+    """The value of an option that is a file to write, see `check_file`."""
+    return _checked(check_file, text)
+
+
+def _checked(check: Callable[[str], None], text: str) -> str:
+    try:
+        check(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return text
 
 

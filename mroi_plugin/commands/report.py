@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import argparse
 
+from mroi_plugin.commands.options import file
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``mroi report``."""
     add = parser.add_argument
     add('runs', nargs='+', metavar='RUN_DIR', help='work dir of mroi train or mroi test')
-    add('--out', default='report.html', metavar='HTML', help='page to write (report.html)')
+    add(
+        '--out',
+        type=file,
+        default='report.html',
+        metavar='HTML',
+        help='page to write (report.html)',
+    )
 
 
 def run(args: argparse.Namespace) -> int:

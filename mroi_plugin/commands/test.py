@@ -10,6 +10,7 @@ from mroi_plugin.commands.options import (
     add_launcher,
     add_work_dir,
     count,
+    file,
     folder,
 )
 
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_checkpoint(parser)
     add_work_dir(parser)
     add = parser.add_argument
-    add('--out', metavar='JSON', help='file for the metrics (WORK_DIR/metrics.json)')
+    add('--out', type=file, metavar='JSON', help='file for the metrics (WORK_DIR/metrics.json)')
     add('--show-dir', type=folder, metavar='DIR', help='folder for pictures (WORK_DIR/pictures)')
     add('--num-show', type=count, default=0, metavar='N', help='draw N test images with meshes')
     add('--worst', type=count, default=0, metavar='K', help='draw the K people with largest errors')

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from mmengine.config import Config
+
 from mroi_plugin.engine.config_keys import check_nodes
+from mroi_plugin.engine.wrong_options import explain_option
 
 SECTIONS = ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper', 'default_hooks')
 """Settings that must be dictionaries, where they are there."""
 FLEXIBLE = 'FlexibleRunner'
 RUNNERS = ('Runner', FLEXIBLE)
 """mmengine's; the second alone takes a ``strategy``."""
-WRONG_OPTIONS = re.compile(
-    r'(\w+)\.__init__\(\) (got an unexpected keyword argument|missing \d+ required)'
-)
 OTHERS = {
     '`epoch_length` must be a positive integer': (
         'an epoch would have no step: train_dataloader.batch_size is larger than the data set, '
-        'and drop_last leaves out what does not fill a batch'
+        'and drop_last leaves out what does not fill a batch.'
     ),
     'default_collate: batch must contain': (
-        'samples cannot be batched: the last step of a pipeline must be PackMultiRoIInputs'
+        'samples cannot be batched: the last step of a pipeline must be PackMultiRoIInputs.'
     ),
     'is not in the pretrained model': (
         'no parameter of the checkpoint of an init_cfg begins with its prefix: set prefix to what '
-        'stands before the names of the backbone, or leave it out if nothing does'
+        'stands before the names of the backbone, or leave it out if nothing does.'
     ),
 }
 """Errors of others that mean a mistake in the config, by a phrase in them."""
@@ -126,22 +125,24 @@ def _refuse(key: str, found: Any, expected: str) -> None:
 
 
 @contextmanager
-def name_config_errors(path: str) -> Iterator[None]:
+def name_config_errors(path: str, cfg: Config) -> Iterator[None]:
     """Tell errors that a mistake in a config causes in others' code with the config.
 
     Args:
         path: of the config.
+        cfg: as it was read; it may be taken apart later, as mmengine's runner does.
 
     Raises:
         ValueError: in place of a TypeError for an unknown or missing option, and the like.
     """
+    content = cfg.to_dict()
     try:
         yield
     except (TypeError, AssertionError) as error:
         text = str(error)
         said = next((meaning for phrase, meaning in OTHERS.items() if phrase in text), None)
-        if said is None and WRONG_OPTIONS.search(text):
-            said = f'{text}: see the options in its docstring'
+        if said is None and isinstance(error, TypeError):
+            said = explain_option(error, content)
         if said is None:
             raise
-        raise ValueError(f'{path}: {said}.') from error
+        raise ValueError(f'{path}: {said}') from error

@@ -12,6 +12,7 @@ from torch import nn
 
 from mroi_plugin.engine.checkpoints import load_weights
 from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.registry import MODELS, SCOPE
 
@@ -27,28 +28,36 @@ def build_model(cfg: dict[str, Any]) -> nn.Module:
         return MODELS.build(cfg)
 
 
-def load_model(
-    config: str, checkpoint: str, options: Sequence[str] = (), method: str | None = None
-) -> tuple[nn.Module, Config]:
-    """The model of a config with the weights of a checkpoint, ready to predict, and the config.
+def read_config_of(config: str, options: Sequence[str], method: str) -> Config:
+    """A config of one method, read.
 
     Args:
         config: path or name of a config.
-        checkpoint: of that config.
         options: ``KEY=VALUE`` overrides of the config.
-        method: the only ``model.type`` that will do, None for any.
+        method: the only ``model.type`` that will do.
 
     Raises:
-        FileNotFoundError: if the checkpoint or a file of the body is missing.
-        CheckpointMismatchError: if the checkpoint is of another network.
-        ValueError: if the config is of another method.
+        FileNotFoundError: if there is no such config.
+        ValueError: if it is of another method.
     """
     cfg = load_config(config, options=options)
-    if method is not None and cfg.model.type.split('.')[-1] != method:
+    if cfg.model.type.split('.')[-1] != method:
         raise ValueError(
             f'{config}: model.type={cfg.model.type!r}; this is for {method}, of which the configs '
             'mroi_* and cliff_* are.'
         )
-    model = build_model(cfg.model)
+    return cfg
+
+
+def load_model(cfg: Config, checkpoint: str) -> nn.Module:
+    """The model of a config with the weights of a checkpoint, ready to predict.
+
+    Raises:
+        FileNotFoundError: if the checkpoint or a file of the body is missing.
+        CheckpointMismatchError: if the checkpoint is of another network.
+        ValueError: if the config has an option that nothing takes.
+    """
+    with name_config_errors(cfg.filename, cfg):
+        model = build_model(cfg.model)
     load_weights(model, checkpoint)
-    return model.eval(), cfg
+    return model.eval()

@@ -85,7 +85,7 @@ def write_atomically(content: bytes, path: Path) -> None:
         raise OSError(
             error.errno,
             f'{path} ({len(content) / 2**20:.1f} MiB) cannot be written: {error.strerror}. What '
-            'was there before is untouched; make room, or choose another work dir',
+            'was there before is untouched; make room, or choose another folder',
         ) from error
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from mroi_plugin.commands.options import folder
+
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog='mroi make-data', description=__doc__)
-    parser.add_argument('--out', default='data/synthetic', help='data prefix to write to')
+    parser.add_argument(
+        '--out', type=folder, default='data/synthetic', help='data prefix to write to'
+    )
     parser.add_argument('--train', type=int, default=2000, help='number of training images')
     parser.add_argument('--test', type=int, default=300, help='number of test images')
     parser.add_argument('--seed', type=int, default=0, help='same seed, same bytes')

@@ -15,10 +15,9 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
 from mroi_plugin.analysis.comparison.methods import Method
-from mroi_plugin.engine.checkpoints import load_weights
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.loader_limits import TIMEOUT_S
-from mroi_plugin.engine.model_builder import build_model, plugin_scope
+from mroi_plugin.engine.model_builder import load_model, plugin_scope
 from mroi_plugin.engine.preflight import check_files
 from mroi_plugin.registry import DATASETS, METRICS
 from mroi_plugin.utils.freed_memory import keep_freed_memory
@@ -52,9 +51,7 @@ def measure(method: Method, report: Report, options: tuple[str, ...] = ()) -> di
     cfg = load_config(method.config, options=options)
     check_files(cfg.to_dict())
     keep_freed_memory(get_device())
-    model = build_model(cfg.model)
-    load_weights(model, method.checkpoint)
-    model = model.eval().to(get_device())
+    model = load_model(cfg, method.checkpoint).to(get_device())
     with plugin_scope():
         dataset = DATASETS.build(cfg.test_dataloader.dataset)
         metric = METRICS.build(cfg.test_evaluator)

@@ -26,6 +26,7 @@ from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies
 from mroi_plugin.datasets.annotations import read_annotations
 from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
 from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.engine.preflight import required_files
 from mroi_plugin.registry import MODELS
 from mroi_plugin.utils.atomic_files import write_json
@@ -68,7 +69,7 @@ def check_data(
     contents = []
     for key, node in track(nodes, 'data sets', len(nodes), quiet=False):
         rng = np.random.default_rng(seed)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), name_config_errors(config, cfg):
             warnings.simplefilter('ignore', UserWarning)  # said again as notes and problems
             content = _check_dataset(key, node, cfg, samples, images, num_show, folder, rng)
         contents.append(content)

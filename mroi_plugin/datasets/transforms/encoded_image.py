@@ -28,6 +28,11 @@ UNDECODABLE = (
     'the file ({} bytes) cannot be decoded as an image, or not to its end: replace it, or leave it '
     'out.'
 )
+TIFF = (b'II*\0', b'MM\0*')
+NOT_8_OR_16_BITS = (
+    'its channels are {}; expected 8 or 16 bits: numbers of 32 bits have no known range, convert '
+    'them.'
+)
 PILLOW_LIMIT = threading.Lock()
 """Held while Pillow's own limit of pixels is lifted."""
 REDUCED = {
@@ -54,7 +59,7 @@ def image_size(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
         ImageFileError: if it is no image, is cut off, or claims more pixels.
     """
     if _is_cut(data):
-        raise ImageFileError(UNDECODABLE.format(len(data)))
+        raise ImageFileError(_undecodable(data))
     width, height = _jpeg_size(data) or _header_size(data)
     if width * height > max_pixels:
         raise ImageFileError(
@@ -96,9 +101,19 @@ def opened_by_pillow(data: bytes) -> Iterator[Image.Image]:
 def _header_size(data: bytes) -> tuple[int, int]:
     try:
         with opened_by_pillow(data) as image:
-            return image.size
+            size, mode = image.size, image.mode
     except Exception as error:  # Pillow's formats raise anything on damaged files
-        raise ImageFileError(UNDECODABLE.format(len(data))) from error
+        raise ImageFileError(_undecodable(data)) from error
+    if mode == 'F':  # decoders would cut its numbers off to whole ones
+        raise ImageFileError(NOT_8_OR_16_BITS.format('floats'))
+    return size
+
+
+def _undecodable(data: bytes) -> str:
+    told = UNDECODABLE.format(len(data))
+    if data.startswith(TIFF):
+        return f'{told} Of TIFF, channels of 8 and 16 bits are read, none of 32.'
+    return told
 
 
 def _is_cut(data: bytes) -> bool:
@@ -157,12 +172,17 @@ class EncodedImage:
             raise self._error()
         try:
             with opened_by_pillow(self.data) as image:
-                return np.array(image.convert('RGB'))
+                mode = image.mode
+                pixels = np.array(image.convert('RGB'))
         except Exception as error:  # Pillow's formats raise anything on damaged files
             raise self._error() from error
+        if mode.startswith(('F', 'I')):  # of which Pillow takes what is above 255 for white
+            problem = NOT_8_OR_16_BITS.format('whole numbers of 16 or 32 bits')
+            raise InvalidSampleError.of(self.sample, problem)
+        return pixels
 
     def _error(self) -> InvalidSampleError:
-        return InvalidSampleError.of(self.sample, UNDECODABLE.format(len(self.data)))
+        return InvalidSampleError.of(self.sample, _undecodable(self.data))
 
     def largest_reduction(self, shrinks: float) -> int:
         """The largest reduction that keeps all detail of a crop which shrinks the image so much."""

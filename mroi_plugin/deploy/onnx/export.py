@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import os.path as osp
 import shutil
 import tempfile
@@ -26,10 +25,11 @@ from mroi_plugin.deploy.onnx.image_model import ImageModel
 from mroi_plugin.deploy.onnx.metadata import add_metadata, metadata
 from mroi_plugin.deploy.onnx.precision import PRECISIONS, WRITERS, precision_errors
 from mroi_plugin.deploy.onnx.wrapped_model import WrappedModel
-from mroi_plugin.engine.model_builder import load_model, plugin_scope
+from mroi_plugin.engine.model_builder import load_model, plugin_scope, read_config_of
 from mroi_plugin.models.estimators.multi_roi_estimator import MultiRoIEstimator
 from mroi_plugin.registry import TRANSFORMS
 from mroi_plugin.utils.atomic_files import atomic_file
+from mroi_plugin.utils.output_paths import check_file
 
 TRACED_PERSONS = 2
 """A batch of one would be traced as one for ever where shapes are compared."""
@@ -128,7 +128,8 @@ def export(
     require_onnx()
     chosen = chosen or ExportOptions()
     _check_target(out)
-    model, cfg = load_model(config, checkpoint, options, method=MultiRoIEstimator.__name__)
+    cfg = read_config_of(config, options, MultiRoIEstimator.__name__)
+    model = load_model(cfg, checkpoint)
     _check_encoding(config, model)
     crop, padding = _cropping(config, cfg)
     network = WrappedModel(model, chosen.body, crop.cut_size).eval()
@@ -194,8 +195,6 @@ def _check_encoding(config: str, model: MultiRoIEstimator) -> None:
 
 
 def _check_target(out: str) -> None:
-    folder = osp.dirname(out) or '.'
     if not out.endswith('.onnx'):
         raise ValueError(f'{out}: the file to write must end in .onnx.')
-    if not osp.isdir(folder) or not os.access(folder, os.W_OK):
-        raise ValueError(f'{out}: {folder} is no folder that can be written to.')
+    check_file(out)

@@ -111,3 +111,53 @@ def test_more_pixels_than_pillow_allows_are_for_the_config_to_allow():
     assert limit == Image.MAX_IMAGE_PIXELS
     with pytest.raises(Image.DecompressionBombError):
         Image.open(stored)
+
+
+def values():
+    """Channels (40, 60) from 0 to 1."""
+    return np.random.default_rng(0).random((40, 60), np.float32)
+
+
+def by_pillow(array, kind):
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def by_opencv(array, extension):
+    return cv2.imencode(extension, np.dstack([array] * 3))[1].tobytes()
+
+
+UNKNOWN_RANGE = {
+    'floats in TIFF': lambda x: by_pillow(x, 'TIFF'),
+    'whole numbers of 32 bits in TIFF': lambda x: by_pillow((x * 65535).astype(np.int32), 'TIFF'),
+    'floats in TIFF of three channels': lambda x: by_opencv(x, '.tif'),
+    'floats in PFM': lambda x: cv2.imencode('.pfm', x)[1].tobytes(),
+    'floats of three channels in PFM': lambda x: by_opencv(x, '.pfm'),
+    'Radiance': lambda x: by_opencv(x, '.hdr'),
+}
+SIXTEEN_BITS = {
+    'gray TIFF': lambda x: by_pillow(x, 'TIFF'),
+    'gray PNG': lambda x: by_pillow(x, 'PNG'),
+    'TIFF': lambda x: by_opencv(x, '.tif'),
+    'PNG': lambda x: by_opencv(x, '.png'),
+    'PPM': lambda x: by_opencv(x, '.ppm'),
+}
+
+
+@pytest.mark.parametrize('kind', UNKNOWN_RANGE)
+def test_numbers_of_unknown_range_are_refused(kind):
+    data = UNKNOWN_RANGE[kind](values())
+    with pytest.raises((ImageFileError, InvalidSampleError)) as caught:
+        image_size(data)
+        EncodedImage(data, {}).decode()
+    told = str(caught.value)
+    assert 'cannot be decoded' in told or '32 bits' in told
+    assert 'TIFF' not in kind or '8 and 16 bits' in told or 'expected 8 or 16 bits' in told
+
+
+@pytest.mark.parametrize('kind', SIXTEEN_BITS)
+def test_sixteen_bits_become_eight(kind):
+    data = SIXTEEN_BITS[kind]((values() * 65535).astype(np.uint16))
+    assert image_size(data) == (60, 40)
+    np.testing.assert_allclose(EncodedImage(data, {}).decode()[..., 1] / 255, values(), atol=0.005)

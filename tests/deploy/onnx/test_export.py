@@ -112,8 +112,8 @@ def test_bad_requests(repo, tmp_path, monkeypatch, capsys):
         export.export(config, weights, str(tmp_path / 'm.onnx'))
     with pytest.raises(ValueError, match=r'must end in \.onnx'):
         export.export(config, weights, str(tmp_path / 'm.pt'))
-    with pytest.raises(ValueError, match='is no folder that can be written to'):
-        export.export(config, weights, str(tmp_path / 'none' / 'm.onnx'))
+    with pytest.raises(ValueError, match=r'm\.pth is a file, expected a folder'):
+        export.export(config, weights, str(tmp_path / 'm.pth' / 'm.onnx'))
     hmr = str(repo / 'configs' / 'hosts' / 'hmr_synthetic.py')
     with pytest.raises(ValueError, match='this is for MultiRoIEstimator'):
         export.export(hmr, weights, str(tmp_path / 'm.onnx'))

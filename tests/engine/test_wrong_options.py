@@ -1,0 +1,81 @@
+"""Options that a class does not take, or lacks, are told by their keys, with the nearest it has."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mroi_plugin.cli import main
+from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.model_builder import load_model
+from mroi_plugin.engine.wrong_options import explain_option
+from mroi_plugin.utils.config_files import find_config
+
+BASE = find_config('mroi_synthetic')
+LINES = {
+    'train_dataloader = dict(batch_siz=4)': (
+        r"train_dataloader.batch_siz: DataLoader has no option 'batch_siz'; did you mean "
+        r'batch_size\?'
+    ),
+    'train_cfg = dict(max_epoch=3)': (
+        r'train_cfg.max_epoch: EpochBasedTrainLoop has .*; did you mean max_epochs\?'
+    ),
+    'optim_wrapper = dict(optimizer=dict(weight_decai=0.1))': (
+        r'optim_wrapper.optimizer.weight_decai: Adam has .*; did you mean weight_decay\?'
+    ),
+    'model = dict(head=dict(num_roi=5))': (
+        r'model.head.num_roi: RoIAwareFusionHead has .*; did you mean num_rois\?'
+    ),
+    'model = dict(losses=dict(camera=dict(xyz=5)))': (
+        r"model.losses.camera.xyz: CameraConsistencyLoss has no option 'xyz'; it takes .*pairs.*\."
+    ),
+    'default_hooks = dict(logger=dict(intervall=3))': (
+        r'default_hooks.logger.intervall: LoggerHook has .*; did you mean interval\?'
+    ),
+    "custom_hooks = [dict(type='EMAHook', momentun=0.1)]": (
+        r'custom_hooks.0.momentun: ExponentialMovingAverage has .*; did you mean momentum\?'
+    ),
+    "custom_hooks = [dict(type='IterTimerHook', every=1)]": (
+        r'custom_hooks.0.every: IterTimerHook has .*every'
+    ),
+    "val_evaluator = dict(type='mmengine.DumpResults', _delete_=True)": (
+        r"val_evaluator \(type DumpResults\) lacks 'out_file_path'\."
+    ),
+}
+"""Lines of a config, and what is said of them."""
+
+
+def mine(folder, line):
+    """A config of that line on top of a shipped one."""
+    path = folder / 'mine.py'
+    path.write_text(f'_base_ = {BASE!r}\n{line}\n')
+    return str(path)
+
+
+@pytest.mark.parametrize('line', LINES)
+def test_trainings(line, tmp_path, in_workspace, capsys):
+    config = mine(tmp_path, line)
+    with pytest.raises(SystemExit) as ended:
+        main(['train', config, '--work-dir', str(tmp_path / 'w'), '--epochs', '1'])
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert ended.value.code == 2
+    assert re.match(f'error: {re.escape(config)}: {LINES[line]}', told), told
+
+
+def test_models_and_data_of_other_commands(tmp_path, in_workspace, capsys):
+    config = mine(tmp_path, 'model = dict(head=dict(num_roi=5))')
+    with pytest.raises(ValueError, match=r'mine.py: model.head.num_roi: .*did you mean num_rois\?'):
+        load_model(load_config(config), 'gone.pth')
+    load = 'pipeline=dict(load=dict(max_pixel=64))'
+    config = mine(tmp_path, f'train_dataloader = dict(dataset=dict({load}))')
+    with pytest.raises(SystemExit) as ended:
+        main(['check-data', config, '--out', str(tmp_path / 'c')])
+    assert ended.value.code == 2
+    assert 'pipeline.load.max_pixel: LoadRGBImage has' in capsys.readouterr().err
+
+
+def test_other_errors_are_left_alone():
+    assert (
+        explain_option(TypeError("unsupported operand type(s) for +: 'int' and 'str'"), {}) is None
+    )
