@@ -15,7 +15,6 @@ from mroi_plugin.cameras import default_focal_length
 from mroi_plugin.datasets.pixel_checks import center_problem, focal_problem
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.utils.json_input import load_json
-from mroi_plugin.utils.names import list_some
 
 Matrix = Union[np.ndarray, Mapping[str, np.ndarray], str, os.PathLike]
 FORM = 'a matrix (3, 3) in pixels, or an object of such by the names of images or videos'
@@ -75,13 +74,9 @@ class GivenCamera:
 
     def report(self) -> list[str]:
         """Names that no image has met, in one line, or none."""
-        unused = self.by_name.unused()
-        if not unused:
-            return []
-        return [
-            f'{self.by_name.what}: {len(unused)} of {len(self.by_name.values)} names meet no '
-            f'image: {list_some(unused)}. Drop them, or name images by the end of their paths.'
-        ]
+        told = self.by_name.unused_note()
+        advice = 'Drop them, or name images by the end of their paths.'
+        return [f'{self.by_name.what}: {told} {advice}'] if told else []
 
 
 def _checked_focal(focal_length: Any) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mroi_plugin.apis.inputs import InputImage
 from mroi_plugin.apis.video_stages import video_of
+from mroi_plugin.utils.names import list_some
 
 FRAME = re.compile(r'(?P<video>.*)#(?P<number>\d{1,18})')
 NUMBER = re.compile(r'(?:COCO_[a-z]+\d{4}_)?0*(?P<number>[0-9]{1,18})')
@@ -116,6 +117,12 @@ class NamedValues:
     def unused(self) -> list[str]:
         """Names that have met no image."""
         return [name for name in self.values if name not in self._taken]
+
+    def unused_note(self) -> str:
+        """How many names have met no image, and the first of them; empty if all have."""
+        unused = self.unused()
+        told = f'{len(unused)} of {len(self.values)} names meet no image: {list_some(unused)}.'
+        return told if unused else ''
 
 
 def _parts(path: str) -> list[str]:

@@ -18,7 +18,8 @@ PERSON_NAMES = ('person', 'persons', 'people', 'human', 'pedestrian')
 FORMS = (
     'COCO annotations ("images", "annotations" and "categories") or a list of detections '
     '("image_id" or "file_name", "bbox" as x, y, w, h in pixels, "score") as pycocotools, '
-    'detectron2 and mmdetection write it, or AlphaPose with "box" for "bbox"'
+    'detectron2 and mmdetection write it, or AlphaPose with "box" for "bbox"; or rows x, y, w, h '
+    'for every image, or an object of such by the names of images'
 )
 OTHERS = {
     'results of Ultralytics': {'name', 'class', 'confidence'},
@@ -55,8 +56,8 @@ MALFORMED = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
 """What reading an entry of another form raises."""
 
 
-def read_box_file(path: str) -> BoxFile:
-    """The boxes of persons.
+def read_box_file(path: str) -> BoxFile | list[Any] | dict[str, Any]:
+    """The boxes of persons; rows of numbers, and objects of such, as they stand.
 
     Persons are the categories of these names, ``PERSON_NAMES``; category 1 where the file names
     none. Crowds (``iscrowd``) are left out.
@@ -69,10 +70,25 @@ def read_box_file(path: str) -> BoxFile:
         ValueError: if it is of another form.
     """
     content = load_json(path, 'boxes', FORMS)
+    if _is_plain(content):
+        return content
     try:
         return _boxes(content)
     except _FormError as error:
         raise ValueError(f'{path} (boxes): {error}; expected {FORMS}.') from None
+
+
+def _is_plain(content: Any) -> bool:
+    """Whether it is rows of numbers, or an object of such by name, some of them empty."""
+    tables = list(content.values()) if isinstance(content, Mapping) else [content]
+    if not (any(tables) and all(isinstance(rows, list) for rows in tables)):
+        return False
+    return all(_is_row(row) for rows in tables for row in rows)
+
+
+def _is_row(row: Any) -> bool:
+    numbers = isinstance(row, list) and all(isinstance(x, (int, float)) for x in row)
+    return numbers and len(row) > 0 and not any(isinstance(x, bool) for x in row)
 
 
 def _boxes(content: Any) -> BoxFile:
@@ -169,7 +185,7 @@ def _sizes(images: list[Mapping[str, Any]]) -> dict[str, np.ndarray]:
     for image in images:
         size = [image.get('width'), image.get('height')]
         if all(isinstance(side, (int, float)) and 0 < side < np.inf for side in size):
-            sizes[image['file_name'].replace('\\', '/')] = np.array(size, np.float64)
+            sizes[_slashes(image['file_name'])] = np.array(size, np.float64)
     return sizes
 
 
@@ -211,7 +227,11 @@ def _name(entry: Mapping[str, Any], names: Mapping[str, str] | None) -> str:
             name = f'image_id {identity}, which is none of "images"'
     if not isinstance(name, str) or not name:
         raise _FormError(f'has the name {name!r}')
-    return name.replace('\\', '/')
+    return _slashes(name)
+
+
+def _slashes(path: str) -> str:
+    return path.replace('\\', '/')
 
 
 def _row(entry: Mapping[str, Any]) -> list[float]:

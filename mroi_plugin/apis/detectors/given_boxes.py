@@ -8,7 +8,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from mroi_plugin.apis.detectors.box_file import read_box_file
+from mroi_plugin.apis.detectors.box_file import BoxFile, read_box_file
 from mroi_plugin.apis.inputs import InputImage
 from mroi_plugin.apis.named_values import NamedValues
 from mroi_plugin.datasets.pixel_checks import (
@@ -48,8 +48,9 @@ class GivenBoxes:
         self.what = 'boxes'
         if isinstance(boxes, (str, os.PathLike)):
             self.what = f'{os.fspath(boxes)} (boxes)'
-            file = read_box_file(os.fspath(boxes))
-            by_name, self.notes, self._sizes = file.boxes, file.notes, file.sizes
+            boxes = read_box_file(os.fspath(boxes))
+        if isinstance(boxes, BoxFile):
+            by_name, self.notes, self._sizes = boxes.boxes, boxes.notes, boxes.sizes
         elif isinstance(boxes, Mapping):
             by_name = {name: _checked(rows, name) for name, rows in boxes.items()}
         else:
@@ -98,10 +99,7 @@ class GivenBoxes:
         lines, unused = [*self.notes], self.by_name.unused() if whole else []
         if unused:
             count = sum(len(self.by_name.values[name]) for name in unused)
-            lines.append(
-                f'{count} boxes of {len(unused)} of {len(self.by_name.values)} names meet no '
-                f'image: {list_some(unused)}.'
-            )
+            lines.append(f'{count} boxes of {self.by_name.unused_note()}')
         moved = self.by_name.moved()
         if moved:
             lines.append(

@@ -47,6 +47,31 @@ def test_boxes_of_a_file(tmp_path, kind):
     )
 
 
+@pytest.mark.parametrize(
+    ('content', 'found'),
+    [
+        (BOXES.tolist(), [2, 2]),
+        ({'x/a.jpg': BOXES.tolist(), 'b': []}, [2, 0]),
+        ({'b': [[1, 2, 30, 40, 0.5]]}, [0, 1]),
+    ],
+)
+def test_plain_boxes_of_a_file(content, found, tmp_path):
+    (tmp_path / 'b.json').write_text(json.dumps(content))
+    given = GivenBoxes(str(tmp_path / 'b.json'))
+    assert [len(given(image(name))[0]) for name in ('/data/x/a.jpg', 'y/b.png')] == found
+    assert given.report() == []
+
+
+@pytest.mark.parametrize('content', [{}, [], {'a': 3}, {'a': [True]}, {'a': [[]]}, [[]], [['1']]])
+def test_what_is_no_plain_boxes(content, tmp_path):
+    (tmp_path / 'b.json').write_text(json.dumps(content))
+    if content == []:
+        assert 'it holds no box of a person' in GivenBoxes(tmp_path / 'b.json').report()[0]
+        return
+    with pytest.raises(ValueError, match=r'b\.json \(boxes\): .*; expected COCO annotations'):
+        GivenBoxes(tmp_path / 'b.json')
+
+
 def test_nothing_used_is_said():
     given = GivenBoxes({'x/a.jpg': BOXES})
     assert len(given(image('/y/a.jpg'))[0]) == 0 and not given.used
