@@ -144,12 +144,17 @@ def count_images(inputs: Input, recursive: bool = False) -> int | None:
     if camera_name(path) is not None or (is_address(path) and is_video(path)):
         return None
     if osp.isdir(path):
-        return _total(count_images(name) for name in list_folder(path, recursive)[0])
+        return _count_files(list_folder(path, recursive)[0], recursive)
     if is_video(path):
         return count_frames(path)
     if glob.has_magic(path) and not (osp.exists(path) or is_address(path)):
-        return _total(count_images(name, recursive) for name in glob.glob(path, recursive=True))
+        return _count_files(glob.glob(path, recursive=True), recursive)
     return 1
+
+
+def _count_files(paths: list[str], recursive: bool) -> int | None:
+    """Of a folder or a pattern; one that has none is a result, which says so."""
+    return _total(count_images(path, recursive) for path in paths) if paths else 1
 
 
 def _total(counts: Iterator[int | None]) -> int | None:

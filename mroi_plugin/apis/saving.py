@@ -22,10 +22,10 @@ from mroi_plugin.structures.rig import Rig
 from mroi_plugin.structures.writers import CLIP_FORMATS, WRITERS
 from mroi_plugin.utils.colors import instance_color
 from mroi_plugin.utils.names import safe_stem
+from mroi_plugin.utils.result_formats import check_formats
 from mroi_plugin.visualization.drawing import write_image
 from mroi_plugin.visualization.scene import meshes_over_image, result_row
 
-FORMATS = (*WRITERS, 'bvh', 'overlay')
 OF_RUN = 'results_coco'
 """Stem of the file of a whole run."""
 OF_FRAME = re.compile(r'_\d{6,}$')
@@ -44,7 +44,7 @@ class Saver:
 
     Args:
         folder: for the files; it is made.
-        formats: some of ``FORMATS``.
+        formats: some of `FORMATS`.
         rig: of the body of the results, see `rig_of`; ``glb`` and ``bvh`` of videos need it.
         record: of what is done, see `RunRecord`: to it is added what is whole, and its names are
             not taken again.
@@ -66,9 +66,7 @@ class Saver:
         side_view: bool = False,
         record: RunRecord | None = None,
     ) -> None:
-        unknown = sorted(set(formats) - set(FORMATS))
-        if unknown:
-            raise ValueError(f'--save {",".join(unknown)}: expected some of {", ".join(FORMATS)}.')
+        check_formats(formats)
         self.folder, self.formats = Path(folder), tuple(formats)
         self.side_view = side_view
         self.folder.mkdir(parents=True, exist_ok=True)

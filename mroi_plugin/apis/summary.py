@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import ProgressColumn, Task
 from rich.table import Table
-from rich.text import Text
 
 from mroi_plugin.apis.video_stages import video_of
 from mroi_plugin.structures.results import ImageResult
@@ -23,18 +21,6 @@ SHOWN = 20
 PICTURES = ('.jpg', '.mp4')
 KIND = re.compile(r'(_overlay)?\.\w+$')
 """End of the name of a file that says what it is."""
-
-
-class RateColumn(ProgressColumn):
-    """Images per second and, where their number is known, the time left."""
-
-    def render(self, task: Task) -> Text:
-        """The text of the column."""
-        speed = task.finished_speed or task.speed
-        if not speed:
-            return Text('')
-        left = task.time_remaining
-        return Text(f'{speed:.1f}/s' + ('' if left is None else f', {left:.0f} s left'))
 
 
 @dataclass

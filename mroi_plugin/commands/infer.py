@@ -12,8 +12,9 @@ from threading import Event, current_thread, main_thread
 from typing import Any
 
 from mroi_plugin.commands.options import add_inference, build_inferencer, folder
+from mroi_plugin.utils.result_formats import FORMATS, RUN_FORMATS, check_formats
 
-FORMATS = 'json, npz, obj, ply, glb, bvh, coco, overlay'
+ALL_FORMATS = (*FORMATS, *RUN_FORMATS)
 DEFAULT_FORMATS = 'json,overlay'
 SETTINGS = ('model', 'cfg_options', 'detector', 'focal_length', 'save', 'no_smooth', 'side_view')
 FILES = ('checkpoint', 'boxes', 'cameras')
@@ -55,7 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'videos, as of --boxes; goes before --focal-length',
     )
     add('--focal-length', type=float, help='focal length in px; else from EXIF, or sqrt(W^2 + H^2)')
-    add('--save', default=DEFAULT_FORMATS, help=f'some of {FORMATS} ({DEFAULT_FORMATS})')
+    add(
+        '--save',
+        default=DEFAULT_FORMATS,
+        help=f'some of {", ".join(ALL_FORMATS)} ({DEFAULT_FORMATS})',
+    )
     add(
         '--no-smooth',
         action='store_true',
@@ -134,9 +139,7 @@ def _settings(args: argparse.Namespace, formats: list[str]) -> dict[str, Any]:
 
 def _formats(args: argparse.Namespace) -> list[str]:
     formats = [name.strip() for name in args.save.split(',') if name.strip()]
-    unknown = [name for name in formats if name not in FORMATS.split(', ')]
-    if unknown:
-        raise ValueError(f'--save {",".join(unknown)}: expected some of {FORMATS}.')
+    check_formats(formats, ALL_FORMATS)
     return formats
 
 
@@ -207,7 +210,7 @@ def _save_all(results: Any, total: int | None, saver: Any, summary: Any, stop: E
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from mroi_plugin.apis.saving import SAVING_ERRORS
-    from mroi_plugin.apis.summary import RateColumn
+    from mroi_plugin.utils.rate_column import RateColumn
 
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), RateColumn())
     try:

@@ -52,6 +52,7 @@ def test_a_folder_of_nothing_else(tmp_path):
     with pytest.warns(UserWarning, match='07.txt and 12 more'):
         (image,) = iterate_images(tmp_path)
     assert 'the folder has no images or videos' in image.error
+    assert count_images(str(tmp_path)) == count_images(str(tmp_path / '*.jpg')) == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason='becomes another user')

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from mroi_plugin.utils.atomic_files import write_atomically
 from mroi_plugin.utils.child_processes import end_with
 from mroi_plugin.utils.ownership import owned
+from mroi_plugin.utils.rate_column import RateColumn
 from synthetic_humans.body import SyntheticBody
 from synthetic_humans.manifest import PART_IMAGES, Layout, Recipe, body_digest
 from synthetic_humans.samples import SPLITS, Studio, to_table
@@ -91,8 +92,7 @@ def _progress(quiet: bool) -> Progress:
         TextColumn('{task.description}'),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn('{task.fields[rate]:.0f} images/s'),
-        TimeRemainingColumn(),
+        RateColumn(' images'),
         disable=quiet,
     )
 
@@ -176,12 +176,11 @@ def _draw_all(layout: Layout, splits: dict[str, int], seed: int, jobs: int, quie
     """Draw every image and write the parts of the annotations."""
     with _workers(jobs, str(layout.root), seed) as run, _progress(quiet) as progress:
         for split, count in splits.items():
-            task = progress.add_task(split, total=count, rate=0.0)
+            task = progress.add_task(split, total=count)
             starts = range(0, count, PART_IMAGES)
             stops = [min(start + PART_IMAGES, count) for start in starts]
             for done in run([split] * len(starts), starts, stops):
-                rate = progress.tasks[task].speed or 0.0
-                progress.update(task, advance=done, rate=rate)
+                progress.update(task, advance=done)
 
 
 def _collected(layout: Layout, split: str, count: int) -> dict[str, np.ndarray]:
