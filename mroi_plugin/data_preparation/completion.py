@@ -11,7 +11,7 @@ from mroi_plugin.data_preparation.image_sizes import image_sizes
 from mroi_plugin.data_preparation.joint_frame import check_solid
 from mroi_plugin.data_preparation.left_right import CONVENTION
 from mroi_plugin.data_preparation.pw3d_sequences import sequence_translations
-from mroi_plugin.data_preparation.reprojection import check_pose_in_image
+from mroi_plugin.data_preparation.reprojection import check_flat
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses, read_poses
 from mroi_plugin.data_preparation.translation import fit_translations
 from mroi_plugin.datasets.annotation_cameras import Cameras, project, read_cameras
@@ -110,8 +110,7 @@ def _check_annotated(path: str, table: Table, poses: Poses, joints: np.ndarray) 
     points2d = _annotated(table, 'keypoints2d', 3)
     findings += checks.check_rotations('smpl.global_orient', poses.global_orient, poses.known)
     findings += checks.check_rotations('smpl.body_pose', poses.body_pose, poses.known)
-    findings += checks.check_left_right('keypoints2d', points2d, reference, 'the SMPL joints')
-    findings += check_pose_in_image('keypoints2d', points2d, reference)
+    findings += check_flat('keypoints2d', points2d, reference)
     return findings + check_solid('keypoints3d', points3d, reference, 'the SMPL joints')
 
 

@@ -7,7 +7,7 @@ from itertools import permutations, product
 
 import numpy as np
 
-from mroi_plugin.data_preparation.left_right import MIN_JOINTS, centered
+from mroi_plugin.data_preparation.left_right import MIN_JOINTS, centered, without
 from mroi_plugin.data_preparation.value_checks import check_left_right
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
 
@@ -23,10 +23,7 @@ SAME_SCALE = 1.25
 def check_solid(key: str, points: np.ndarray, reference: np.ndarray, of: str) -> list[Finding]:
     """See `check_left_right`, and of the others `check_frame`."""
     exchanged = check_left_right(key, points, reference, of)
-    rest = reference.copy()
-    for finding in exchanged:
-        rest[finding.samples, :, 3] = 0
-    return [*exchanged, *check_frame(key, points, rest, of)]
+    return [*exchanged, *check_frame(key, points, without(reference, exchanged), of)]
 
 
 def check_frame(key: str, points: np.ndarray, reference: np.ndarray, of: str) -> list[Finding]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from mroi_plugin.datasets.annotation_errors import Finding
 from mroi_plugin.mmhuman3d_compat.conventions import flip_permutation, keypoint_names
 
 CONVENTION = 'smpl_54'
@@ -37,6 +40,15 @@ def swapped_samples(points: np.ndarray, reference: np.ndarray) -> tuple[np.ndarr
     crossed, _ = _misfit(points[:, mirror, :dims], reference[..., :dims], paired)
     enough = paired.sum(1) >= MIN_JOINTS
     return enough & (crossed < CLEARLY * straight) & (straight > NOTICEABLE * size), enough
+
+
+def without(reference: np.ndarray, findings: Sequence[Finding]) -> np.ndarray:
+    """The reference with confidence 0 for the persons of findings, so that nothing else is said of
+    them."""
+    rest = reference.copy()
+    for finding in findings:
+        rest[finding.samples, :, -1] = 0
+    return rest
 
 
 def centered(points: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mroi_plugin.data_preparation.left_right import (
-    MIN_JOINTS,
-    centered,
-    swapped_samples,
-)
-from mroi_plugin.data_preparation.value_checks import corners_of_joints
+from mroi_plugin.data_preparation.left_right import MIN_JOINTS, centered, without
+from mroi_plugin.data_preparation.value_checks import check_left_right, corners_of_joints
 from mroi_plugin.datasets.annotation_cameras import project
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
 from mroi_plugin.datasets.annotation_file import Table
@@ -26,11 +22,15 @@ MIN_POSE_MISFIT_M = 0.1
 """... and by this: of heads and shoulders, annotators and fits are off by half of it."""
 
 
+def check_flat(key: str, points: np.ndarray, reference: np.ndarray) -> list[Finding]:
+    """2D joints against SMPL's: `check_left_right`, and of the others `check_pose_in_image`."""
+    exchanged = check_left_right(key, points, reference, 'the SMPL joints')
+    return [*exchanged, *check_pose_in_image(key, points, without(reference, exchanged))]
+
+
 def check_pose_in_image(key: str, points: np.ndarray, reference: np.ndarray) -> list[Finding]:
     """SMPL's joints must lie as the 2D joints do, wherever the body stands: unit and frame of the
     rotations, without a camera (weak perspective).
-
-    Persons whose joints `swapped_samples` finds exchanged are left out.
 
     Args:
         key: key of the 2D joints in the file.
@@ -38,8 +38,7 @@ def check_pose_in_image(key: str, points: np.ndarray, reference: np.ndarray) -> 
         reference: (N, K, 4) m and confidence, of the body, with the axes of the camera.
     """
     both = (points[..., 2] > 0) & (reference[..., 3] > 0)
-    swapped, _ = swapped_samples(points, reference)
-    judged = (both.sum(1) >= MIN_JOINTS) & ~swapped
+    judged = both.sum(1) >= MIN_JOINTS
     given, body = (centered(array[..., :2], both) for array in (points, reference))
     scale = (given * body).sum((1, 2)) / np.maximum((body**2).sum((1, 2)), 1e-12)
     scale = np.maximum(scale, 0)  # px per meter

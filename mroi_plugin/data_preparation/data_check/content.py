@@ -9,6 +9,7 @@ import numpy as np
 
 from mroi_plugin.data_preparation import value_checks as checks
 from mroi_plugin.data_preparation.joint_frame import check_solid
+from mroi_plugin.data_preparation.left_right import without
 from mroi_plugin.data_preparation.reprojection import check_pose_in_image
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses
 from mroi_plugin.datasets.annotation_cameras import project
@@ -151,16 +152,16 @@ def check_body(
     joints = bodies.joints(poses)
     known = np.repeat(poses.known[:, None, None], joints.shape[1], 1).astype(float)
     reference = np.concatenate([joints, known], 2)
-    findings = [
-        *checks.check_left_right(PIXELS, arrays[PIXELS], reference, 'the SMPL joints'),
-        *check_solid('keypoints3d', arrays['keypoints3d'], reference, 'the SMPL joints'),
-    ]
+    exchanged = checks.check_left_right(PIXELS, arrays[PIXELS], reference, 'the SMPL joints')
+    solid = check_solid('keypoints3d', arrays['keypoints3d'], reference, 'the SMPL joints')
+    findings, rest = [*exchanged, *solid], without(reference, exchanged)
     if 'focal_length' not in arrays or 'principal_point' not in arrays:
-        findings += check_pose_in_image(PIXELS, arrays[PIXELS], reference)
+        findings += check_pose_in_image(PIXELS, arrays[PIXELS], rest)
         return _renumber(findings, samples), None
     misfit, factor, usable = _reprojection(arrays, poses, joints)
-    reference[usable, :, 3] = 0
-    findings += check_pose_in_image(PIXELS, arrays[PIXELS], reference)
+    usable &= rest[..., 3].any(1)
+    rest[usable, :, 3] = 0
+    findings += check_pose_in_image(PIXELS, arrays[PIXELS], rest)
     side = arrays['box_size'].max(1)
     off = usable & (misfit > MAX_MISFIT * side)
     ratio = float(np.median(factor[off])) if off.any() else 1.0

@@ -13,7 +13,7 @@ from mroi_plugin.data_preparation import value_checks as checks
 from mroi_plugin.data_preparation.image_sizes import image_sizes
 from mroi_plugin.data_preparation.joint_frame import check_solid
 from mroi_plugin.data_preparation.left_right import from_openpose
-from mroi_plugin.data_preparation.reprojection import check_pose_in_image
+from mroi_plugin.data_preparation.reprojection import check_flat
 from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, read_poses
 from mroi_plugin.datasets.annotation_columns import (
     check_confidence,
@@ -225,11 +225,10 @@ def _check_sides(points: dict[str, np.ndarray], joints: np.ndarray | None) -> li
     with_s = (points['S'][..., -1] > 0).any(1)
     findings = []
     for name, values in points.items():
-        if joints is not None:
-            check = check_solid if name == 'S' else checks.check_left_right
-            findings += check(name, values, joints, 'the SMPL joints')
-            if name != 'S':
-                findings += check_pose_in_image(name, values, joints)
+        if joints is not None and name == 'S':
+            findings += check_solid(name, values, joints, 'the SMPL joints')
+        elif joints is not None:
+            findings += check_flat(name, values, joints)
         if name != 'S':
             rest = _where(points['S'], ~known)
             findings += checks.check_left_right(name, values, rest, 'the 3D joints (S)')

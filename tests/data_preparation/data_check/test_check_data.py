@@ -216,6 +216,12 @@ def test_a_planted_error_is_named_with_file_key_and_sample(check, change, key, s
     assert 'changed.npz' in lines[0] and 'The first is sample' in lines[0]
 
 
+def test_exchanged_joints_are_not_blamed_on_the_camera(check):
+    _, (train, _) = check(exchanged_sides)
+    assert len(train['problems']) == 2
+    assert all('left and right exchanged' in line for line in train['problems'])
+
+
 @pytest.mark.parametrize('without', [unplaced, no_camera, zero_translations])
 def test_true_poses_need_no_camera_and_no_translation(check, without):
     good, (train, _) = check(without(lambda table: None))
