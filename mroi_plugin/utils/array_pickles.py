@@ -48,7 +48,7 @@ def _reconstruct(owner: Any, shape: Any, _: Any) -> np.ndarray:
     return np.empty(0)
 
 
-def _dtype(name: Any, *_: Any) -> np.dtype:
+def plain_type(name: Any, *_: Any) -> np.dtype:
     """A type of numbers, texts or objects, by its name; never one that is in use elsewhere."""
     if not isinstance(name, (str, bytes)) or np.dtype(name).fields or np.dtype(name).subdtype:
         raise UnsafeFileError('it asks for an array of structures')
@@ -57,14 +57,14 @@ def _dtype(name: Any, *_: Any) -> np.dtype:
 
 def _scalar(dtype: np.dtype, content: Any = b'') -> Any:
     """A number or text of numpy."""
-    return content if dtype.hasobject else _array((), dtype, False, content)[()]
+    return content if dtype.hasobject else make_array((), dtype, False, content)[()]
 
 
 def _from_buffer(
     content: Any, dtype: np.dtype, shape: Any, order: str, axes: Any = None
 ) -> np.ndarray:
     """An array of pickle's protocol 5, whose axes are in another order than in memory, if any."""
-    array = _array(shape, dtype, order == 'F', content)
+    array = make_array(shape, dtype, order == 'F', content)
     return array if axes is None else array.transpose(axes)
 
 
@@ -90,7 +90,7 @@ def array_functions(reconstruct: Any, scalar: Any, from_buffer: Any) -> dict[tup
 ARRAYS: Allowed = {
     **array_functions(_reconstruct, _scalar, _from_buffer),
     ('numpy', 'ndarray'): _ArrayName,
-    ('numpy', 'dtype'): _dtype,
+    ('numpy', 'dtype'): plain_type,
     ('_codecs', 'encode'): _latin1_bytes,
     **{(builtins, 'bytes'): _no_bytes for builtins in ('builtins', '__builtin__')},
 }
@@ -169,10 +169,10 @@ class ArrayUnpickler(pickle._Unpickler):
         made, state = self.stack[-2:]
         del self.stack[-1]
         if isinstance(made, np.ndarray):
-            self._replace(made, _filled(state))
+            self._replace(made, filled_array(state))
             self._spilled -= isinstance(state[-1], mmap.mmap)
         elif isinstance(made, np.dtype):
-            self._replace(made, _ordered(made, state))
+            self._replace(made, ordered_type(made, state))
         elif hasattr(type(made), '__setstate__'):
             made.__setstate__(state)
         else:
@@ -205,7 +205,7 @@ class _Memo(dict):
             self[place] = value
 
 
-def _ordered(dtype: np.dtype, state: Any) -> np.dtype:
+def ordered_type(dtype: np.dtype, state: Any) -> np.dtype:
     """A type in the byte order of its state (version, order, subtype, names, fields, ...).
 
     Raises:
@@ -216,7 +216,7 @@ def _ordered(dtype: np.dtype, state: Any) -> np.dtype:
     return dtype if state[1] in ('|', '=') else dtype.newbyteorder(state[1])
 
 
-def _filled(state: Any) -> np.ndarray:
+def filled_array(state: Any) -> np.ndarray:
     """The array of a state (version, shape, type, whether in Fortran order, content).
 
     Raises:
@@ -227,7 +227,7 @@ def _filled(state: Any) -> np.ndarray:
         raise UnsafeFileError('it has an array of an unknown state')
     _, shape, dtype, fortran, content = state
     if not dtype.hasobject:
-        return _array(shape, dtype, bool(fortran), content)
+        return make_array(shape, dtype, bool(fortran), content)
     if not isinstance(content, list) or len(content) != prod(shape):
         raise ValueError(f'no {prod(shape)} objects for an array of them')
     array = np.empty(len(content), object)
@@ -237,7 +237,7 @@ def _filled(state: Any) -> np.ndarray:
     return np.asfortranarray(array) if fortran else array
 
 
-def _array(shape: Any, dtype: np.dtype, fortran: bool, content: Any) -> np.ndarray:
+def make_array(shape: Any, dtype: np.dtype, fortran: bool, content: Any) -> np.ndarray:
     """An array of numbers or texts over its bytes if these are mapped, else of its own, in the byte
     order of the machine.
 

@@ -16,34 +16,11 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
-import numpy as np
-
-from mroi_plugin.utils.array_pickles import (
-    ARRAYS,
-    PLAIN,
-    Allowed,
-    ArrayUnpickler,
-    UnsafeFileError,
-    array_functions,
-)
+from mroi_plugin.utils.array_pickles import PLAIN, Allowed, ArrayUnpickler, UnsafeFileError
+from mroi_plugin.utils.checkpoint_arrays import CHECKPOINT_ARRAYS, STATED
 
 SAFE_GLOBALS_SINCE = (2, 6)
 """torch from which ``weights_only`` is the default and can be told what else is harmless."""
-
-
-NUMPY: Allowed = {
-    **array_functions(
-        np.zeros(1).__reduce__()[0],
-        np.float64(0).__reduce__()[0],
-        np.zeros(1).__reduce_ex__(5)[0],
-    ),
-    ('numpy', 'ndarray'): np.ndarray,
-    ('numpy', 'dtype'): np.dtype,
-    ('_codecs', 'encode'): ARRAYS['_codecs', 'encode'],
-}
-"""Numpy's own functions and types, for torch's reader."""
-SCALARS = np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?SU'
-"""Types of the numbers and texts of numpy that a checkpoint may hold; no objects."""
 
 
 def read_pickle(path: str, allowed: Allowed = PLAIN) -> Any:
@@ -92,7 +69,7 @@ def checkpoint_globals() -> dict[str, Any]:
     from mmengine.logging import HistoryBuffer
 
     return {
-        **{f'{module}.{name}': value for (module, name), value in NUMPY.items()},
+        **{f'{module}.{name}': value for (module, name), value in CHECKPOINT_ARRAYS.items()},
         'mmengine.logging.history_buffer.HistoryBuffer': HistoryBuffer,
         'builtins.getattr': _history_method,
         '__builtin__.getattr': _history_method,  # the name in pickle's protocol 2
@@ -150,9 +127,8 @@ def allow_checkpoint_globals() -> list[Any]:
     import torch
 
     named = [(value, name) for name, value in checkpoint_globals().items()]
-    types = dict.fromkeys(type(np.dtype(code)) for code in SCALARS)
     known = torch.serialization.get_safe_globals()
-    new = [g for g in (*named, *types) if g not in known]
+    new = [g for g in (*named, *STATED) if g not in known]
     torch.serialization.add_safe_globals(new)
     return new
 
