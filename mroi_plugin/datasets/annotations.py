@@ -50,9 +50,11 @@ class Annotations:
         return _restore, (self.index, self.box_padding, self.source, added)
 
     def row(self, index: int) -> dict[str, Any]:
-        """One person as float64 arrays, the box padded; ``focal_length`` is a float."""
+        """One person as float64 arrays, the box padded; ``focal_length`` and ``box_padding`` are
+        floats."""
         row = {name: array[index].astype(np.float64) for name, array in self.arrays.items()}
         row['box_size'] = row['box_size'] * self.box_padding
+        row['box_padding'] = self.box_padding
         if 'focal_length' in row:
             row['focal_length'] = float(row['focal_length'])
         return {**row, 'image_path': self.image_paths[index], 'gender': int(self.genders[index])}

@@ -29,29 +29,27 @@ class RandomTruncation:
     Args:
         prob: probability of a cut.
         kept: least and largest share of the box that is kept, along the cut direction, uniform.
-        padding: ``box_padding`` of the data set, which the box is larger than the person by.
 
     Raises:
-        ValueError: if a probability or share is outside 0..1, or the padding is below 1.
+        ValueError: if a probability or share is outside 0..1.
     """
 
-    def __init__(
-        self, prob: float = 0.3, kept: tuple[float, float] = (0.3, 0.85), padding: float = 1.2
-    ) -> None:
+    def __init__(self, prob: float = 0.3, kept: tuple[float, float] = (0.3, 0.85)) -> None:
         low, high = kept
-        if not (0 <= prob <= 1 and 0 < low <= high <= 1 and 1 <= padding < np.inf):
+        if not (0 <= prob <= 1 and 0 < low <= high <= 1):
             raise ValueError(
-                f'RandomTruncation(prob={prob}, kept={tuple(kept)}, padding={padding}): expected a '
-                'probability in 0..1, two shares in 0..1, the smaller one first, and padding >= 1.'
+                f'RandomTruncation(prob={prob}, kept={tuple(kept)}): expected a probability in '
+                '0..1, and two shares in 0..1, the smaller one first.'
             )
-        self.prob, self.kept, self.padding = prob, (low, high), padding
+        self.prob, self.kept = prob, (low, high)
 
     def __call__(self, sample: Sample) -> Sample:
         """Cut a loaded sample that was not augmented yet; draws from its ``rng``.
 
         Args:
-            sample: ``image``, ``img_size`` (w, h) px, ``box_center`` (2) and ``box_size`` (2) px
-                and ``keypoints2d`` (K, 3) px and confidence.
+            sample: ``image``, ``img_size`` (w, h) px, ``box_center`` (2) and ``box_size`` (2) px,
+                ``box_padding``, by which the box is larger than the person, and ``keypoints2d``
+                (K, 3) px and confidence.
 
         Returns:
             The sample, or one with another ``image``, ``img_size`` and box, and the
@@ -63,7 +61,8 @@ class RandomTruncation:
         side = SIDES[rng.choice(len(SIDES), p=CHANCES)]
         if not happens:
             return sample
-        half = sample['box_size'] / self.padding / 2
+        padding = sample['box_padding']
+        half = sample['box_size'] / padding / 2
         person = np.concatenate([sample['box_center'] - half, sample['box_center'] + half])
         window = _window(person, sample['img_size'], side, share)
         known = sample['keypoints2d'][sample['keypoints2d'][:, 2] > 0, :2]
@@ -83,7 +82,7 @@ class RandomTruncation:
             'img_size': np.array([right - x, bottom - y], np.float64),
             'image_affine': np.array([[1.0, 0, x], [0, 1, y]]),
             'box_center': (low + high) / 2,
-            'box_size': (high - low) * self.padding,
+            'box_size': (high - low) * padding,
         }
 
 

@@ -27,6 +27,7 @@ def loaded(tmp_path):
         'image_path': str(tmp_path / 'a.png'),
         'box_center': np.array([140.0, 130.0]),
         'box_size': 1.2 * np.array([80.0, 180.0]),
+        'box_padding': 1.2,
         'keypoints2d': joints,
     }
     return LoadImage()(sample)
@@ -114,9 +115,7 @@ def test_a_part_is_a_part_at_every_reduction(reduction):
     assert part.largest_reduction(4.5) == 4
 
 
-@pytest.mark.parametrize(
-    'options', [{'prob': 1.5}, {'kept': (0.8, 0.3)}, {'kept': (0.0, 0.5)}, {'padding': 0.9}]
-)
+@pytest.mark.parametrize('options', [{'prob': 1.5}, {'kept': (0.8, 0.3)}, {'kept': (0.0, 0.5)}])
 def test_senseless_options_are_refused(options):
     with pytest.raises(ValueError, match='RandomTruncation'):
         RandomTruncation(**options)
