@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--seeds', type=int, nargs='+', default=[0], metavar='S')
     add('--epochs', type=int, metavar='N', help="of every training (the config's)")
     add('--jobs', type=int, default=1, metavar='J', help='trainings at a time')
-    add('--out', type=folder, help='folder (work_dirs/ablations/DATASET/GROUP)')
+    add('--out', type=folder, help='folder (work_dirs/ablations/DATASET)')
     add(
         '--dataset',
         default='embedded',

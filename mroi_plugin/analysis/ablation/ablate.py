@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mroi_plugin.analysis.ablation.curves import draw_curves
-from mroi_plugin.analysis.ablation.groups import DATASETS, REFERENCES, rows_of
+from mroi_plugin.analysis.ablation.groups import DATASETS, REFERENCES, SAME_AS, rows_of
 from mroi_plugin.analysis.ablation.perform import RunFailed, perform
 from mroi_plugin.analysis.ablation.runs import Run, prepare_run
 from mroi_plugin.analysis.ablation.tables import add_pairs, as_markdown, as_table, summarize
@@ -32,15 +32,16 @@ def ablate(
 ) -> Any:
     """Train every row of a group with every seed and write one table.
 
-    Finished runs are not repeated and interrupted ones go on, so a killed ablation gives the table
-    of an undisturbed one when it is started again.
+    Finished runs are not repeated, not for another group either, and interrupted ones go on, so a
+    killed ablation gives the table of an undisturbed one when it is started again.
 
     Args:
         group: see `GROUPS`.
         seeds: one training per row each.
         epochs: of every training; the config's if None.
         jobs: trainings at a time; they share the processor's cores.
-        out: folder; ``work_dirs/ablations/<dataset>/<group>`` if None.
+        out: folder for the trainings of all groups, ``runs``, and a folder per group with its
+            table; ``work_dirs/ablations/<dataset>`` if None.
         dataset: ``embedded``, ``open`` or ``papers``.
         options: ``KEY=VALUE`` overrides of every config.
 
@@ -56,19 +57,23 @@ def ablate(
         raise UsageError(f'--dataset {dataset}: expected one of {", ".join(DATASETS)}.')
     if jobs < 1 or not seeds:
         raise UsageError(f'--jobs {jobs}, --seeds {list(seeds)}: expected at least one of each.')
-    folder = Path(out or Path('work_dirs') / 'ablations' / dataset / group)
+    folder = Path(out or Path('work_dirs') / 'ablations' / dataset)
     rows = rows_of(group)
-    runs = [Run(row, seed, epochs, dataset, tuple(options)) for row in rows for seed in seeds]
+    runs = {
+        row: [Run(SAME_AS.get(row, row), s, epochs, dataset, tuple(options)) for s in seeds]
+        for row in rows
+    }
+    once = list(dict.fromkeys(run for of_row in runs.values() for run in of_row))
     console, threads = Console(), max(1, (os.cpu_count() or 1) // jobs)
     with owned(folder):
-        for run in runs:
+        for run in once:
             prepare_run(run, folder, threads)
-        found = _perform_all(runs, folder, jobs, console)
-        results = {row: [found[run] for run in runs if run.row == row] for row in rows}
+        found = _perform_all(once, folder, jobs, console)
+        results = {row: [found[run] for run in runs[row]] for row in rows}
         summary = summarize(results)
-        folders = {row: [run.folder(folder) for run in runs if run.row == row] for row in rows}
+        folders = {row: [run.folder(folder) for run in runs[row]] for row in rows}
         add_pairs(summary, folders, REFERENCES.get(group, rows[0]))
-        _write(results, summary, folder, f'{group}, {dataset} data', console)
+        _write(results, summary, folder / group, f'{group}, {dataset} data', console)
         return summary
 
 

@@ -48,6 +48,14 @@ GROUPS = {
 }
 """Rows of each table."""
 
+SAME_AS = {
+    'rois_1': 'components_none',
+    'rois_5': 'components_all',
+    'crops_fixed_both': 'components_all',
+    'relation_relative_l32': 'components_all',
+}
+"""Rows that are the training of another row, which is done once."""
+
 REFERENCES = dict.fromkeys(('fusion', 'camera', 'encoders', 'losses'), 'components_all')
 """Row that the others of a group are compared with, where it is not the first."""
 

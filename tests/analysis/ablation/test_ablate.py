@@ -12,10 +12,17 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from mmengine.config import Config
 from processes import wait_for_end
 
 from mroi_plugin.analysis.ablation.ablate import ablate
-from mroi_plugin.analysis.ablation.groups import GROUPS, PAPER_ERRORS
+from mroi_plugin.analysis.ablation.groups import (
+    DATASET_VARIABLE,
+    DATASETS,
+    GROUPS,
+    PAPER_ERRORS,
+    SAME_AS,
+)
 from mroi_plugin.analysis.ablation.pairs import paired_difference
 from mroi_plugin.analysis.ablation.perform import RunFailed, perform
 from mroi_plugin.analysis.ablation.runs import (
@@ -60,6 +67,17 @@ def test_every_config_is_in_a_group_and_has_its_number(repo):
     }
 
 
+@pytest.mark.parametrize('dataset', DATASETS)
+def test_rows_that_are_one_training_are_one_config(dataset, repo, monkeypatch):
+    monkeypatch.setenv(DATASET_VARIABLE, dataset)
+    folder = repo / 'configs' / 'ablations'
+    read = {path.stem: Config.fromfile(path).to_dict() for path in folder.glob('*.py')}
+    for name, cfg in read.items():
+        same = [other for other in read if read[other] == cfg and other != name]
+        assert {SAME_AS.get(other, other) for other in same} <= {SAME_AS.get(name, name)}
+        assert name not in SAME_AS or SAME_AS[name] in same
+
+
 def test_killed_and_restarted_it_gives_the_table_of_an_undisturbed_run(project, repo):
     # one thread each: on busy cores, threads that wait for each other take minutes
     jobs = str(os.cpu_count())
@@ -78,17 +96,18 @@ def test_killed_and_restarted_it_gives_the_table_of_an_undisturbed_run(project, 
     os.kill(process.pid, signal.SIGKILL)  # alone: its children end with it
     process.wait()
     wait_for_end(process.pid, 20)
-    assert not (project / 'parts' / 'ablation.json').exists()
+    assert not (project / 'parts' / 'camera' / 'ablation.json').exists()
     again = subprocess.run([*tool, 'parts', *tail], capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr[-2000:]
     tables = [
-        json.loads((project / out / 'ablation.json').read_text()) for out in ('whole', 'parts')
+        json.loads((project / out / 'camera' / 'ablation.json').read_text())
+        for out in ('whole', 'parts')
     ]
     assert tables[0] == tables[1]
     assert set(tables[0]['runs']) == {'camera_shared', 'components_all'}
     assert tables[0]['runs']['camera_shared'][0]['epochs'] == [1, 2]
     for name in ('ablation.csv', 'ablation.md', 'curves.png'):
-        assert (project / 'parts' / name).stat().st_size > 0
+        assert (project / 'parts' / 'camera' / name).stat().st_size > 0
 
 
 def test_a_failed_training_is_named_and_the_folder_kept_for_the_same_settings(project):
@@ -188,7 +207,7 @@ def test_people_who_do_not_pair_are_refused():
 
 
 def test_the_open_data_are_features_of_one_cache(project):
-    """Rows that take another number of RoIs share it."""
+    """Rows that take another number of RoIs share it, and tables with the same row its training."""
     options = [*TINY, 'model.backbone.variant=lite']
     summary = ablate('camera', [0], 1, 1, 'out', 'open', options)
     assert list(summary.index) == ['camera_shared', 'components_all']
@@ -196,6 +215,14 @@ def test_the_open_data_are_features_of_one_cache(project):
     caches = list((project / 'work_dirs' / 'cached_maps').iterdir())
     assert len(caches) == 2  # one of the training set, one of the test set
     assert all(list(folder.glob('features_*/*.npy')) for folder in caches)
+    checkpoint = project / 'out' / 'runs' / 'components_all_seed0' / 'epoch_1.pth'
+    written = checkpoint.stat().st_mtime_ns
+    another = ablate('losses', [0], 1, 1, 'out', 'open', options)
+    assert checkpoint.stat().st_mtime_ns == written
+    shared = [table.loc['components_all', 'mpjpe_mean'] for table in (summary, another)]
+    assert shared[0] == shared[1]
+    for group in ('camera', 'losses'):
+        assert (project / 'out' / group / 'ablation.json').is_file()
 
 
 def test_errors_of_an_interrupted_run_are_joined(tmp_path):
