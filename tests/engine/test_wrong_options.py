@@ -30,8 +30,8 @@ LINES = {
     'model = dict(losses=dict(camera=dict(xyz=5)))': (
         r"model.losses.camera.xyz: CameraConsistencyLoss has no option 'xyz'; it takes .*pairs.*\."
     ),
-    'default_hooks = dict(logger=dict(intervall=3))': (
-        r'default_hooks.logger.intervall: LoggerHook has .*; did you mean interval\?'
+    'default_hooks = dict(logger=dict(intervals=3))': (
+        r'default_hooks.logger.intervals: LoggerHook has .*; did you mean interval\?'
     ),
     "custom_hooks = [dict(type='EMAHook', momentun=0.1)]": (
         r'custom_hooks.0.momentun: ExponentialMovingAverage has .*; did you mean momentum\?'
