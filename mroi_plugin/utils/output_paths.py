@@ -28,8 +28,11 @@ def check_file(path: str) -> None:
     """Refuse a file to write that cannot be one; neither it nor its folder need be there.
 
     Raises:
-        ValueError: if a folder is in its place, or `check_folder` refuses the one above it.
+        ValueError: if a folder or a device is in its place, which a file that appears whole would
+            replace, or `check_folder` refuses the one above it.
     """
     if not path or os.path.isdir(path) or path.endswith('/'):
         raise ValueError(f'{path!r} is a folder, expected a file to write')
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ValueError(f'{path} is no regular file, expected a file to write')
     check_folder(os.path.dirname(path) or '.')

@@ -54,6 +54,7 @@ def test_a_folder_is_no_file(command, tmp_path, capfd):
     (tmp_path / 'file').write_text('')
     for target, message in (
         (tmp_path, 'is a folder, expected a file'),
+        ('/dev/null', '/dev/null is no regular file'),
         (tmp_path / 'file' / 'x', f'{tmp_path}/file is a file, expected a folder'),
     ):
         status = status_of([*FILES[command], str(target)])
