@@ -15,8 +15,9 @@ END = StopIteration()
 _RUNNING: set[_Ahead] = set()
 
 
-def prefetched(items: Iterator[Item], size: int = 1) -> Iterator[Item]:
-    """The same items in the same order, computed ahead in a thread.
+def prefetched(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items in the same order, computed ahead in a thread: one waits to be taken, besides
+    the one that is computed.
 
     Nothing is computed before the first is asked for. Where the caller takes no more, as after an
     error of its own, the thread ends with the item that it is at, which is waited for, and closes
@@ -24,7 +25,6 @@ def prefetched(items: Iterator[Item], size: int = 1) -> Iterator[Item]:
 
     Args:
         items: used by the thread alone.
-        size: number that wait to be taken, besides the one that is computed.
 
     Raises:
         BaseException: what ``items`` raises, in its place.
@@ -33,7 +33,7 @@ def prefetched(items: Iterator[Item], size: int = 1) -> Iterator[Item]:
         >>> list(prefetched(letter.upper() for letter in 'abc'))
         ['A', 'B', 'C']
     """
-    ahead, end = _Ahead(items, size), _Ahead.stop_and_wait
+    ahead, end = _Ahead(items), _Ahead.stop_and_wait
     try:
         while True:
             item, problem = ahead.waiting.get()
@@ -52,9 +52,9 @@ def prefetched(items: Iterator[Item], size: int = 1) -> Iterator[Item]:
 class _Ahead(Generic[Item]):
     """The thread, and the items that wait: ``(item, None)``, and in the end ``(None, problem)``."""
 
-    def __init__(self, items: Iterator[Item], size: int) -> None:
+    def __init__(self, items: Iterator[Item]) -> None:
         self.items = items
-        self.waiting: Queue[tuple[Item | None, BaseException | None]] = Queue(size)
+        self.waiting: Queue[tuple[Item | None, BaseException | None]] = Queue(1)
         self.stopped = Event()
         self.thread = Thread(target=self._compute, name='prefetched', daemon=True)
         _RUNNING.add(self)
