@@ -9,13 +9,23 @@ import pytest
 import torch
 from forged_arrays import FORGED, VALUES
 
-from mroi_plugin.utils.safe_unpickling import read_torch
+from mroi_plugin.utils import safe_unpickling
+from mroi_plugin.utils.safe_unpickling import read_torch, torch_version
 
 SAVED = {
     name: value
     for name, value in VALUES.items()
     if isinstance(value, (np.ndarray, np.generic)) and 'objects' not in name
 }
+
+
+@pytest.fixture(params=['of torch', 'of ours'], autouse=True)
+def unpickler(request, monkeypatch):
+    """torch's own from 2.6 on, and the one that stands for it before."""
+    if request.param == 'of ours':
+        monkeypatch.setattr(safe_unpickling, 'SAFE_GLOBALS_SINCE', (99, 0))
+    elif torch_version() < safe_unpickling.SAFE_GLOBALS_SINCE:
+        pytest.skip('this torch cannot be told what is harmless')
 
 
 @pytest.mark.parametrize('name', SAVED)
