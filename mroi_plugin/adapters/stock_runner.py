@@ -18,9 +18,9 @@ from torch import Tensor
 from mroi_plugin.adapters.whole_checkpoints import write_whole_files
 from mroi_plugin.datasets import human_data
 from mroi_plugin.engine.preflight import check_files, required_files
+from mroi_plugin.mmhuman3d_compat.safe_loading import read_checkpoints_safely
 from mroi_plugin.models.estimators import multi_roi_estimator as estimator
 from mroi_plugin.registry import METRICS, enter_mmhuman3d
-from mroi_plugin.utils.safe_unpickling import allow_checkpoint_globals
 
 CHUNK = 256
 """Persons whose vertices are in memory at once during evaluation."""
@@ -58,7 +58,7 @@ class MultiRoIEstimator(estimator.MultiRoIEstimator):
         if any(not osp.exists(item.path) for item in required_files(built)):
             check_files(self._config)
         write_whole_files()
-        allow_checkpoint_globals()  # mmcv reads checkpoints of mmengine's Runner too
+        read_checkpoints_safely()  # those of mmengine's Runner too
         super().__init__(**kwargs)
 
     def init_weights(self) -> None:

@@ -29,7 +29,6 @@ from mroi_plugin.engine.resume import check_resumable, last_checkpoint, latest_c
 from mroi_plugin.engine.terminal import BriefRunner, progress_shown
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.utils.errors import UsageError
-from mroi_plugin.utils.safe_unpickling import checkpoint_globals_allowed
 
 
 def train(
@@ -85,8 +84,7 @@ def train(
 
 def _run(cfg: Config, config: str, compile_model: bool) -> Runner:
     """Build the runner of a checked config and train."""
-    named = name_config_errors(config, cfg)
-    with checkpoints_read_safely(), checkpoint_globals_allowed(), named:
+    with checkpoints_read_safely(), name_config_errors(config, cfg):
         kind = cfg.get('runner_type', 'Runner')
         runner = (BriefRunner if kind == 'Runner' else RUNNERS.get(kind)).from_cfg(cfg)
         if not cfg.get('strategy'):  # which builds the model, and checks when it loads

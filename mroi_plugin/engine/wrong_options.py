@@ -16,69 +16,98 @@ from mroi_plugin.utils.config_tree import dictionaries, walk
 UNKNOWN = re.compile(r"(?:(\w+)\.)?__init__\(\) got an unexpected keyword argument '(\w+)'")
 MISSING = re.compile(r'(?:(\w+)\.)?__init__\(\) missing \d+ required [\w-]+ arguments?: (.+)')
 """How Python tells them; from 3.10 on with the class."""
+BUILDERS = ('build_from_cfg', 'build_dataloader')
+"""Functions of mmengine that call a class with the options of a config."""
 ALIKE = 0.6
 """Share of equal letters, as `difflib` counts them, from which on a word is taken for another."""
 
 
 def explain_option(error: TypeError, cfg: Mapping[str, Any]) -> str | None:
-    """What is wrong with the options of a class that was being built; None for another error.
+    """What is wrong with the options of a class that was being built of a config.
 
     Args:
         error: that the class raised, with its traceback.
         cfg: of which it was being built.
+
+    Returns:
+        None for another error, that of code which was given no option of the config for one.
     """
-    text = str(error)
-    built = _class_being_built(error)
-    unknown, missing = UNKNOWN.search(text), MISSING.search(text)
-    if unknown:
-        owner, option = unknown.groups()
-        keys = [key for key, _ in walk(cfg) if key.split('.')[-1] == option]
-        name = owner or getattr(built, '__name__', 'the class')
-        hint = _hint(option, _options_of(built, name))
-        return f'{" or ".join(keys) or option}: {name} has no option {option!r}; {hint}'
+    while isinstance(error.__context__, TypeError):  # hooks' errors are raised again by the runner
+        error = error.__context__
+    unknown, missing = UNKNOWN.search(str(error)), MISSING.search(str(error))
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    built = _class_being_built(frames)
+    if not (unknown or missing) or built is None:
+        return None
+    owner = (unknown or missing)[1]
+    own = _are_its_own(owner, frames, built)
+    nodes = [key for key, node in dictionaries(cfg) if _is_type(node.get('type'), built)]
     if missing:
-        owner, options = missing.groups()
-        name = owner or getattr(built, '__name__', 'the class')
-        nodes = [key for key, node in dictionaries(cfg) if _is_type(node.get('type'), name)]
-        return f'{" or ".join(nodes) or name} (type {name}) lacks {options}.'
+        lacking = re.findall(r"'(\w+)'", missing[2])
+        nodes = [key for key in nodes if not set(lacking) <= set(_entry(cfg, key))]
+        where = f'{" or ".join(nodes)} ({built.__name__})' if nodes else built.__name__
+        return f'{where} lacks {missing[2]}.' if own else None
+    option = unknown[2]
+    keys = [key for key, _ in walk(cfg) if key.split('.')[-1] == option]
+    direct = [key for key in keys if key.rpartition('.')[0] in nodes]
+    within = [key for key in keys if any(key.startswith(f'{node}.') for node in nodes)]
+    if own:
+        return _told(direct or within or keys or [option], built, option)
+    if within and frames[-1].f_code.co_name == '__init__':  # handed on to a part
+        return _told(within, frames[-1].f_globals.get(owner), option)
     return None
 
 
-def _hint(option: str, known: list[str]) -> str:
+def _told(keys: list[str], cls: Any, option: str) -> str:
+    name = getattr(cls, '__name__', 'the class that takes it')
+    return f'{" or ".join(keys)}: {name} has no option {option!r}; {_hint(option, cls)}'
+
+
+def _hint(option: str, cls: Any) -> str:
+    known = _options_of(cls)
     near = difflib.get_close_matches(option, known, n=1, cutoff=ALIKE)
     if near:
         return f'did you mean {near[0]}?'
     return f'it takes {", ".join(known)}.' if known else 'see its docstring.'
 
 
-def _is_type(value: Any, name: str) -> bool:
-    return isinstance(value, str) and value.split('.')[-1] == name
+def _is_type(value: Any, cls: type) -> bool:
+    return isinstance(value, str) and value.split('.')[-1] == cls.__name__
 
 
-def _class_being_built(error: TypeError) -> Any:
-    """That of the innermost call of mmengine's ``build_from_cfg`` or ``build_dataloader``."""
-    while isinstance(error.__context__, TypeError):  # hooks' errors are raised again by the runner
-        error = error.__context__
+def _entry(cfg: Any, key: str) -> Any:
+    """The entry of a dotted key."""
+    for part in key.split('.'):
+        cfg = cfg[int(part)] if isinstance(cfg, (list, tuple)) else cfg[part]
+    return cfg
+
+
+def _class_being_built(frames: list[Any]) -> Any:
+    """That of the innermost of `BUILDERS`; None if there is none, or it calls a function."""
     built = None
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_code.co_name == 'build_from_cfg':
+    for frame in frames:
+        if frame.f_code.co_name == BUILDERS[0]:
             built = frame.f_locals.get('obj_cls', built)
-        elif frame.f_code.co_name == 'build_dataloader':
+        elif frame.f_code.co_name == BUILDERS[1]:
             built = DataLoader
-    return built
+    return built if inspect.isclass(built) else None
 
 
-def _options_of(built: Any, name: str) -> list[str]:
-    """Parameters of a class and, where it hands options on, of those above it; none if the class of
-    this name is not among these."""
-    classes = built.__mro__ if inspect.isclass(built) else ()
-    if name not in [cls.__name__ for cls in classes]:
-        return []
+def _are_its_own(owner: str | None, frames: list[Any], built: type) -> bool:
+    """Whether the options are those of ``built``, or of a class above it that it hands them on to;
+    ``owner`` is the name of the class that refused them, if Python tells it."""
+    if owner is None:
+        return frames[-1].f_code.co_name in BUILDERS
+    return owner in [cls.__name__ for cls in built.__mro__]
+
+
+def _options_of(cls: Any) -> list[str]:
+    """Parameters of a class and, where it hands options on, of those above it."""
     names: set[str] = set()
-    for cls in classes:
-        if '__init__' not in vars(cls):
+    for base in cls.__mro__ if inspect.isclass(cls) else ():
+        if '__init__' not in vars(base):
             continue
-        parameters = inspect.signature(vars(cls)['__init__']).parameters.values()
+        parameters = inspect.signature(vars(base)['__init__']).parameters.values()
         names |= {p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break

@@ -35,6 +35,16 @@ def checkpoints_read_safely() -> Iterator[None]:
         yield
 
 
+def read_checkpoints_safely() -> None:
+    """`checkpoints_read_safely` from now on, for runs that others begin and end.
+
+    Raises:
+        ImportError: if mmhuman3d cannot be imported.
+    """
+    host_module(READERS[1])
+    _SAFE_READERS.__enter__()
+
+
 class _SafeReaders:
     """Replaces `READERS` for the outermost of all contexts, of several threads too."""
 
@@ -70,7 +80,7 @@ def read_without_code(file: Any, *_: Any, **__: Any) -> Any:
     commands: the engines strip ``module.`` alone, skip what they do not know and start from noise.
 
     Raises:
-        pickle.UnpicklingError: if the file asks for anything but tensors and plain data.
+        UnsafeFileError: if the file asks for anything but tensors and plain data.
         ValueError: if two names come to be equal.
     """
     content = read_content(file)
@@ -93,7 +103,7 @@ def read_url(url: str, model_dir: str | None = None, *_: Any, **__: Any) -> Any:
         model_dir: where to keep it.
 
     Raises:
-        pickle.UnpicklingError: if the file asks for anything but tensors and plain data.
+        UnsafeFileError: if the file asks for anything but tensors and plain data.
     """
     import torch
 

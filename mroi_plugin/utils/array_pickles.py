@@ -25,8 +25,19 @@ class UnsafeFileError(ValueError):
     """A pickle that asks for something its kind of file has no use for."""
 
 
+class Placeholder:
+    """Stands for an object until it is given its state, of which another object is made."""
+
+    def filled(self, state: Any) -> Any:
+        """The object of a state."""
+        raise NotImplementedError
+
+
 class _ArrayName:
-    """Stands for ``numpy.ndarray``, which names what is reconstructed and is never called."""
+    """Stands for ``numpy.ndarray``, which names what is reconstructed and is never made."""
+
+    def __new__(cls) -> _ArrayName:
+        raise UnsafeFileError('it asks for an array of another kind')
 
 
 def _latin1_bytes(text: str, encoding: str) -> bytes:
@@ -57,7 +68,7 @@ def plain_type(name: Any, *_: Any) -> np.dtype:
 
 def _scalar(dtype: np.dtype, content: Any = b'') -> Any:
     """A number or text of numpy."""
-    return content if dtype.hasobject else make_array((), dtype, False, content)[()]
+    return make_array((), dtype, False, content)[()]
 
 
 def _from_buffer(
@@ -106,8 +117,9 @@ PLAIN: Allowed = {
 class ArrayUnpickler(pickle._Unpickler):
     """Unpickler that knows the names of an allow list and makes arrays itself.
 
-    States are given to arrays, types, and stand-ins with a ``__setstate__`` of their own, and to
-    nothing else.
+    Nothing is called that is not allowed, whatever else the pickle has come by. States are given to
+    arrays, types, placeholders, and objects of allowed classes with a ``__setstate__`` of their
+    own, and to nothing else.
 
     Args:
         file: open for reading, binary.
@@ -122,6 +134,7 @@ class ArrayUnpickler(pickle._Unpickler):
     def __init__(self, file: BinaryIO, allowed: Allowed = PLAIN, folder: str | None = None) -> None:
         super().__init__(file, encoding='latin1')
         self.allowed, self.folder = allowed, folder
+        self._identities = {id(value) for value in allowed.values()}
         self.memo = _Memo()
         self._spilled = 0
 
@@ -173,10 +186,47 @@ class ArrayUnpickler(pickle._Unpickler):
             self._spilled -= isinstance(state[-1], mmap.mmap)
         elif isinstance(made, np.dtype):
             self._replace(made, ordered_type(made, state))
-        elif hasattr(type(made), '__setstate__'):
-            made.__setstate__(state)
+        elif isinstance(made, Placeholder):
+            self._replace(made, made.filled(state))
         else:
+            self.set_state(made, state)
+
+    def set_state(self, made: Any, state: Any) -> None:
+        """Give a state to an object that is nothing of numpy.
+
+        Raises:
+            UnsafeFileError: if its class is not allowed, or takes none.
+        """
+        if not (self._is_allowed(type(made)) and hasattr(type(made), '__setstate__')):
             raise UnsafeFileError(f'it sets the state of a {type(made).__name__}')
+        made.__setstate__(state)
+
+    def _is_allowed(self, value: Any) -> bool:
+        return id(value) in self._identities
+
+    def _check_call(self, call: Any) -> None:
+        if not self._is_allowed(call):
+            raise UnsafeFileError(f'it calls a {type(call).__name__}')
+
+    def load_reduce(self) -> None:
+        """``REDUCE``: calls a function."""
+        self._check_call(self.stack[-2])
+        super().load_reduce()
+
+    def load_newobj(self) -> None:
+        """``NEWOBJ``: makes an object of a class."""
+        self._check_call(self.stack[-2])
+        super().load_newobj()
+
+    def load_newobj_ex(self) -> None:
+        """``NEWOBJ_EX``: likewise, with names of arguments."""
+        self._check_call(self.stack[-3])
+        super().load_newobj_ex()
+
+    def _instantiate(self, klass: Any, args: Any) -> None:
+        """``INST`` and ``OBJ``, those of pickle's protocols 0 and 1."""
+        self._check_call(klass)
+        super()._instantiate(klass, args)
 
     def _replace(self, made: Any, value: Any) -> None:
         self.stack[-1] = value
@@ -185,17 +235,20 @@ class ArrayUnpickler(pickle._Unpickler):
     dispatch[pickle.BINBYTES[0]] = load_binbytes
     dispatch[pickle.BINBYTES8[0]] = load_binbytes8
     dispatch[pickle.BUILD[0]] = load_build
+    dispatch[pickle.REDUCE[0]] = load_reduce
+    dispatch[pickle.NEWOBJ[0]] = load_newobj
+    dispatch[pickle.NEWOBJ_EX[0]] = load_newobj_ex
 
 
 class _Memo(dict):
-    """Objects that a pickle refers to again; knows where arrays and types are."""
+    """Objects that a pickle refers to again; knows the places of those that others replace."""
 
     def __init__(self) -> None:
         super().__init__()
         self.places: dict[int, list[int]] = {}
 
     def __setitem__(self, place: int, value: Any) -> None:
-        if isinstance(value, (np.ndarray, np.dtype)):
+        if isinstance(value, (np.ndarray, np.dtype, Placeholder)):
             self.places.setdefault(id(value), []).append(place)
         super().__setitem__(place, value)
 
@@ -245,8 +298,11 @@ def make_array(shape: Any, dtype: np.dtype, fortran: bool, content: Any) -> np.n
         ValueError: if there are too many or too few.
     """
     content = content.encode('latin1') if isinstance(content, str) else content  # Python 2
-    size = dtype.itemsize * prod(shape)
-    if dtype.hasobject or size != len(content):
+    if not isinstance(dtype, np.dtype) or dtype.hasobject:
+        raise UnsafeFileError('it has objects in the place of numbers')
+    count = prod(shape)
+    size = dtype.itemsize * count
+    if size != len(content) or (count > 1 and not dtype.itemsize):  # numpy would widen it
         raise ValueError(f'{len(content)} bytes for an array of {size}')
     order = 'F' if fortran else 'C'
     if not size:

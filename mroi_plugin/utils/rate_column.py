@@ -19,7 +19,7 @@ class RateColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """The text of the column."""
-        speed = task.completed / task.elapsed if task.finished and task.elapsed else task.speed
+        speed = task.completed / task.finished_time if task.finished_time else task.speed
         if not speed:
             return Text('')
         left = task.time_remaining

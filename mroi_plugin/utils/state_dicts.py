@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mroi_plugin.utils.safe_unpickling import read_torch
+from mroi_plugin.utils.torch_files import read_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +25,7 @@ def read_content(file: Any) -> Any:
         file: its path, or for torch the open file.
 
     Raises:
-        pickle.UnpicklingError: see `read_torch`.
+        UnsafeFileError: see `read_torch`.
     """
     if str(file).endswith('.safetensors'):
         from safetensors.torch import load_file

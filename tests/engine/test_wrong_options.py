@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
 
+from mroi_plugin.apis.train import train
 from mroi_plugin.cli import main
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.model_builder import load_model
@@ -40,7 +43,16 @@ LINES = {
         r'custom_hooks.0.every: IterTimerHook has .*every'
     ),
     "val_evaluator = dict(type='mmengine.DumpResults', _delete_=True)": (
-        r"val_evaluator \(type DumpResults\) lacks 'out_file_path'\."
+        r"val_evaluator \(DumpResults\) lacks 'out_file_path'\."
+    ),
+    "param_scheduler = [dict(type='StepLR', by_epoch=True)]": (
+        r"param_scheduler.0 \(StepLR\) lacks 'step_size'\."
+    ),
+    'model = dict(backbone=dict(num_rois=5))': (
+        r"model.backbone.num_rois: ResNet has no option 'num_rois'; it takes "
+    ),
+    'model = dict(head=dict(fusion=dict(scor=5)))': (
+        r'model.head.fusion.scor: RoIAwareFusion has no option .*; did you mean score\?'
     ),
 }
 """Lines of a config, and what is said of them."""
@@ -72,7 +84,35 @@ def test_models_and_data_of_other_commands(tmp_path, in_workspace, capsys):
     with pytest.raises(SystemExit) as ended:
         main(['check-data', config, '--out', str(tmp_path / 'c')])
     assert ended.value.code == 2
-    assert 'pipeline.load.max_pixel: LoadRGBImage has' in capsys.readouterr().err
+    assert 'pipeline.load.max_pixel: LoadImage has' in capsys.readouterr().err
+
+
+class Recorder(Hook):
+    """A hook that makes something of its own in the wrong way."""
+
+    def __init__(self, **options):
+        self.part = Part(**options) if options else None
+
+    def before_train(self, runner):
+        Part(lr=3)
+
+
+class Part:
+    """Takes a rate."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+
+def test_errors_of_code_are_told_as_they_are(tmp_path, in_workspace):
+    """Names that the config has elsewhere are no options of a class that was not given them."""
+    HOOKS.register_module(module=Recorder, force=True)
+    config = mine(tmp_path, "custom_hooks = [dict(type='Recorder')]")
+    try:
+        with pytest.raises(TypeError, match=r"unexpected keyword argument 'lr'"):
+            train(config, str(tmp_path / 'w'), epochs=1)
+    finally:
+        HOOKS.module_dict.pop('Recorder')
 
 
 def test_other_errors_are_left_alone():

@@ -51,7 +51,10 @@ OPTIONS = {
     'model=3': (ValueError, ['model=3: expected a dictionary']),
     'model.head=3': (ValueError, ['model.head=3: expected a dictionary']),
     'model.head.type=Head': (KeyError, ['Head', 'mroi_plugin::model']),
-    'model.head.color=red': (ValueError, ['synthetic.py: RoIAwareFusionHead', "'color'"]),
+    'model.head.color=red': (
+        ValueError,
+        ['synthetic.py: model.head.color: RoIAwareFusionHead', "no option 'color'"],
+    ),
     'model.head.num_rois=3': (ValueError, ['crop.num_rois is 5 but model.head.num_rois is 3']),
     'model.head.num_rois=0': (ValueError, ['model.head.num_rois is 0', 'same M']),
     'model.head.in_channels=65': (ValueError, ['in_channels=65, but the backbone gives 64']),

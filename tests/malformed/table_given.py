@@ -57,7 +57,7 @@ FORMS = {
     'corners by name': ([entry(bbox=CORNERS)], 'entry 0 is of another form'),
     'no score': ([entry(score=None)], 'entry 0 is of another form'),
     'beyond float64': ([entry(bbox=[1, 2, 3, 10**400])], 'entry 0 is of another form'),
-    'an entry is a list': ([[1, 2, 3, 4]], 'entry 0 is a list: [1, 2, 3, 4]'),
+    'an entry is a list': ([entry(), [1, 2, 3, 4]], 'entry 1 is a list: [1, 2, 3, 4]'),
     'ultralytics': (
         [{'name': 'person', 'class': 0, 'confidence': 0.9, 'box': CORNERS}],
         'these are results of Ultralytics',

@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import http.server
 import os
-import pickle
 import threading
 
 import pytest
@@ -15,6 +14,7 @@ from torch import nn
 
 from mroi_plugin.mmhuman3d_compat.loading import load_mmhuman3d
 from mroi_plugin.mmhuman3d_compat.safe_loading import READERS, checkpoints_read_safely
+from mroi_plugin.utils.array_pickles import UnsafeFileError
 
 needs_safe_globals = pytest.mark.skipif(
     not hasattr(torch.serialization, 'get_safe_globals'), reason='torch 2.4 and newer'
@@ -74,7 +74,7 @@ def test_load_checkpoint(planted, address, engine, scheme):
     assert torch.equal(
         model.weight, torch.load('good.pth', weights_only=True)['state_dict']['weight']
     )
-    with pytest.raises(pickle.UnpicklingError):
+    with pytest.raises(UnsafeFileError):
         load(model, f'{where}thief.pth')
     assert 'config' not in load(model, f'{where}text.pth')['meta']
 
@@ -88,7 +88,7 @@ def test_pretrained_weights_of_a_backbone(planted, engine, prefix):
 
     initialize = {'mmengine': new, 'mmcv': old}[engine]
     options = {} if prefix is None else {'prefix': prefix}
-    with pytest.raises(pickle.UnpicklingError):
+    with pytest.raises(UnsafeFileError):
         initialize(nn.Linear(2, 1), {'type': 'Pretrained', 'checkpoint': 'thief.pth', **options})
     if prefix is None:
         initialize(nn.Linear(2, 1), {'type': 'Pretrained', 'checkpoint': 'good.pth'})

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mroi_plugin.analysis.ablation.curves import draw_curves
 from mroi_plugin.analysis.ablation.groups import DATASETS, REFERENCES, SAME_AS, rows_of
 from mroi_plugin.analysis.ablation.perform import RunFailed, perform
-from mroi_plugin.analysis.ablation.runs import Run, prepare_run
+from mroi_plugin.analysis.ablation.runs import Run, prepare_runs
 from mroi_plugin.analysis.ablation.tables import add_pairs, as_markdown, as_table, summarize
 from mroi_plugin.utils.atomic_files import write_json, write_text
 from mroi_plugin.utils.errors import UsageError
@@ -66,8 +66,7 @@ def ablate(
     once = list(dict.fromkeys(run for of_row in runs.values() for run in of_row))
     console, threads = Console(), max(1, (os.cpu_count() or 1) // jobs)
     with owned(folder):
-        for run in once:
-            prepare_run(run, folder, threads)
+        prepare_runs(once, folder, threads)
         found = _perform_all(once, folder, jobs, console)
         results = {row: [found[run] for run in runs[row]] for row in rows}
         summary = summarize(results)

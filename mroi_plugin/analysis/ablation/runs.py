@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -30,37 +31,36 @@ class Run:
         return Path(out) / 'runs' / f'{self.row}_seed{self.seed}'
 
     def plan(self) -> dict[str, Any]:
-        """The settings as `prepare_run` writes and compares them."""
+        """The settings as `prepare_runs` writes and compares them."""
         return {**asdict(self), 'options': list(self.options)}
 
 
-def prepare_run(run: Run, out: str | Path, threads: int) -> Path:
-    """Make the folder of a run, or check that it belongs to this very run.
+def prepare_runs(runs: Sequence[Run], out: str | Path, threads: int) -> None:
+    """Make the folders of runs, once all that are there belong to these very runs.
 
     Args:
-        run: the run.
+        runs: the runs.
         out: folder of the ablation.
         threads: of torch. Sums over them differ in their last bits with their number, so a run
             keeps the number that it was begun with.
 
     Raises:
-        UsageError: if the folder was made with other settings.
+        UsageError: if a folder was made with other settings; none is made then.
     """
-    folder = run.folder(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    plan = folder / PLAN
-    if plan.is_file():
-        found = json.loads(plan.read_text())
+    plans = [(run, run.folder(out) / PLAN) for run in runs]
+    known = {plan: json.loads(plan.read_text()) for _, plan in plans if plan.is_file()}
+    for run, plan in plans:
+        found = known.get(plan, {})
         settings = {'threads': threads, **found, **run.plan()}
         changed = sorted(key for key, value in settings.items() if found.get(key) != value)
-        if changed:
+        if plan in known and changed:
             raise UsageError(
-                f'{folder} was made with other settings ({", ".join(changed)}): '
+                f'{plan.parent} was made with other settings ({", ".join(changed)}): '
                 f'{found.get(changed[0])!r}, now {settings[changed[0]]!r}. Use another --out.'
             )
-    else:
-        write_json(plan, {**run.plan(), 'threads': threads})
-    return folder
+    for run, plan in plans:
+        if plan not in known:
+            write_json(plan, {**run.plan(), 'threads': threads})
 
 
 def read_errors(folder: Path) -> dict[str, list[float]]:

@@ -70,29 +70,29 @@ def read_box_file(path: str) -> BoxFile | list[Any] | dict[str, Any]:
         ValueError: if it is of another form.
     """
     content = load_json(path, 'boxes', FORMS)
-    if _is_plain(content):
-        return content
     try:
-        return _boxes(content)
+        _refuse_others(content)
+        return content if _is_plain(content) else _boxes(content)
     except _FormError as error:
         raise ValueError(f'{path} (boxes): {error}; expected {FORMS}.') from None
 
 
 def _is_plain(content: Any) -> bool:
     """Whether it is rows of numbers, or an object of such by name, some of them empty."""
-    tables = list(content.values()) if isinstance(content, Mapping) else [content]
-    if not (any(tables) and all(isinstance(rows, list) for rows in tables)):
+    if isinstance(content, Mapping):
+        named = bool(content) and not {'images', 'annotations'} & set(content)
+        return named and all(rows == [] or _is_plain(rows) for rows in content.values())
+    if not isinstance(content, list) or not content:
         return False
-    return all(_is_row(row) for rows in tables for row in rows)
+    return _is_row(content) or all(map(_is_row, content))
 
 
 def _is_row(row: Any) -> bool:
-    numbers = isinstance(row, list) and all(isinstance(x, (int, float)) for x in row)
-    return numbers and len(row) > 0 and not any(isinstance(x, bool) for x in row)
+    several = isinstance(row, list) and len(row) > 0
+    return several and all(type(number) in (int, float) for number in row)
 
 
 def _boxes(content: Any) -> BoxFile:
-    _refuse_others(content)
     names, sizes, persons, entries = None, {}, None, content
     if isinstance(content, Mapping):
         entries = _list(content, 'annotations')

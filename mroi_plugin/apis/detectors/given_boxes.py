@@ -52,9 +52,11 @@ class GivenBoxes:
         if isinstance(boxes, BoxFile):
             by_name, self.notes, self._sizes = boxes.boxes, boxes.notes, boxes.sizes
         elif isinstance(boxes, Mapping):
-            by_name = {name: _checked(rows, name) for name, rows in boxes.items()}
+            by_name = {
+                name: _checked(rows, f'{self.what} of {name!r}') for name, rows in boxes.items()
+            }
         else:
-            self.of_all = _checked(boxes, 'boxes')
+            self.of_all = _checked(boxes, self.what)
         self.by_name = NamedValues(by_name, self.what)
         tables = [*by_name.values()] if self.of_all is None else [self.of_all]
         _refuse_fractions(self.what, tables)
@@ -117,15 +119,15 @@ class GivenBoxes:
         return [f'{self.what}: {line}' for line in lines]
 
 
-def _checked(rows: Any, name: str) -> np.ndarray:
+def _checked(rows: Any, what: str) -> np.ndarray:
     try:
         rows = np.asarray(rows, np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f'boxes of {name!r}: {error}; expected numbers (n, 4).') from None
+        raise ValueError(f'{what}: {error}; expected numbers (n, 4).') from None
     rows = rows.reshape(0, 4) if rows.size == 0 else np.atleast_2d(rows)
     if rows.ndim != 2 or rows.shape[1] not in (4, 5):
         raise ValueError(
-            f'boxes of {name!r}: an array of shape {rows.shape}; expected (n, 4) x, y, w, h in '
+            f'{what}: an array of shape {rows.shape}; expected (n, 4) x, y, w, h in '
             'pixels, or (n, 5) with a score.'
         )
     return rows

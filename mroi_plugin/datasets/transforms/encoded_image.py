@@ -30,8 +30,8 @@ UNDECODABLE = (
 )
 TIFF = (b'II*\0', b'MM\0*')
 NOT_8_OR_16_BITS = (
-    'its channels are {}; expected 8 or 16 bits: numbers of 32 bits have no known range, convert '
-    'them.'
+    'its channels (Pillow: {}) are not of 8 or 16 bits, or not in a way that OpenCV reads: convert '
+    'it to 8 bits.'
 )
 PILLOW_LIMIT = threading.Lock()
 """Held while Pillow's own limit of pixels is lifted."""
@@ -105,7 +105,7 @@ def _header_size(data: bytes) -> tuple[int, int]:
     except Exception as error:  # Pillow's formats raise anything on damaged files
         raise ImageFileError(_undecodable(data)) from error
     if mode == 'F':  # decoders would cut its numbers off to whole ones
-        raise ImageFileError(NOT_8_OR_16_BITS.format('floats'))
+        raise ImageFileError(NOT_8_OR_16_BITS.format(mode))
     return size
 
 
@@ -177,7 +177,7 @@ class EncodedImage:
         except Exception as error:  # Pillow's formats raise anything on damaged files
             raise self._error() from error
         if mode.startswith(('F', 'I')):  # of which Pillow takes what is above 255 for white
-            problem = NOT_8_OR_16_BITS.format('whole numbers of 16 or 32 bits')
+            problem = NOT_8_OR_16_BITS.format(mode)
             raise InvalidSampleError.of(self.sample, problem)
         return pixels
 

@@ -29,7 +29,7 @@ from mroi_plugin.analysis.ablation.runs import (
     Run,
     load_run,
     planned_threads,
-    prepare_run,
+    prepare_runs,
     read_errors,
 )
 from mroi_plugin.analysis.ablation.tables import add_pairs, as_markdown, summarize
@@ -112,18 +112,21 @@ def test_killed_and_restarted_it_gives_the_table_of_an_undisturbed_run(project, 
 
 def test_a_failed_training_is_named_and_the_folder_kept_for_the_same_settings(project):
     run = Run('components_all', 0, 1, 'embedded', (*TINY, 'train_dataloader.batch_size=0'))
-    prepare_run(run, 'out', threads=1)
+    prepare_runs([run], 'out', threads=1)
     with pytest.raises(RunFailed, match='components_all, seed 0') as caught:
         perform(run, 'out')
     assert 'output.log' in str(caught.value)
+    longer = [Run(row, 0, 2, 'embedded', run.options) for row in ('rois_2', 'components_all')]
     with pytest.raises(UsageError, match='epochs'):
-        prepare_run(Run('components_all', 0, 2, 'embedded', run.options), 'out', threads=1)
+        prepare_runs(longer, 'out', threads=1)
+    assert not longer[0].folder('out').exists()
 
 
 def test_a_run_keeps_the_number_of_threads_it_was_begun_with(tmp_path):
     run = Run('rois_1', 0, 1, 'embedded')
-    assert planned_threads(prepare_run(run, tmp_path, threads=3)) == 3
-    assert planned_threads(prepare_run(run, tmp_path, threads=1)) == 3
+    for threads in (3, 1):
+        prepare_runs([run], tmp_path, threads)
+        assert planned_threads(run.folder(tmp_path)) == 3
     assert load_run(run.folder(tmp_path)) == run
 
 

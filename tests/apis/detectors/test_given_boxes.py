@@ -53,6 +53,9 @@ def test_boxes_of_a_file(tmp_path, kind):
         (BOXES.tolist(), [2, 2]),
         ({'x/a.jpg': BOXES.tolist(), 'b': []}, [2, 0]),
         ({'b': [[1, 2, 30, 40, 0.5]]}, [0, 1]),
+        ({'a': [1, 2, 30, 40], 'b': []}, [1, 0]),
+        ([1, 2, 30, 40], [1, 1]),
+        ({'a': [], 'b': []}, [0, 0]),
     ],
 )
 def test_plain_boxes_of_a_file(content, found, tmp_path):

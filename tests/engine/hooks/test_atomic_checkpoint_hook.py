@@ -18,7 +18,7 @@ from mroi_plugin.engine.best_metric import check_best
 from mroi_plugin.engine.resume import check_resumable, latest_checkpoint
 from mroi_plugin.evaluation.metrics.human_mesh_metric import HumanMeshMetric
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
-from mroi_plugin.utils.safe_unpickling import read_torch
+from mroi_plugin.utils.torch_files import read_torch
 
 
 @pytest.fixture(autouse=True)

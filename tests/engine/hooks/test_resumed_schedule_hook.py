@@ -7,7 +7,7 @@ from tiny_training import write_config
 
 from mroi_plugin import apis
 from mroi_plugin.utils.errors import UsageError
-from mroi_plugin.utils.safe_unpickling import read_torch
+from mroi_plugin.utils.torch_files import read_torch
 
 BATCH = 'train_dataloader.batch_size=16'
 
