@@ -85,7 +85,7 @@ def parser_of(verb: str) -> argparse.ArgumentParser:
 def options_of(verb: str) -> set[str]:
     if verb == 'make-data':
         source = (ROOT / 'projects' / 'synthetic_humans' / 'make_data.py').read_text()
-        return {'--help', *re.findall(r"add_argument\('(--[\w-]+)'", source)}
+        return {'--help', *re.findall(r"add_argument\(\s*'(--[\w-]+)'", source)}
     return {name for action in parser_of(verb)._actions for name in action.option_strings}
 
 

@@ -11,18 +11,20 @@ import mmap
 import pickle
 import struct
 from collections.abc import Callable, Mapping
-from math import prod
 from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
 from mroi_plugin.utils import spilling
+from mroi_plugin.utils.stored_arrays import (
+    UnsafeFileError,
+    filled_array,
+    make_array,
+    ordered_type,
+    plain_type,
+)
 
 Allowed = Mapping[tuple[str, str], Any]
-
-
-class UnsafeFileError(ValueError):
-    """A pickle that asks for something its kind of file has no use for."""
 
 
 class Placeholder:
@@ -57,13 +59,6 @@ def _reconstruct(owner: Any, shape: Any, _: Any) -> np.ndarray:
     if owner is not _ArrayName or shape != (0,):
         raise UnsafeFileError('it asks for an array of another kind')
     return np.empty(0)
-
-
-def plain_type(name: Any, *_: Any) -> np.dtype:
-    """A type of numbers, texts or objects, by its name; never one that is in use elsewhere."""
-    if not isinstance(name, (str, bytes)) or np.dtype(name).fields or np.dtype(name).subdtype:
-        raise UnsafeFileError('it asks for an array of structures')
-    return np.dtype(np.dtype(name), copy=True)
 
 
 def _scalar(dtype: np.dtype, content: Any = b'') -> Any:
@@ -256,58 +251,3 @@ class _Memo(dict):
         """Put another object wherever this one is."""
         for place in self.places.pop(id(made), ()):
             self[place] = value
-
-
-def ordered_type(dtype: np.dtype, state: Any) -> np.dtype:
-    """A type in the byte order of its state (version, order, subtype, names, fields, ...).
-
-    Raises:
-        UnsafeFileError: for a state that says anything else than its name does.
-    """
-    if not isinstance(state, tuple) or len(state) != 8 or state[2:5] != (None, None, None):
-        raise UnsafeFileError('it asks for an array of structures or dates')
-    return dtype if state[1] in ('|', '=') else dtype.newbyteorder(state[1])
-
-
-def filled_array(state: Any) -> np.ndarray:
-    """The array of a state (version, shape, type, whether in Fortran order, content).
-
-    Raises:
-        UnsafeFileError: if it is none.
-        ValueError: if its content has another size.
-    """
-    if not isinstance(state, tuple) or len(state) != 5 or not isinstance(state[2], np.dtype):
-        raise UnsafeFileError('it has an array of an unknown state')
-    _, shape, dtype, fortran, content = state
-    if not dtype.hasobject:
-        return make_array(shape, dtype, bool(fortran), content)
-    if not isinstance(content, list) or len(content) != prod(shape):
-        raise ValueError(f'no {prod(shape)} objects for an array of them')
-    array = np.empty(len(content), object)
-    for i, value in enumerate(content):
-        array[i] = value
-    array = array.reshape(shape)  # objects are listed in the order of C, whatever theirs was
-    return np.asfortranarray(array) if fortran else array
-
-
-def make_array(shape: Any, dtype: np.dtype, fortran: bool, content: Any) -> np.ndarray:
-    """An array of numbers or texts over its bytes if these are mapped, else of its own, in the byte
-    order of the machine.
-
-    Raises:
-        ValueError: if there are too many or too few.
-    """
-    content = content.encode('latin1') if isinstance(content, str) else content  # Python 2
-    if not isinstance(dtype, np.dtype) or dtype.hasobject:
-        raise UnsafeFileError('it has objects in the place of numbers')
-    count = prod(shape)
-    size = dtype.itemsize * count
-    if size != len(content) or (count > 1 and not dtype.itemsize):  # numpy would widen it
-        raise ValueError(f'{len(content)} bytes for an array of {size}')
-    order = 'F' if fortran else 'C'
-    if not size:
-        return np.zeros(shape, dtype, order)
-    array = np.ndarray(shape, dtype, content, order=order)
-    if isinstance(content, mmap.mmap):
-        return array
-    return array.astype(dtype.newbyteorder('='), order='K')
