@@ -10,21 +10,19 @@ from __future__ import annotations
 import mmap
 import pickle
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
 from mroi_plugin.utils import spilling
 from mroi_plugin.utils.stored_arrays import (
-    UnsafeFileError,
     filled_array,
     make_array,
     ordered_type,
     plain_type,
 )
-
-Allowed = Mapping[tuple[str, str], Any]
+from mroi_plugin.utils.strict_unpickler import Allowed, StrictUnpickler, UnsafeFileError, listed
 
 
 class Placeholder:
@@ -74,27 +72,28 @@ def _from_buffer(
     return array if axes is None else array.transpose(axes)
 
 
-def array_functions(reconstruct: Any, scalar: Any, from_buffer: Any) -> dict[tuple[str, str], Any]:
-    """What arrays and numbers of numpy unpickle through, by module and name of numpy 1.x and 2.x.
+def _set(items: Any = ()) -> set[Any]:
+    """``set``, as pickle's protocols 0 to 3 call it."""
+    return set(listed(items))
 
-    Args:
-        reconstruct: stands for ``multiarray._reconstruct``.
-        scalar: for ``multiarray.scalar``.
-        from_buffer: for ``numeric._frombuffer``.
-    """
-    return {
-        (f'numpy.{core}.{module}', name): value
-        for core in ('core', '_core')
-        for module, name, value in (
-            ('multiarray', '_reconstruct', reconstruct),
-            ('multiarray', 'scalar', scalar),
-            ('numeric', '_frombuffer', from_buffer),
-        )
-    }
+
+def _dict(pairs: Any = ()) -> dict[Any, Any]:
+    """``OrderedDict``, as Python 2 calls it."""
+    if type(pairs) not in (list, tuple):
+        raise UnsafeFileError(f'it makes a container of a {type(pairs).__name__}')
+    return dict(zip(listed([key for key, _ in pairs]), [value for _, value in pairs]))
 
 
 ARRAYS: Allowed = {
-    **array_functions(_reconstruct, _scalar, _from_buffer),
+    **{
+        (f'numpy.{core}.{module}', name): value
+        for core in ('core', '_core')  # of numpy 1.x and 2.x
+        for module, name, value in (
+            ('multiarray', '_reconstruct', _reconstruct),
+            ('multiarray', 'scalar', _scalar),
+            ('numeric', '_frombuffer', _from_buffer),
+        )
+    },
     ('numpy', 'ndarray'): _ArrayName,
     ('numpy', 'dtype'): plain_type,
     ('_codecs', 'encode'): _latin1_bytes,
@@ -103,18 +102,15 @@ ARRAYS: Allowed = {
 """What stands for numpy's functions and types here."""
 PLAIN: Allowed = {
     **ARRAYS,
-    **{(builtins, 'set'): set for builtins in ('builtins', '__builtin__')},
-    ('collections', 'OrderedDict'): dict,
+    **{(builtins, 'set'): _set for builtins in ('builtins', '__builtin__')},
+    ('collections', 'OrderedDict'): _dict,
 }
 """Arrays, numbers and containers: all that annotations are made of."""
 
 
-class ArrayUnpickler(pickle._Unpickler):
-    """Unpickler that knows the names of an allow list and makes arrays itself.
-
-    Nothing is called that is not allowed, whatever else the pickle has come by. States are given to
-    arrays, types, placeholders, and objects of allowed classes with a ``__setstate__`` of their
-    own, and to nothing else.
+class ArrayUnpickler(StrictUnpickler):
+    """A `StrictUnpickler` that makes arrays itself, and gives states to them, their types and
+    placeholders too.
 
     Args:
         file: open for reading, binary.
@@ -124,12 +120,11 @@ class ArrayUnpickler(pickle._Unpickler):
             keeps them in memory.
     """
 
-    dispatch: ClassVar[dict[int, Callable[..., None]]] = dict(pickle._Unpickler.dispatch)
+    dispatch: ClassVar[dict[int, Callable[..., None]]] = dict(StrictUnpickler.dispatch)
 
     def __init__(self, file: BinaryIO, allowed: Allowed = PLAIN, folder: str | None = None) -> None:
-        super().__init__(file, encoding='latin1')
-        self.allowed, self.folder = allowed, folder
-        self._identities = {id(value) for value in allowed.values()}
+        super().__init__(file, allowed)
+        self.folder = folder
         self.memo = _Memo()
         self._spilled = 0
 
@@ -144,17 +139,6 @@ class ArrayUnpickler(pickle._Unpickler):
         if self._spilled:
             raise ValueError('it holds large bytes that are no array')
         return content
-
-    def find_class(self, module: str, name: str) -> Any:
-        """The allowed object of this name.
-
-        Raises:
-            UnsafeFileError: for any other name.
-        """
-        try:
-            return self.allowed[module, name]
-        except KeyError:
-            raise UnsafeFileError(f'it asks for {module}.{name}') from None
 
     def _load_bytes(self, form: str) -> None:
         (size,) = struct.unpack(form, self.read(struct.calcsize(form)))
@@ -186,43 +170,6 @@ class ArrayUnpickler(pickle._Unpickler):
         else:
             self.set_state(made, state)
 
-    def set_state(self, made: Any, state: Any) -> None:
-        """Give a state to an object that is nothing of numpy.
-
-        Raises:
-            UnsafeFileError: if its class is not allowed, or takes none.
-        """
-        if not (self._is_allowed(type(made)) and hasattr(type(made), '__setstate__')):
-            raise UnsafeFileError(f'it sets the state of a {type(made).__name__}')
-        made.__setstate__(state)
-
-    def _is_allowed(self, value: Any) -> bool:
-        return id(value) in self._identities
-
-    def _check_call(self, call: Any) -> None:
-        if not self._is_allowed(call):
-            raise UnsafeFileError(f'it calls a {type(call).__name__}')
-
-    def load_reduce(self) -> None:
-        """``REDUCE``: calls a function."""
-        self._check_call(self.stack[-2])
-        super().load_reduce()
-
-    def load_newobj(self) -> None:
-        """``NEWOBJ``: makes an object of a class."""
-        self._check_call(self.stack[-2])
-        super().load_newobj()
-
-    def load_newobj_ex(self) -> None:
-        """``NEWOBJ_EX``: likewise, with names of arguments."""
-        self._check_call(self.stack[-3])
-        super().load_newobj_ex()
-
-    def _instantiate(self, klass: Any, args: Any) -> None:
-        """``INST`` and ``OBJ``, those of pickle's protocols 0 and 1."""
-        self._check_call(klass)
-        super()._instantiate(klass, args)
-
     def _replace(self, made: Any, value: Any) -> None:
         self.stack[-1] = value
         self.memo.replace(made, value)
@@ -230,9 +177,6 @@ class ArrayUnpickler(pickle._Unpickler):
     dispatch[pickle.BINBYTES[0]] = load_binbytes
     dispatch[pickle.BINBYTES8[0]] = load_binbytes8
     dispatch[pickle.BUILD[0]] = load_build
-    dispatch[pickle.REDUCE[0]] = load_reduce
-    dispatch[pickle.NEWOBJ[0]] = load_newobj
-    dispatch[pickle.NEWOBJ_EX[0]] = load_newobj_ex
 
 
 class _Memo(dict):

@@ -8,9 +8,27 @@ from typing import Any
 
 import numpy as np
 
+from mroi_plugin.utils.strict_unpickler import UnsafeFileError
 
-class UnsafeFileError(ValueError):
-    """A pickle that asks for something its kind of file has no use for."""
+MAX_AXES = 64
+MAX_COUNT = 2**48
+BYTES = (bytes, bytearray, mmap.mmap)
+"""What holds the content of an array."""
+
+
+def count_of(shape: Any) -> int:
+    """Number of elements of a shape.
+
+    Raises:
+        ValueError: if it is none, or larger than any file.
+    """
+    known = isinstance(shape, tuple) and len(shape) <= MAX_AXES
+    if not (known and all(type(side) is int and 0 <= side < MAX_COUNT for side in shape)):
+        raise ValueError('an array has no shape')
+    count = prod(shape)
+    if count >= MAX_COUNT:
+        raise ValueError('an array has more elements than a file can hold')
+    return count
 
 
 def plain_type(name: Any, *_: Any) -> np.dtype:
@@ -43,8 +61,8 @@ def filled_array(state: Any) -> np.ndarray:
     _, shape, dtype, fortran, content = state
     if not dtype.hasobject:
         return make_array(shape, dtype, bool(fortran), content)
-    if not isinstance(content, list) or len(content) != prod(shape):
-        raise ValueError(f'no {prod(shape)} objects for an array of them')
+    if not isinstance(content, list) or len(content) != count_of(shape):
+        raise ValueError('an array of objects has another number of them')
     array = np.empty(len(content), object)
     for i, value in enumerate(content):
         array[i] = value
@@ -60,9 +78,10 @@ def make_array(shape: Any, dtype: np.dtype, fortran: bool, content: Any) -> np.n
         ValueError: if there are too many or too few.
     """
     content = content.encode('latin1') if isinstance(content, str) else content  # Python 2
-    if not isinstance(dtype, np.dtype) or dtype.hasobject:
+    held = content.obj if isinstance(content, memoryview) else content
+    if not isinstance(dtype, np.dtype) or dtype.hasobject or not isinstance(held, BYTES):
         raise UnsafeFileError('it has objects in the place of numbers')
-    count = prod(shape)
+    count = count_of(shape)
     size = dtype.itemsize * count
     if size != len(content) or (count > 1 and not dtype.itemsize):  # numpy would widen it
         raise ValueError(f'{len(content)} bytes for an array of {size}')

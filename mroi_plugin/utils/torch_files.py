@@ -8,44 +8,80 @@ the same files are read under every torch by `ArrayUnpickler`, which does neithe
 
 from __future__ import annotations
 
+import io
+import pickle
+import zipfile
 from collections import Counter, OrderedDict
-from types import SimpleNamespace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 import torch
 
-from mroi_plugin.utils.array_pickles import (
-    PLAIN,
-    Allowed,
-    ArrayUnpickler,
-    Placeholder,
-    UnsafeFileError,
-)
+from mroi_plugin.utils.array_pickles import PLAIN, ArrayUnpickler, Placeholder
+from mroi_plugin.utils.stored_arrays import MAX_AXES, MAX_COUNT
+from mroi_plugin.utils.strict_unpickler import Allowed, UnsafeFileError, listed
 
 ZIP = b'PK\x03\x04'
 """Begins the files of torch 1.6 and later."""
+QUANTIZED = (torch.qint8, torch.quint8, torch.qint32, torch.quint4x2)
 STATISTICS = ('min', 'max', 'mean', 'current')
 """Methods by which mmengine's ``HistoryBuffer`` is pickled."""
 
 
-def _tensor(storage: Any, offset: int, size: Any, stride: Any, *_: Any) -> torch.Tensor:
-    """A tensor over a storage, whose bounds torch checks; hooks and metadata are left out."""
-    if not isinstance(storage, torch.storage.TypedStorage):
-        raise UnsafeFileError('it has a tensor over something else than a storage')
-    return torch._utils._rebuild_tensor(storage, offset, size, stride)
+def _tensor(
+    storage: Any, offset: Any, size: Any, stride: Any, grad: Any = False, _: Any = None, *more: Any
+) -> torch.Tensor:
+    """A tensor within a storage, which torch would let grow; hooks are left out."""
+    if not isinstance(storage, torch.storage.TypedStorage) or storage.dtype in QUANTIZED:
+        raise UnsafeFileError('it has a tensor over something else than a storage of numbers')
+    if any(more):  # views that conjugate or negate
+        raise UnsafeFileError('it has a tensor of a special view')
+    size, stride = _integers(size), _integers(stride)
+    (start,) = _integers((offset,))
+    if len(size) != len(stride):
+        raise UnsafeFileError('it has a tensor with other strides than axes')
+    last = start + sum((n - 1) * step for n, step in zip(size, stride))
+    if 0 not in size and last >= storage.size():
+        raise UnsafeFileError('it has a tensor beyond its storage')
+    tensor = torch._utils._rebuild_tensor(storage, start, size, stride)
+    return tensor.requires_grad_() if grad is True else tensor
+
+
+def _integers(values: Any) -> tuple[int, ...]:
+    known = isinstance(values, (tuple, list)) and len(values) <= MAX_AXES
+    if not (known and all(type(value) is int and 0 <= value < MAX_COUNT for value in values)):
+        raise UnsafeFileError('it has a tensor of no size')
+    return tuple(values)
+
+
+def _size(values: Any = ()) -> torch.Size:
+    return torch.Size(_integers(values))
 
 
 def _parameter(data: Any, requires_grad: Any = True, *_: Any) -> torch.nn.Parameter:
     """A parameter, without its hooks and attributes."""
+    if not isinstance(data, torch.Tensor):
+        raise UnsafeFileError('it has a parameter of no tensor')
     return torch.nn.Parameter(data, bool(requires_grad))
 
 
 def _without_attributes(rebuild: Any, _: Any, arguments: Any, *__: Any) -> torch.Tensor:
     """A tensor with attributes of its own, or of a subclass, as a plain one."""
-    if rebuild not in (_tensor, _parameter):
+    if rebuild not in (_tensor, _parameter) or type(arguments) is not tuple:
         raise UnsafeFileError('it has a tensor of an unknown kind')
     return rebuild(*arguments)
+
+
+def _counter(counts: Any = None) -> Counter[Any]:
+    """Milestones of schedules."""
+    if type(counts) not in (dict, OrderedDict):
+        raise UnsafeFileError('it counts something else than the entries of a dictionary')
+    return Counter(counts)
+
+
+def _ordered(pairs: Any = ()) -> OrderedDict[Any, Any]:
+    """A state dict, empty: its entries follow."""
+    return OrderedDict(PLAIN['collections', 'OrderedDict'](pairs))
 
 
 class _History(Placeholder):
@@ -78,14 +114,14 @@ def _statistics_method(owner: Any, name: Any) -> None:
 
 CHECKPOINT: Allowed = {
     **PLAIN,
-    ('collections', 'OrderedDict'): OrderedDict,
-    ('collections', 'Counter'): Counter,  # milestones of schedules
+    ('collections', 'OrderedDict'): _ordered,
+    ('collections', 'Counter'): _counter,
     ('torch._utils', '_rebuild_tensor'): _tensor,
     ('torch._utils', '_rebuild_tensor_v2'): _tensor,
     ('torch._utils', '_rebuild_parameter'): _parameter,
     ('torch._utils', '_rebuild_parameter_with_state'): _parameter,
     ('torch._tensor', '_rebuild_from_type_v2'): _without_attributes,
-    ('torch', 'Size'): torch.Size,
+    ('torch', 'Size'): _size,
     ('torch', 'device'): torch.device,
     ('mmengine.logging.history_buffer', 'HistoryBuffer'): _History,
     **{
@@ -109,10 +145,29 @@ class CheckpointUnpickler(ArrayUnpickler):
 
     Args:
         file: open for reading, binary.
+
+    Attributes:
+        named: keys of the storages that were asked for, by all unpicklers of the class.
     """
+
+    named: ClassVar[set[str]]
+    dispatch: ClassVar[dict[int, Any]] = dict(ArrayUnpickler.dispatch)
 
     def __init__(self, file: BinaryIO, **_: Any) -> None:
         super().__init__(file, CHECKPOINT)
+
+    def load_binpersid(self) -> None:
+        """``BINPERSID``: asks for a storage ('storage', type, key, device, number of elements), in
+        old files with a view of it, of which none is left."""
+        found = self.stack[-1]
+        known = isinstance(found, tuple) and len(found) in (5, 6) and found[0] == 'storage'
+        if not known or found[5:] not in ((), (None,)) or not all(map(_is_text, found[2:4])):
+            raise UnsafeFileError('it asks for something else than a storage')
+        _integers((found[4],))
+        self.named.add(found[2])
+        super().load_binpersid()
+
+    dispatch[pickle.BINPERSID[0]] = load_binpersid
 
     def find_class(self, module: str, name: str) -> Any:
         """See `ArrayUnpickler.find_class`."""
@@ -122,16 +177,31 @@ class CheckpointUnpickler(ArrayUnpickler):
         """Of state dicts, the versions of their modules are kept."""
         if type(made) is not OrderedDict:
             super().set_state(made, state)
-        elif isinstance(state, dict) and '_metadata' in state:
+        elif isinstance(state, dict) and isinstance(state.get('_metadata'), dict):
             made._metadata = state['_metadata']
 
 
-def _load(file: BinaryIO, **_: Any) -> Any:
-    return CheckpointUnpickler(file).load()
+def _is_text(value: Any) -> bool:
+    return type(value) is str
 
 
-PICKLE = SimpleNamespace(Unpickler=CheckpointUnpickler, load=_load)
-"""In the place of the module ``pickle``."""
+class _Pickle:
+    """In the place of the module ``pickle``, for one file.
+
+    Attributes:
+        Unpickler: class of its unpicklers.
+        loaded: what was read outside of them; of old files the last are the keys of the storages
+            that follow.
+    """
+
+    def __init__(self) -> None:
+        self.Unpickler = type('Unpickler', (CheckpointUnpickler,), {'named': set()})
+        self.loaded: list[Any] = []
+
+    def load(self, file: BinaryIO, **_: Any) -> Any:
+        """See `pickle.load`."""
+        self.loaded.append(self.Unpickler(file).load())
+        return self.loaded[-1]
 
 
 def read_torch(file: Any) -> Any:
@@ -151,6 +221,21 @@ def read_torch(file: Any) -> Any:
     zipped = file.read(len(ZIP)) == ZIP
     file.seek(0)
     if not zipped:
-        return torch.serialization._legacy_load(file, 'cpu', PICKLE, encoding='utf-8')
+        return _read_old(file)
+    with zipfile.ZipFile(file) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise UnsafeFileError('it is a compressed archive, which torch does not write')
+    file.seek(0)
     with torch.serialization._open_zipfile_reader(file) as records:
-        return torch.serialization._load(records, 'cpu', PICKLE, encoding='utf-8')
+        return torch.serialization._load(records, 'cpu', _Pickle(), encoding='utf-8')
+
+
+def _read_old(file: BinaryIO) -> Any:
+    """The format before torch 1.6, from memory: of files, torch tries to unpack archives of tar."""
+    reader = _Pickle()
+    content = torch.serialization._legacy_load(
+        io.BytesIO(file.read()), 'cpu', reader, encoding='utf-8'
+    )
+    if not reader.Unpickler.named <= set(listed(reader.loaded[-1])):
+        raise UnsafeFileError('it names a storage that it does not hold')
+    return content
