@@ -23,7 +23,7 @@ from mroi_plugin.utils.strict_unpickler import Allowed, UnsafeFileError, listed
 
 ZIP = b'PK\x03\x04'
 """Begins the files of torch 1.6 and later."""
-QUANTIZED = (torch.qint8, torch.quint8, torch.qint32, torch.quint4x2)
+QUANTIZED = (torch.qint8, torch.quint8, torch.qint32, torch.quint4x2, torch.quint2x4)
 STATISTICS = ('min', 'max', 'mean', 'current')
 """Methods by which mmengine's ``HistoryBuffer`` is pickled."""
 
