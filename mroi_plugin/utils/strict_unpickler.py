@@ -115,10 +115,10 @@ class StrictUnpickler(pickle._Unpickler):
         self._check_call(klass)
         super()._instantiate(klass, args)
 
-    def _check_container(self, *kinds: type) -> None:
-        """That items are added to one of these, and to nothing with methods of the same names."""
+    def _check_container(self, kind: type) -> None:
+        """That items are added to this, and to nothing else with methods of the same names."""
         container = self.stack[-1]
-        if not isinstance(container, kinds):
+        if not isinstance(container, kind):
             raise UnsafeFileError(f'it adds items to a {type(container).__name__}')
 
     def load_append(self) -> None:
