@@ -41,7 +41,8 @@ def _tensor(
     if len(size) != len(stride):
         raise UnsafeFileError('it has a tensor with other strides than axes')
     last = start + sum((n - 1) * step for n, step in zip(size, stride))
-    if 0 not in size and last >= storage.size():
+    held = getattr(storage, '_size', storage.size)()  # the other one warns from torch 2.0 on
+    if 0 not in size and last >= held:
         raise UnsafeFileError('it has a tensor beyond its storage')
     tensor = torch._utils._rebuild_tensor(storage, start, size, stride)
     return tensor.requires_grad_() if grad is True else tensor

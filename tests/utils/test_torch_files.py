@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -208,3 +209,10 @@ def test_state_dicts_are_those_of_torch(zipped, tmp_path):
             assert a == b and type(a) is type(b)
 
     compare(content, read)
+
+
+def test_nothing_is_warned_of(tmp_path):
+    torch.save({'a': torch.ones(2)}, tmp_path / 'a.pth')
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        read_torch(str(tmp_path / 'a.pth'))
