@@ -26,7 +26,7 @@ COLUMNS = {
     'betas_error': 'betas',
     'camera_residual_px': 'camera residual [px]',
 }
-EPOCHS = 12
+EPOCHS = 14
 METHODS = {'CLIFF (1 RoI)': 'cliff_open', 'Multi-RoI (5 RoIs)': 'mroi_open'}
 """Configs by name in the table; each is trained as NAME_cached."""
 
