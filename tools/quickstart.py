@@ -26,7 +26,7 @@ COLUMNS = {
     'betas_error': 'betas',
     'camera_residual_px': 'camera residual [px]',
 }
-EPOCHS = 14
+EPOCHS, VALIDATED_EVERY = 14, 7
 METHODS = {'CLIFF (1 RoI)': 'cliff_open', 'Multi-RoI (5 RoIs)': 'mroi_open'}
 """Configs by name in the table; each is trained as NAME_cached."""
 
@@ -76,7 +76,8 @@ def quickstart(
     results = {'mean body': evaluate_mean_body(next(iter(methods.values())), options)}
     for position, (name, config) in enumerate(methods.items()):
         work_dir = osp.join(out, config)
-        checkpoint = train_once(f'{config}_cached', work_dir, options, epochs_of(options))
+        sparse = [f'train_cfg.val_interval={VALIDATED_EVERY}', *options]
+        checkpoint = train_once(f'{config}_cached', work_dir, sparse, epochs_of(options))
         last = position == len(methods) - 1
         results[name] = test(
             config, checkpoint, work_dir=work_dir, options=options, num_show=num_show if last else 0
