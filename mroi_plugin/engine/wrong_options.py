@@ -41,11 +41,11 @@ def explain_option(error: TypeError, cfg: Mapping[str, Any]) -> str | None:
         return None
     owner = (unknown or missing)[1]
     own = _are_its_own(owner, frames, built)
-    nodes = [key for key, node in dictionaries(cfg) if _is_type(node.get('type'), built)]
+    nodes = {key: node for key, node in dictionaries(cfg) if _is_type(node.get('type'), built)}
     if missing:
         lacking = re.findall(r"'(\w+)'", missing[2])
-        nodes = [key for key in nodes if not set(lacking) <= set(_entry(cfg, key))]
-        where = f'{" or ".join(nodes)} ({built.__name__})' if nodes else built.__name__
+        places = [key for key, node in nodes.items() if not set(lacking) <= set(node)]
+        where = f'{" or ".join(places)} ({built.__name__})' if places else built.__name__
         return f'{where} lacks {missing[2]}.' if own else None
     option = unknown[2]
     keys = [key for key, _ in walk(cfg) if key.split('.')[-1] == option]
@@ -73,13 +73,6 @@ def _hint(option: str, cls: Any) -> str:
 
 def _is_type(value: Any, cls: type) -> bool:
     return isinstance(value, str) and value.split('.')[-1] == cls.__name__
-
-
-def _entry(cfg: Any, key: str) -> Any:
-    """The entry of a dotted key."""
-    for part in key.split('.'):
-        cfg = cfg[int(part)] if isinstance(cfg, (list, tuple)) else cfg[part]
-    return cfg
 
 
 def _class_being_built(frames: list[Any]) -> Any:

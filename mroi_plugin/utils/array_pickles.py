@@ -77,7 +77,7 @@ def _set(items: Any = ()) -> set[Any]:
     return set(listed(items))
 
 
-def _dict(pairs: Any = ()) -> dict[Any, Any]:
+def dictionary_of(pairs: Any = ()) -> dict[Any, Any]:
     """``OrderedDict``, as Python 2 calls it."""
     if type(pairs) not in (list, tuple):
         raise UnsafeFileError(f'it makes a container of a {type(pairs).__name__}')
@@ -103,7 +103,7 @@ ARRAYS: Allowed = {
 PLAIN: Allowed = {
     **ARRAYS,
     **{(builtins, 'set'): _set for builtins in ('builtins', '__builtin__')},
-    ('collections', 'OrderedDict'): _dict,
+    ('collections', 'OrderedDict'): dictionary_of,
 }
 """Arrays, numbers and containers: all that annotations are made of."""
 

@@ -16,14 +16,19 @@ BYTES = (bytes, bytearray, mmap.mmap)
 """What holds the content of an array."""
 
 
+def are_counts(values: tuple[Any, ...] | list[Any]) -> bool:
+    """Whether they can be the sides of an array: few, whole, and none below 0."""
+    whole = all(type(value) is int and 0 <= value < MAX_COUNT for value in values)
+    return len(values) <= MAX_AXES and whole
+
+
 def count_of(shape: Any) -> int:
     """Number of elements of a shape.
 
     Raises:
         ValueError: if it is none, or larger than any file.
     """
-    known = isinstance(shape, tuple) and len(shape) <= MAX_AXES
-    if not (known and all(type(side) is int and 0 <= side < MAX_COUNT for side in shape)):
+    if not (isinstance(shape, tuple) and are_counts(shape)):
         raise ValueError('an array has no shape')
     count = prod(shape)
     if count >= MAX_COUNT:

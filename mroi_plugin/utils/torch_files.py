@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 import torch
 
-from mroi_plugin.utils.array_pickles import PLAIN, ArrayUnpickler, Placeholder
-from mroi_plugin.utils.stored_arrays import MAX_AXES, MAX_COUNT
+from mroi_plugin.utils.array_pickles import PLAIN, ArrayUnpickler, Placeholder, dictionary_of
+from mroi_plugin.utils.stored_arrays import are_counts
 from mroi_plugin.utils.strict_unpickler import Allowed, UnsafeFileError, listed
 
 ZIP = b'PK\x03\x04'
@@ -49,8 +49,7 @@ def _tensor(
 
 
 def _integers(values: Any) -> tuple[int, ...]:
-    known = isinstance(values, (tuple, list)) and len(values) <= MAX_AXES
-    if not (known and all(type(value) is int and 0 <= value < MAX_COUNT for value in values)):
+    if not (isinstance(values, (tuple, list)) and are_counts(values)):
         raise UnsafeFileError('it has a tensor of no size')
     return tuple(values)
 
@@ -82,7 +81,7 @@ def _counter(counts: Any = None) -> Counter[Any]:
 
 def _ordered(pairs: Any = ()) -> OrderedDict[Any, Any]:
     """A state dict, empty: its entries follow."""
-    return OrderedDict(PLAIN['collections', 'OrderedDict'](pairs))
+    return OrderedDict(dictionary_of(pairs))
 
 
 class _History(Placeholder):

@@ -14,6 +14,8 @@ from mroi_plugin.models.body_models.smpl import SMPLBody
 from mroi_plugin.structures.clip_npz import read_clip_npz
 from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.rig import rig_of
+from mroi_plugin.structures.writers import CLIP_FORMATS, WRITERS
+from mroi_plugin.utils.result_formats import FORMATS
 
 NAMES = [
     'a.mp4#000000', 'a_000000.png', 'a_000000_2.jpg', 'a.jpg', 'a.png', 'A.PNG', 'x/a.jpg',
@@ -120,3 +122,7 @@ def test_a_video_that_changes_its_size_keeps_its_frames(tmp_path):
     saver.close()
     drawn = cv2.VideoCapture(str(tmp_path / 'a_overlay.mp4'))
     assert drawn.get(cv2.CAP_PROP_FRAME_COUNT) == 3
+
+
+def test_formats_are_those_that_something_writes():
+    assert {*WRITERS, *CLIP_FORMATS, 'overlay'} == set(FORMATS)

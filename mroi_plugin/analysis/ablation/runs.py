@@ -50,10 +50,12 @@ def prepare_runs(runs: Sequence[Run], out: str | Path, threads: int) -> None:
     plans = [(run, run.folder(out) / PLAN) for run in runs]
     known = {plan: json.loads(plan.read_text()) for _, plan in plans if plan.is_file()}
     for run, plan in plans:
-        found = known.get(plan, {})
+        found = known.get(plan)
+        if found is None:
+            continue
         settings = {'threads': threads, **found, **run.plan()}
         changed = sorted(key for key, value in settings.items() if found.get(key) != value)
-        if plan in known and changed:
+        if changed:
             raise UsageError(
                 f'{plan.parent} was made with other settings ({", ".join(changed)}): '
                 f'{found.get(changed[0])!r}, now {settings[changed[0]]!r}. Use another --out.'
