@@ -29,7 +29,6 @@ from mroi_plugin.utils.safe_unpickling import read_pickle
 SOURCES = sorted([*(ROOT / 'mroi_plugin').rglob('*.py'), *(ROOT / 'tools').glob('*.py')])
 READERS_OF_OUR_OWN = {
     'mroi_plugin/utils/strict_unpickler.py',
-    'mroi_plugin/utils/torch_files.py',
 }
 """Files with an unpickler that knows a list of names and nothing else."""
 SAFE_ARGUMENT = {

@@ -207,14 +207,11 @@ def _infer(args: argparse.Namespace) -> int:
 
 
 def _save_all(results: Any, total: int | None, saver: Any, summary: Any, stop: Event) -> None:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from mroi_plugin.apis.saving import SAVING_ERRORS
-    from mroi_plugin.utils.rate_column import RateColumn
+    from mroi_plugin.utils.progress import progress_bar
 
-    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), RateColumn())
     try:
-        with Progress(*columns) as progress:
+        with progress_bar() as progress:
             for result in progress.track(results, total=total, description='images'):
                 try:
                     files = saver.save(result)

@@ -21,16 +21,22 @@ class UsageError(ValueError):
 
 def message_of(error: Exception) -> str:
     """The message of an error that a loader process may have wrapped in its traceback; of a bare
-    key, what it is and where it was asked for."""
+    key, and of a fault of the system that names no file, also where it was met."""
     if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
         text = error.args[0]  # str(error) would quote it
         if ' ' not in text:
-            place = traceback.extract_tb(error.__traceback__)[-1:]
-            asked = ''.join(f' ({step.filename}:{step.lineno})' for step in place)
-            text = f'the key {text!r} is missing{asked}: a config or a file lacks it.'
+            text = f'the key {text!r} is missing{_place(error)}: a config or a file lacks it.'
+    elif isinstance(error, OSError) and error.errno is not None and error.filename is None:
+        text = f'{error}{_place(error)}'
     else:
         text = str(error)
     return text.rsplit(WRAPPED, 1)[-1].strip()
+
+
+def _place(error: Exception) -> str:
+    """Where an error was raised, to be put after what it is."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    return ''.join(f' ({step.filename}:{step.lineno})' for step in place)
 
 
 @contextmanager

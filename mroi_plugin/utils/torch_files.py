@@ -2,37 +2,46 @@
 mmengine's checkpoints hold beside them.
 
 torch's own ``weights_only`` can be told of further names, but then trusts them: it gives objects of
-these classes any state, so that a file may set attributes of them and forge types of numpy. Here
-the same files are read under every torch by `ArrayUnpickler`, which does neither.
+these classes any state, so that a file may set attributes of them and forge types of numpy; and
+older releases read beyond the end of storages. Here the same files are read under every torch by
+`ArrayUnpickler` and `Storages`, which do none of it.
 """
 
 from __future__ import annotations
 
-import io
-import pickle
+import os
 import zipfile
 from collections import Counter, OrderedDict
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
 
 from mroi_plugin.utils.array_pickles import PLAIN, ArrayUnpickler, Placeholder, dictionary_of
 from mroi_plugin.utils.stored_arrays import are_counts
-from mroi_plugin.utils.strict_unpickler import Allowed, UnsafeFileError, listed
+from mroi_plugin.utils.strict_unpickler import Allowed, StrictUnpickler, UnsafeFileError, listed
+from mroi_plugin.utils.torch_storages import KINDS, Storages, ZipStorages, fill_in_order
 
 ZIP = b'PK\x03\x04'
 """Begins the files of torch 1.6 and later."""
-QUANTIZED = (torch.qint8, torch.quint8, torch.qint32, torch.quint4x2, torch.quint2x4)
+OLD = 0x1950A86A20F9469CFC6C
+"""Is the first number of those before."""
 STATISTICS = ('min', 'max', 'mean', 'current')
 """Methods by which mmengine's ``HistoryBuffer`` is pickled."""
+
+
+class _Storage:
+    """Stands for a storage, which is nothing but what tensors are made over."""
+
+    def __init__(self, flat: torch.Tensor) -> None:
+        self.flat = flat
 
 
 def _tensor(
     storage: Any, offset: Any, size: Any, stride: Any, grad: Any = False, _: Any = None, *more: Any
 ) -> torch.Tensor:
     """A tensor within a storage, which torch would let grow; hooks are left out."""
-    if not isinstance(storage, torch.storage.TypedStorage) or storage.dtype in QUANTIZED:
+    if type(storage) is not _Storage:
         raise UnsafeFileError('it has a tensor over something else than a storage of numbers')
     if any(more):  # views that conjugate or negate
         raise UnsafeFileError('it has a tensor of a special view')
@@ -41,10 +50,9 @@ def _tensor(
     if len(size) != len(stride):
         raise UnsafeFileError('it has a tensor with other strides than axes')
     last = start + sum((n - 1) * step for n, step in zip(size, stride))
-    held = getattr(storage, '_size', storage.size)()  # the other one warns from torch 2.0 on
-    if 0 not in size and last >= held:
+    if 0 not in size and last >= len(storage.flat):
         raise UnsafeFileError('it has a tensor beyond its storage')
-    tensor = torch._utils._rebuild_tensor(storage, start, size, stride)
+    tensor = torch.empty(0, dtype=storage.flat.dtype).set_(storage.flat, start, size, stride)
     return tensor.requires_grad_() if grad is True else tensor
 
 
@@ -133,7 +141,7 @@ CHECKPOINT: Allowed = {
 """What a checkpoint may call, and what stands for it here."""
 TOKENS: Allowed = {
     **{('torch', name): x for name, x in vars(torch).items() if isinstance(x, torch.dtype)},
-    ('torch.storage', 'UntypedStorage'): getattr(torch, 'UntypedStorage', None),
+    **{('torch', name): x for name, x in KINDS.items()},
     ('torch', 'Tensor'): torch.Tensor,
     ('torch.nn.parameter', 'Parameter'): torch.nn.Parameter,
 }
@@ -141,33 +149,27 @@ TOKENS: Allowed = {
 
 
 class CheckpointUnpickler(ArrayUnpickler):
-    """Reads what ``torch.save`` pickles; torch adds to it how storages are found.
+    """Reads what ``torch.save`` pickles.
 
     Args:
         file: open for reading, binary.
-
-    Attributes:
-        named: keys of the storages that were asked for, by all unpicklers of the class.
+        storages: where storages are found.
     """
 
-    named: ClassVar[set[str]]
-    dispatch: ClassVar[dict[int, Any]] = dict(ArrayUnpickler.dispatch)
-
-    def __init__(self, file: BinaryIO, **_: Any) -> None:
+    def __init__(self, file: BinaryIO, storages: Storages) -> None:
         super().__init__(file, CHECKPOINT)
+        self.storages = storages
 
-    def load_binpersid(self) -> None:
-        """``BINPERSID``: asks for a storage ('storage', type, key, device, number of elements), in
-        old files with a view of it, of which none is left."""
-        found = self.stack[-1]
-        known = isinstance(found, tuple) and len(found) in (5, 6) and found[0] == 'storage'
-        if not known or found[5:] not in ((), (None,)) or not all(map(_is_text, found[2:4])):
+    def persistent_load(self, asked: Any) -> _Storage:
+        """The storage of ('storage', kind, key, device, number of elements), in old files with a
+        view of it, of which none is left."""
+        if not (isinstance(asked, tuple) and len(asked) in (5, 6) and _is('storage', asked[0])):
             raise UnsafeFileError('it asks for something else than a storage')
-        _integers((found[4],))
-        self.named.add(found[2])
-        super().load_binpersid()
-
-    dispatch[pickle.BINPERSID[0]] = load_binpersid
+        dtype, key, _, count, *view = asked[1:]
+        known = isinstance(dtype, torch.dtype) and type(key) is str
+        if not known or any(part is not None for part in view):
+            raise UnsafeFileError('it asks for a storage of an unknown kind')
+        return _Storage(self.storages.of(key, dtype, *_integers((count,))))
 
     def find_class(self, module: str, name: str) -> Any:
         """See `ArrayUnpickler.find_class`."""
@@ -181,27 +183,8 @@ class CheckpointUnpickler(ArrayUnpickler):
             made._metadata = state['_metadata']
 
 
-def _is_text(value: Any) -> bool:
-    return type(value) is str
-
-
-class _Pickle:
-    """In the place of the module ``pickle``, for one file.
-
-    Attributes:
-        Unpickler: class of its unpicklers.
-        loaded: what was read outside of them; of old files the last are the keys of the storages
-            that follow.
-    """
-
-    def __init__(self) -> None:
-        self.Unpickler = type('Unpickler', (CheckpointUnpickler,), {'named': set()})
-        self.loaded: list[Any] = []
-
-    def load(self, file: BinaryIO, **_: Any) -> Any:
-        """See `pickle.load`."""
-        self.loaded.append(self.Unpickler(file).load())
-        return self.loaded[-1]
+def _is(text: str, value: Any) -> bool:
+    return type(value) is str and value == text
 
 
 def read_torch(file: Any) -> Any:
@@ -212,30 +195,29 @@ def read_torch(file: Any) -> Any:
 
     Raises:
         UnsafeFileError: if it asks for anything but plain data and what mmengine's checkpoints
-            hold.
-        Exception: what torch and pickles raise of damaged files.
+            hold, or for more than it has.
+        Exception: what archives and pickles raise of damaged files.
     """
     if not hasattr(file, 'read'):
         with open(file, 'rb') as opened:
             return read_torch(opened)
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
     zipped = file.read(len(ZIP)) == ZIP
     file.seek(0)
     if not zipped:
-        return _read_old(file)
+        return _read_old(file, length)
     with zipfile.ZipFile(file) as archive:
-        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-            raise UnsafeFileError('it is a compressed archive, which torch does not write')
-    file.seek(0)
-    with torch.serialization._open_zipfile_reader(file) as records:
-        return torch.serialization._load(records, 'cpu', _Pickle(), encoding='utf-8')
+        storages = ZipStorages(archive, length)
+        return CheckpointUnpickler(storages.pickle(), storages).load()
 
 
-def _read_old(file: BinaryIO) -> Any:
-    """The format before torch 1.6, from memory: of files, torch tries to unpack archives of tar."""
-    reader = _Pickle()
-    content = torch.serialization._legacy_load(
-        io.BytesIO(file.read()), 'cpu', reader, encoding='utf-8'
-    )
-    if not reader.Unpickler.named <= set(listed(reader.loaded[-1])):
-        raise UnsafeFileError('it names a storage that it does not hold')
+def _read_old(file: BinaryIO, length: int) -> Any:
+    """The format before torch 1.6: numbers, the content, keys of its storages, and these."""
+    begin, *_ = (StrictUnpickler(file, {}).load() for _ in range(3))
+    if begin != OLD:
+        raise UnsafeFileError('it is no file of torch.save')
+    storages = Storages(length)
+    content = CheckpointUnpickler(file, storages).load()
+    fill_in_order(storages, listed(StrictUnpickler(file, {}).load()), file)
     return content

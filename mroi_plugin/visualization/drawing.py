@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import cv2
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -161,6 +160,8 @@ def draw_scale(picture: np.ndarray, meters_per_px: float) -> np.ndarray:
 @lru_cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
     """The font that comes with matplotlib."""
+    import matplotlib
+
     return ImageFont.truetype(f'{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf', size)
 
 

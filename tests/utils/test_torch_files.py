@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -209,6 +211,56 @@ def test_state_dicts_are_those_of_torch(zipped, tmp_path):
             assert a == b and type(a) is type(b)
 
     compare(content, read)
+
+
+def test_a_damaged_storage_is_no_weight(tmp_path):
+    path = tmp_path / 'a.pth'
+    torch.save({'a': torch.full((100,), 7.0)}, path)
+    content = bytearray(path.read_bytes())
+    content[content.index(torch.full((100,), 7.0).numpy().tobytes())] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(zipfile.BadZipFile, match='CRC'):
+        read_torch(str(path))
+
+
+@pytest.mark.skipif(
+    not hasattr(torch.serialization, 'set_crc32_options'), reason='came with torch 2.6'
+)
+def test_files_without_check_sums_are_read(tmp_path):
+    torch.serialization.set_crc32_options(False)
+    try:
+        torch.save({'a': torch.ones(100)}, tmp_path / 'a.pth')
+    finally:
+        torch.serialization.set_crc32_options(True)
+    assert torch.equal(read_torch(str(tmp_path / 'a.pth'))['a'], torch.ones(100))
+
+
+def test_files_of_another_order_of_bytes_are_refused(tmp_path):
+    torch.save(torch.ones(2), tmp_path / 'a.pth')
+    other = {'little': b'big', 'big': b'little'}[sys.byteorder]
+    with (
+        zipfile.ZipFile(tmp_path / 'a.pth') as file,
+        zipfile.ZipFile(tmp_path / 'b.pth', 'w') as new,
+    ):
+        for name in file.namelist():
+            new.writestr(name, other if name.endswith('/byteorder') else file.read(name))
+        if 'a/byteorder' not in file.namelist():
+            new.writestr('a/byteorder', other)
+    with pytest.raises(UnsafeFileError, match='order of bytes'):
+        read_torch(str(tmp_path / 'b.pth'))
+
+
+def test_other_archives_are_no_files_of_torch(tmp_path):
+    with zipfile.ZipFile(tmp_path / 'a.pth', 'w') as file:
+        file.writestr('a.txt', 'text')
+    with pytest.raises(UnsafeFileError, match='something else than torch'):
+        read_torch(str(tmp_path / 'a.pth'))
+
+
+def test_other_pickles_are_no_files_of_torch(tmp_path):
+    (tmp_path / 'a.pth').write_bytes(3 * pickle.dumps([1, 2]))
+    with pytest.raises(UnsafeFileError, match='no file of torch'):
+        read_torch(str(tmp_path / 'a.pth'))
 
 
 def test_nothing_is_warned_of(tmp_path):

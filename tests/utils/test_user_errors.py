@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import pytest
@@ -41,3 +42,16 @@ def test_warnings_are_a_line_each_and_told_once(capsys):
             warnings.warn(text, stacklevel=1)
     assert capsys.readouterr().err == 'warning: a.npz: a note\\nof two lines\nwarning: another\n'
     assert warnings.showwarning is before
+
+
+def test_a_fault_without_a_file_is_told_with_its_place(capsys):
+    def lose_a_child():
+        os.kill(2**22, 0)  # Linux has fewer processes
+
+    text = said(capsys, lose_a_child)
+    assert text.startswith('error: [Errno 3] No such process (') and f'{__file__}:' in text
+
+
+def test_a_fault_with_a_file_stays_as_it_is(capsys, tmp_path):
+    text = said(capsys, (tmp_path / 'none').read_bytes)
+    assert text == f"error: [Errno 2] No such file or directory: '{tmp_path}/none'\n"

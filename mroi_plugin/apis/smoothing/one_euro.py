@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 SPEED_CUTOFF_HZ = 1.0
 """Of the low-pass filter of the speed; the paper's value."""
@@ -27,10 +26,14 @@ class Space:
 
 
 def _between(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    from scipy.spatial.transform import Rotation
+
     return Rotation.from_matrix(np.swapaxes(start, -1, -2) @ end).as_rotvec()
 
 
 def _turned(start: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    from scipy.spatial.transform import Rotation
+
     return start @ Rotation.from_rotvec(turn).as_matrix()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -125,12 +126,19 @@ class BlazePose(BaseModule):
         for conv in (self.network.convs[str(i)] for i in rest):
             if trainable == 'rest' and conv.groups > 1:
                 conv.weight.requires_grad_(False)
-        shapes = [self.network.nodes[i]['shape'] for i in self.network.alive[self.cut]]
-        with torch.no_grad():
-            self.out_channels = self.rest([torch.zeros(1, *x) for x in shapes]).shape[1]
+        self.out_channels = self._out_channels()
         for i in rest if batch_norm else ():
             if self.network.nodes[i]['shape'][1] > 1:  # not what gives landmarks
                 self.network.convs[str(i)].add_norm()
+
+    def _out_channels(self) -> int:
+        """D of `rest`: four quarters of each middle map, and all numbers of the outputs."""
+        middle, last = (
+            [self.network.nodes[i]['shape'] for i in self.network.alive[cut]]
+            for cut in (self.middle_cut, -1)
+        )
+        quarters = sum(4 * shape[0] for shape in middle) if 'middle' in self.features else 0
+        return quarters + sum(math.prod(shape) for shape in last)
 
     def forward(self, crops: Tensor) -> Tensor:
         """Features (N, D) of crops (N, 3, h, w), see `stem`, or of the one map that it gives for

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 from functools import lru_cache
@@ -72,12 +73,12 @@ def free_mean_params() -> dict[str, np.ndarray]:
         ``pose`` (144) 6D rotations, ``R[:, :2]`` of each joint row by row; ``shape`` (10); ``cam``
         (3).
     """
-    from scipy.spatial.transform import Rotation
-
+    lowered = math.radians(55)
+    c, s = math.cos(lowered), math.sin(lowered)
     rotations = np.tile(np.eye(3), (24, 1, 1))
     rotations[0] = np.diag([1.0, -1.0, -1.0])  # y up to y down: upright and facing the camera
-    rotations[16] = Rotation.from_euler('z', -55, degrees=True).as_matrix()  # left shoulder
-    rotations[17] = Rotation.from_euler('z', 55, degrees=True).as_matrix()  # right shoulder
+    rotations[16, :2, :2] = [[c, s], [-s, c]]  # left shoulder, about z
+    rotations[17, :2, :2] = [[c, -s], [s, c]]  # right shoulder
     pose = rotations[:, :, :2].reshape(-1).astype(np.float32)
     return {
         'pose': pose,

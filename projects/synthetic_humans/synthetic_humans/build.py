@@ -13,12 +13,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from mroi_plugin.utils.atomic_files import write_atomically
 from mroi_plugin.utils.child_processes import end_with
 from mroi_plugin.utils.ownership import owned
-from mroi_plugin.utils.rate_column import RateColumn
+from mroi_plugin.utils.progress import progress_bar
 from synthetic_humans.body import SyntheticBody
 from synthetic_humans.manifest import PART_IMAGES, Layout, Recipe, body_digest
 from synthetic_humans.samples import SPLITS, Studio, to_table
@@ -85,16 +84,6 @@ def _workers(jobs: int, root: str, seed: int) -> Iterator:
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _progress(quiet: bool) -> Progress:
-    return Progress(
-        TextColumn('{task.description}'),
-        BarColumn(),
-        MofNCompleteColumn(),
-        RateColumn(' images'),
-        disable=quiet,
-    )
 
 
 def _check(train: int, test: int, seed: int, jobs: int) -> None:
@@ -174,7 +163,7 @@ def build_synthetic_data(
 
 def _draw_all(layout: Layout, splits: dict[str, int], seed: int, jobs: int, quiet: bool) -> None:
     """Draw every image and write the parts of the annotations."""
-    with _workers(jobs, str(layout.root), seed) as run, _progress(quiet) as progress:
+    with _workers(jobs, str(layout.root), seed) as run, progress_bar(' images', quiet) as progress:
         for split, count in splits.items():
             task = progress.add_task(split, total=count)
             starts = range(0, count, PART_IMAGES)

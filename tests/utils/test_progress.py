@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 from rich.progress import Progress
 
-from mroi_plugin.utils.rate_column import RateColumn
+from mroi_plugin.utils.progress import RateColumn
 
 
 def shown(done, seconds, total, unit=' images', later=0):
