@@ -3,6 +3,8 @@
 # mroi complete-annotations --pw3d-root (its boxes come out padded: box_padding 1.0).
 _base_ = 'mroi_resnet50.py'
 
+# Persons of 3DPW have genders.
+model = dict(target_bodies={{_base_.model.body_model}})
 train_dataloader = dict(
     sampler=dict(_delete_=True, type='DefaultSampler', shuffle=True),
     dataset=dict(datasets=dict(_delete_=True, pw3d={{_base_.pw3d_train}})),

@@ -47,7 +47,7 @@ class ColumnFiles:
         rows = np.ascontiguousarray(rows)
         if name not in self._files:
             self._begin(name, rows)
-        if rows.any():
+        if np.count_nonzero(rows):  # any() of numpy 1 takes no texts
             self.zeros.discard(name)
         self._files[name].write(rows)
 

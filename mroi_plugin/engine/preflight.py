@@ -40,7 +40,8 @@ def _files_of(key: str, node: Mapping[str, Any], local: bool) -> Iterator[Requir
         yield RequiredFile(node['prior_file'], f'{key}.prior_file', hint)
     if 'free_body' in node and not node['free_body']:
         purpose = 'mean_params' if key.endswith('mean_params') else 'body_model'
-        genders = BODY_GENDERS if 'evaluator' in key else ('neutral',)  # truth is gendered
+        gendered = 'evaluator' in key or key.endswith('target_bodies')  # truth is
+        genders = BODY_GENDERS if gendered else ('neutral',)
         for path in licensed_files(node['model_path'], purpose, genders):
             yield RequiredFile(path, f'{key}.model_path', GET_SMPL)
     if node.get('type') == 'TransformersBackbone' and node.get('pretrained'):

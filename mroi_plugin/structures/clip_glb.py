@@ -97,7 +97,7 @@ class _Writer:
         if not shown.all():
             changes = np.flatnonzero(np.diff(shown, prepend=~shown[:1]))
             scales = np.repeat(shown[changes, None], 3, axis=1)
-            between = np.maximum(self.times[changes] - np.float32(0.5 / self.clip.fps), 0)
+            between = (self.times[changes] + self.times[np.maximum(changes - 1, 0)]) / 2
             self._animate(first, 'scale', self._add_times(between), scales, 'STEP')
 
     def _add_times(self, times: np.ndarray) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
@@ -169,6 +171,18 @@ def test_whoever_is_not_there_is_not_seen(gltf):
     """Between its frames, and before and after them, a body has no size."""
     for t, number in enumerate(NUMBERS):
         shown = np.ptp(gltf.vertices('track_2_body', (number - NUMBERS[0]) / FPS), axis=0).max()
+        assert (shown > 1) if t in SEEN[2] else (shown < 1e-6)
+
+
+def test_times_of_frames_may_be_of_any_distance(frames, clip, rig, tmp_path):
+    """Videos of phones: a body is there from between two frames to between two others."""
+    times = np.cumsum(np.resize([0.01, 0.01, 0.2], len(clip.times)))
+    for path in write_clip(replace(clip, times=times), rig, tmp_path / 'vary', ('glb',)):
+        gltf = Gltf(path)
+    samplers = gltf.content['animations'][0]['samplers']
+    assert all((np.diff(gltf.array(sampler['input'])) > 0).all() for sampler in samplers)
+    for t, when in enumerate(times - times[0]):
+        shown = np.ptp(gltf.vertices('track_2_body', when), axis=0).max()
         assert (shown > 1) if t in SEEN[2] else (shown < 1e-6)
 
 

@@ -1,7 +1,7 @@
 # Everything of the model but its backbone. The terms of cameras and joints depend neither on M nor
 # on the image's resolution, and the weights are chosen by the gradients they send to the backbone
 # (mroi train --report-gradients, docs/training.md). The papers print sums over RoIs, in pixels and
-# squares, and 1.0, 0.1 and 0.001 for camera, contrastive and betas; see configs/mroi/README.md.
+# squares, and 1.0, 0.1 and 0.001 for camera, contrastive and betas; see docs/method.md.
 model = dict(
     type='MultiRoIEstimator',
     data_preprocessor=dict(type='MultiRoIPreprocessor'),

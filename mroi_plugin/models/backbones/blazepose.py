@@ -152,8 +152,8 @@ class BlazePose(BaseModule):
 
         Args:
             crops: (N, 3, h, w) RGB in [0, 1], so that the data preprocessor has mean 0 and std 255.
-            resized: make them 256x256 first, bilinearly and whatever their aspect; else their sides
-                are multiples of `STRIDE`.
+            resized: make them 256x256 first, bilinearly, with black beside them where they are no
+                squares; else their sides are multiples of `STRIDE`.
 
         Returns:
             The maps (N, C, split, split) that `rest` needs, or, of crops of other sizes, maps in
@@ -168,9 +168,9 @@ class BlazePose(BaseModule):
                 f'BlazePose: a crop of {width}x{height} px, expected multiples of {STRIDE} px: '
                 'choose other scales in SizedCropEncoder, or another shared in MultiRoICrop.'
             )
-        if resized and crops.shape[-2:] != (CROP_PX, CROP_PX):
+        if resized and (height, width) != (CROP_PX, CROP_PX):
             size = (CROP_PX, CROP_PX)
-            crops = F.interpolate(crops, size, mode='bilinear', align_corners=False)
+            crops = F.interpolate(_square(crops), size, mode='bilinear', align_corners=False)
         # CPUs are faster in this order of memory, also where the weights have the other.
         crops = crops.contiguous(memory_format=torch.channels_last)
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.trainable == 'all'):
@@ -195,8 +195,9 @@ class BlazePose(BaseModule):
         """Points in features (N, D).
 
         Returns:
-            Landmarks (N, 39, 3) in sides of the crop, x and y from its center; and (N, 39, 3) in
-            meters from the middle of the hips, with the axes of the camera.
+            Landmarks (N, 39, 3) in longer sides of the crop, which are the RoI's, x and y from its
+            center; and (N, 39, 3) in meters from the middle of the hips, with the axes of the
+            camera.
 
         Raises:
             ValueError: if ``landmarks`` are not among the features.
@@ -211,9 +212,16 @@ class BlazePose(BaseModule):
 
     def joint_places(self, feature: Tensor) -> Tensor:
         """Joints of SMPL, those that are keys of `LANDMARKS`, in features (N, D): (N, K, 2) in
-        sides of the crop from its center."""
+        longer sides of the crop from its center."""
         points = self.landmarks(feature)[0]
         return points[:, on_device(LANDMARKS.values(), points.device), :2]
+
+
+def _square(crops: Tensor) -> Tensor:
+    """Crops (N, 3, h, w) in the middle of black squares."""
+    height, width = crops.shape[-2:]
+    beside, above = max(height - width, 0), max(width - height, 0)
+    return F.pad(crops, (beside // 2, (beside + 1) // 2, above // 2, (above + 1) // 2))
 
 
 def _quarters(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mroi_plugin.models.body_models.genders import GENDER_NAMES
+from mroi_plugin.models.body_models.genders import GENDER_NAMES, NEUTRAL
 from mroi_plugin.models.body_models.smpl_targets import smpl_targets
 from mroi_plugin.registry import MODELS
 
@@ -57,6 +57,17 @@ class GenderedBodies:
             given = (x[who.to(x.device)].to(device, non_blocking=True) for x in (pose, betas))
             parts.append(self._pose(GENDER_NAMES[code], *given))
         return torch.cat(parts)[torch.cat(order).argsort().to(device, non_blocking=True)]
+
+    @torch.no_grad()
+    def vertices_by_mask(self, batch: dict[str, Any]) -> Tensor:
+        """`vertices` on the batch's device, which is not asked who has which gender: everybody is
+        posed with all three bodies."""
+        pose, betas = smpl_targets(batch)
+        chosen = self._pose(GENDER_NAMES[NEUTRAL], pose, betas)
+        for code in set(GENDER_NAMES) - {NEUTRAL}:
+            theirs = self._pose(GENDER_NAMES[code], pose, betas)
+            chosen = torch.where((batch['gender'] == code)[:, None, None], theirs, chosen)
+        return chosen
 
     def _pose(self, gender: str, pose: Tensor, betas: Tensor) -> Tensor:
         body = self.get(gender, pose.device)

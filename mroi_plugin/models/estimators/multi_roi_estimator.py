@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from mroi_plugin.cameras import crop_to_full_camera, encode_bbox_info
 from mroi_plugin.models.backbones.features import count_channels
 from mroi_plugin.models.backbones.recomputation import recompute_blocks
+from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
+from mroi_plugin.models.body_models.genders import NEUTRAL
 from mroi_plugin.models.body_models.smpl_targets import smpl_targets
 from mroi_plugin.models.encoders.crop_encoder import build_encoder
 from mroi_plugin.models.estimators.base_estimator import BaseEstimator, Batch
@@ -36,6 +38,9 @@ class MultiRoIEstimator(BaseEstimator):
             feature of D numbers.
         head: `RoIAwareFusionHead`; its ``in_channels`` is the backbone's D.
         body_model: `SMPLBody`.
+        target_bodies: `SMPLBody` of the persons who have a gender in the data, without ``gender``.
+            If nothing is said, their shapes and vertices, which are of another body, are not
+            supervised; their poses and joints are.
         losses: by name; each is called ``loss(outputs, batch)`` and logged as ``loss_<name>``. None
             in place of a config removes the loss of a base config. With ``mesh_from='roi'`` every
             RoI is supervised as a person of its own, but for losses with ``across_rois = True``.
@@ -67,6 +72,7 @@ class MultiRoIEstimator(BaseEstimator):
         channels_last: bool = False,
         recompute: bool = False,
         align_camera: bool = False,
+        target_bodies: dict[str, Any] | None = None,
         inference: dict[str, Any] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
@@ -80,6 +86,7 @@ class MultiRoIEstimator(BaseEstimator):
         self.encoder = build_encoder(encoder)
         self.head = MODELS.build(_with_channels(head, count_channels(self.backbone)))
         self.body_model = MODELS.build(body_model).requires_grad_(False)
+        self.target_bodies = None if target_bodies is None else GenderedBodies(target_bodies)
         self.losses = _build_losses(losses or {})
         self.loss_scale = loss_scale
         self.landmark_joints = self._landmark_joints() if align_camera else None
@@ -199,15 +206,28 @@ class MultiRoIEstimator(BaseEstimator):
 
         Args:
             batch: ``smpl_global_orient`` (N, 3), ``smpl_body_pose`` (N, 23, 3) rad, ``smpl_betas``
-                (N, 10).
+                (N, 10), ``has_smpl`` (N); ``gender`` (N) 0 male, 1 female, -1 neutral, as are all
+                persons without it.
 
         Returns:
             ``target_pose`` (N, 24, 3, 3), ``target_betas`` (N, 10), ``target_vertices`` (N, V, 3) m
-            of the neutral body, without translation.
+            without translation, ``has_betas`` and ``has_vertices`` (N): 1 where these are those of
+            the neutral body, and of the person's body.
         """
         pose, betas = smpl_targets(batch)
-        vertices = self.pose_body(pose, betas)['pred_vertices']
-        return {'target_pose': pose, 'target_betas': betas, 'target_vertices': vertices}
+        has = batch['has_smpl'].reshape(-1)
+        neutral = has if 'gender' not in batch else has * (batch['gender'] == NEUTRAL)
+        if self.target_bodies is not None and 'gender' in batch:
+            known, vertices = has, self.target_bodies.vertices_by_mask(batch)
+        else:
+            known, vertices = neutral, self.pose_body(pose, betas)['pred_vertices']
+        return {
+            'target_pose': pose,
+            'target_betas': betas,
+            'target_vertices': vertices,
+            'has_betas': neutral,
+            'has_vertices': known,
+        }
 
     @torch.no_grad()
     def predict(self, img: Tensor, batch: Batch) -> list[dict[str, Any]]:

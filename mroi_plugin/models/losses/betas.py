@@ -11,13 +11,14 @@ from mroi_plugin.registry import MODELS, register
 from mroi_plugin.utils.precision import at_least_float32
 
 
-def betas_loss(pred: Tensor, target: Tensor, has_smpl: Tensor) -> Tensor:
+def betas_loss(pred: Tensor, target: Tensor, has_betas: Tensor) -> Tensor:
     """``L_smpl = mean (beta - beta')^2`` of shape coefficients (Eq. 18), as in SPIN.
 
     Args:
         pred: (N, 10) shape coefficients.
         target: the same shape and unit.
-        has_smpl: (N) 1 for persons with SMPL parameters, 0 for others, who do not count.
+        has_betas: (N) 1 for persons with coefficients of the neutral body, 0 for others, who do not
+            count.
 
     Returns:
         Scalar.
@@ -28,7 +29,7 @@ def betas_loss(pred: Tensor, target: Tensor, has_smpl: Tensor) -> Tensor:
         >>> betas_loss(pred, target, torch.tensor([1.0, 0.0]))
         tensor(4.)
     """
-    return instance_mean((pred - target).square(), has_smpl)
+    return instance_mean((pred - target).square(), has_betas)
 
 
 @register(MODELS, mmhuman3d='LOSSES')
@@ -48,7 +49,7 @@ class SMPLBetasLoss(nn.Module):
 
         Args:
             outputs: ``pred_betas`` (N, 10).
-            batch: ``target_betas`` likewise, ``has_smpl`` (N).
+            batch: ``target_betas`` likewise, ``has_betas`` (N).
         """
         pred = at_least_float32(outputs['pred_betas'])
-        return self.loss_weight * betas_loss(pred, batch['target_betas'], batch['has_smpl'])
+        return self.loss_weight * betas_loss(pred, batch['target_betas'], batch['has_betas'])

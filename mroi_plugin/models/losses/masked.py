@@ -11,7 +11,8 @@ from mroi_plugin.utils.dist import mean_over_ranks
 def masked_mean(error: Tensor, weight: Tensor) -> Tensor:
     """``sum(weight * error) / count(weight > 0)`` over all elements.
 
-    Elements without supervision (weight 0) do not enter; a batch without any gives 0 with a graph.
+    Elements without supervision (weight 0) do not enter, whatever their error is; a batch without
+    any gives 0 with a graph.
     In distributed training the mean over ranks is that of the whole batch, however unequally they
     are supervised.
 
@@ -28,8 +29,9 @@ def masked_mean(error: Tensor, weight: Tensor) -> Tensor:
         tensor(2.)
     """
     weight = weight.to(error.dtype).expand_as(error)
-    count = mean_over_ranks((weight > 0).sum())
-    return (weight * error).sum() / torch.where(count > 0, count, 1)
+    counted = weight > 0
+    count = mean_over_ranks(counted.sum())
+    return torch.where(counted, weight * error, 0).sum() / torch.where(count > 0, count, 1)
 
 
 def instance_mean(error: Tensor, has: Tensor) -> Tensor:

@@ -10,13 +10,13 @@ from mroi_plugin.models.losses.masked import instance_mean
 from mroi_plugin.registry import MODELS, register
 
 
-def vertex_loss(pred: Tensor, target: Tensor, has_smpl: Tensor) -> Tensor:
+def vertex_loss(pred: Tensor, target: Tensor, has_vertices: Tensor) -> Tensor:
     """``L_vert = mean |V - V'|`` (Eq. 18).
 
     Args:
         pred: (N, V, 3) meters, in the frame of the body.
         target: the same shape and unit.
-        has_smpl: (N) 1 for persons with SMPL parameters, 0 for others, who do not count.
+        has_vertices: (N) 1 for persons whose vertices are known, 0 for others, who do not count.
 
     Returns:
         Scalar.
@@ -27,7 +27,7 @@ def vertex_loss(pred: Tensor, target: Tensor, has_smpl: Tensor) -> Tensor:
         >>> vertex_loss(pred, target, torch.tensor([1.0, 0.0]))
         tensor(2.)
     """
-    return instance_mean((pred - target).abs(), has_smpl)
+    return instance_mean((pred - target).abs(), has_vertices)
 
 
 @register(MODELS, mmhuman3d='LOSSES')
@@ -47,7 +47,7 @@ class VertexLoss(nn.Module):
 
         Args:
             outputs: ``pred_vertices`` (N, V, 3) m.
-            batch: ``target_vertices`` likewise, ``has_smpl`` (N).
+            batch: ``target_vertices`` likewise, ``has_vertices`` (N).
         """
         pred = outputs['pred_vertices']
-        return self.loss_weight * vertex_loss(pred, batch['target_vertices'], batch['has_smpl'])
+        return self.loss_weight * vertex_loss(pred, batch['target_vertices'], batch['has_vertices'])

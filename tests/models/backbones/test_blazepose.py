@@ -183,10 +183,23 @@ def test_landmarks_from_features(backbone, crops):
 
 
 def test_crops_of_another_size_are_resized(backbone, crops):
-    small = F.interpolate(crops, (128, 96), mode='bilinear', align_corners=False)
+    small = F.interpolate(crops, (128, 128), mode='bilinear', align_corners=False)
     large = F.interpolate(small, (256, 256), mode='bilinear', align_corners=False)
     with torch.no_grad():
         assert backbone(small).equal(backbone(large))
+
+
+@pytest.mark.parametrize('high', [True, False])
+def test_crops_that_are_no_squares_keep_their_aspect(backbone, crops, high):
+    """Landmarks are in sides of the RoI, whose longer side of the crop it is."""
+    black = crops.clone() if high else crops.transpose(2, 3).clone()
+    black[..., :32], black[..., -32:] = 0, 0
+    cut = black[..., 32:-32]
+    if not high:
+        black, cut = (x.transpose(2, 3) for x in (black, cut))
+    assert cut.shape[-2:] == ((256, 192) if high else (192, 256))
+    with torch.no_grad():
+        assert backbone(cut).equal(backbone(black))
 
 
 def test_onnx_takes_any_number_of_crops(backbone, crops, tmp_path):

@@ -28,3 +28,12 @@ def test_nothing_supervised_is_zero_with_a_graph():
     loss = masked_mean(error, torch.zeros(3, 1))
     loss.backward()
     assert loss == 0 and error.grad.eq(0).all()
+
+
+@pytest.mark.parametrize('bad', [float('inf'), float('nan')])
+def test_what_does_not_count_may_be_anything(bad):
+    error = torch.tensor([1.0, bad], requires_grad=True)
+    mean = masked_mean(error, torch.tensor([1.0, 0.0]))
+    assert mean.item() == 1
+    (gradient,) = torch.autograd.grad(mean, error)
+    assert gradient.tolist() == [1, 0]

@@ -11,6 +11,7 @@ from mroi_plugin.models.losses.betas import SMPLBetasLoss
 from mroi_plugin.models.losses.pose import SMPLPoseLoss
 from mroi_plugin.models.losses.vertices import VertexLoss
 
+MASKS = {'pose': 'has_smpl', 'betas': 'has_betas', 'vertices': 'has_vertices'}
 HAS_SMPL = torch.tensor([1, 0, 1, 1])
 
 
@@ -20,7 +21,7 @@ def body_loss(cls, name):
     def build(**options):
         loss = cls(**options)
         return lambda pred, target, has: loss(
-            {f'pred_{name}': pred}, {f'target_{name}': target, 'has_smpl': has}
+            {f'pred_{name}': pred}, {f'target_{name}': target, MASKS[name]: has}
         )
 
     return build
