@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.data import ConcatDataset, Dataset
 
 from mroi_plugin.datasets.annotations import Annotations, read_annotations
+from mroi_plugin.datasets.pixel_checks import are_squares
 from mroi_plugin.datasets.sample_monitor import SampleMonitor
 from mroi_plugin.datasets.transforms.geometry import Sample
 from mroi_plugin.datasets.transforms.loading import LoadImage
@@ -57,11 +58,14 @@ class MultiRoIHumanDataset(Dataset):
             has one of them is refused.
         skip_invalid: replace samples that cannot be used by others, drawn from the same random
             numbers in every run, and count them; for training alone.
+        square_boxes: the boxes are squares of a center and a scale, as in SPIN's and CLIFF's files,
+            each of which is the region that maps onto the longer side of the crop, whatever its
+            shape. Else they are tight, and the crop holds them.
 
     Raises:
         FileNotFoundError: if ``ann_file`` is missing.
         ValueError: if the file holds no person, an empty or NaN box, arrays of unequal length, or
-            nobody with something of ``annotated``.
+            nobody with something of ``annotated``; for ``square_boxes`` that are none.
     """
 
     metainfo: ClassVar[dict[str, Any]] = {}  # mmengine asks every data set for it
@@ -76,6 +80,7 @@ class MultiRoIHumanDataset(Dataset):
         body_model: dict[str, Any] | None = None,
         annotated: Sequence[str] = (),
         skip_invalid: bool = False,
+        square_boxes: bool = False,
     ) -> None:
         self.sample_monitor = SampleMonitor(skip_invalid)
         self.image_dir = image_dir
@@ -83,9 +88,22 @@ class MultiRoIHumanDataset(Dataset):
         self.pipeline = build_pipeline(pipeline)
         self.annotations: Annotations = read_annotations(ann_file, convention, box_padding)
         self.annotations.check_annotated(annotated)
+        self.square_boxes = square_boxes
+        if square_boxes:
+            self._check_squares()
         self._set_rest_pelvis(body_model)
         # Shared with worker processes, persistent ones too: (seed, epoch).
         self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
+
+    def _check_squares(self) -> None:
+        off = np.flatnonzero(~are_squares(self.annotations.arrays['box_size']))
+        if len(off):
+            width, height = self.annotations.arrays['box_size'][off[0]]
+            raise ValueError(
+                f'{self.ann_file}: square_boxes=True, but {len(off)} of {len(self)} boxes are no '
+                f'squares; the first is {width:g}x{height:g} px, of sample {off[0]} '
+                f'({self.annotations.image_paths[off[0]]}). Leave it out for tight boxes.'
+            )
 
     def _set_rest_pelvis(self, body_model: dict[str, Any] | None) -> None:
         """``J0(beta) = r . (v + S beta)`` of every person; meters."""
@@ -143,6 +161,7 @@ class MultiRoIHumanDataset(Dataset):
         sample = self.annotations.row(index)
         sample['image_path'] = osp.join(self.image_dir, sample['image_path'])
         sample['ann_file'] = self.ann_file
+        sample['square_box'] = self.square_boxes
         sample['sample_idx'] = index
         sample['rng'] = self.rng(index)
         return sample

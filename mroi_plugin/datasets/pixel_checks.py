@@ -11,11 +11,18 @@ MAX_BOX = 20.0
 MIN_FOCAL, MAX_FOCAL = 0.1, 1000.0
 """Focal lengths in longer sides of the image: fields of view of 157 and 0.06 degrees."""
 
+SQUARE = 0.01
+"""Difference of the sides of a square, as a share of them, at most."""
 MAX_LEFT_OUT = 0.01
 """Part of a side that an image may lack of the annotated one."""
 MAX_OFF_CENTER = 20.0
 """Distance of a principal point from the middle of the image, in longer sides of it: images may be
 cut out of larger ones, at their border."""
+
+
+def are_squares(box_size: np.ndarray) -> np.ndarray:
+    """Which boxes (N, 2), pixels, are squares but for rounding (N)."""
+    return np.abs(box_size[:, 0] - box_size[:, 1]) <= SQUARE * box_size.max(1)
 
 
 def box_problem(box: np.ndarray, size: np.ndarray) -> str | None:

@@ -5,11 +5,13 @@ coco_eft = dict(
     ann_file='data/preprocessed_datasets/eft_coco_all.npz',
     image_dir='data/datasets/coco',
     box_padding=1.0,
+    square_boxes=True,
     annotated=['keypoints2d', 'smpl'],
 )
 coco_eft_part = dict(
     ann_file='data/preprocessed_datasets/eft_coco_part.npz',
     image_dir='data/datasets/coco',
     box_padding=1.0,
+    square_boxes=True,
     annotated=['keypoints2d', 'smpl'],
 )

@@ -19,6 +19,7 @@ from mroi_plugin.data_preparation.data_check.content import (
     check_values,
     describe,
     repeated_persons,
+    square_boxes,
 )
 from mroi_plugin.data_preparation.data_check.images import check_images, draw_samples
 from mroi_plugin.data_preparation.data_check.sources import where_from
@@ -86,6 +87,10 @@ def check_data(
     return good
 
 
+SHARED = ('pipeline', 'body_model', 'box_padding', 'square_boxes')
+"""Options that data sets may inherit from what holds them."""
+
+
 def _datasets(cfg: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Configs of all data sets with files, each file once, with the options they inherit."""
     seen = set()
@@ -99,7 +104,7 @@ def _datasets(cfg: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
 def _nested(
     key: str, node: Mapping[str, Any], inherited: Mapping[str, Any]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    shared = {k: v for k, v in node.items() if k in ('pipeline', 'body_model', 'box_padding')}
+    shared = {k: v for k, v in node.items() if k in SHARED}
     merged = {**inherited, **shared}
     if 'ann_file' in node:
         yield key, {**merged, **node}
@@ -130,6 +135,8 @@ def _check_dataset(
     content = describe(key, annotations)
     content.notes += [f'{path}: {note}' for note in annotations.index.notes]
     content.notes += repeated_persons(annotations)
+    if not node.get('square_boxes'):
+        content.notes += square_boxes(annotations, node['pipeline']['crop'])
     findings = check_values(annotations)
     chosen = np.sort(rng.permutation(len(annotations))[: max(samples, images, num_show)])
     bodies = _bodies(cfg)
@@ -170,6 +177,7 @@ def _draw(
         'smpl_54',
         node.get('box_padding', 1.2),
         options,
+        square_boxes=node.get('square_boxes', False),
     )
     sheet = draw_samples(
         with_body, samples, dict(node['pipeline']['crop']), MODELS.build(options), folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from mroi_plugin.data_preparation.smpl_joints import AnnotationBodies, Poses
 from mroi_plugin.datasets.annotation_cameras import project
 from mroi_plugin.datasets.annotation_errors import Finding, findings_of
 from mroi_plugin.datasets.annotations import Annotations
+from mroi_plugin.datasets.pixel_checks import are_squares
 
 MAX_MISFIT = 0.1
 """Median distance of SMPL's projection from the 2D joints, in sides of the box."""
@@ -57,6 +59,18 @@ def describe(key: str, annotations: Annotations) -> Content:
     """Counts of what is annotated."""
     shares = {label: annotations.shares[name] for label, name in SHARES.items()}
     return Content(key, annotations.source, len(annotations), shares)
+
+
+def square_boxes(annotations: Annotations, crop: Mapping[str, Any]) -> list[str]:
+    """A note if all boxes are squares, and crops are none."""
+    width, height = crop.get('crop_size', (1, 1))
+    if width == height or not are_squares(annotations.arrays['box_size']).all():
+        return []
+    return [
+        f'{annotations.source}: all boxes are squares, as of files with centers and scales, and '
+        f'crops are {width}x{height} px: with square_boxes=True in the config of the data set the '
+        'longer side of the crop shows the box, and not more.'
+    ]
 
 
 def repeated_persons(annotations: Annotations) -> list[str]:

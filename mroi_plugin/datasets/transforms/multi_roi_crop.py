@@ -150,7 +150,8 @@ class MultiRoICrop:
         Args:
             sample: ``image``, an `EncodedImage`, `DecodedOnce` or pixels (H, W, 3) uint8,
                 ``image_affine`` (2, 3) image -> augmented full image, ``box_center`` (2) and
-                ``principal_point`` (2) px of the augmented full image, ``box_size`` (2) px.
+                ``principal_point`` (2) px of the augmented full image, ``box_size`` (2) px;
+                ``square_box``, if the longer side of the crop shows the box, and not more.
 
         Returns:
             The sample with ``img`` (M, 3, h, w) uint8 in place of ``image``, ``rois`` (M, 3) px
@@ -160,7 +161,9 @@ class MultiRoICrop:
         """
         require(sample, 'image', 'MultiRoICrop', 'LoadImage')
         shifts, scales = self.layout(sample.get('rng'))
-        side = square_side(sample['box_size'], self.crop_size)
+        exact = sample.get('square_box', False)
+        size = sample['box_size']
+        side = float(size.max()) if exact else square_side(size, self.crop_size)
         sides = scales * side
         centers = self._reach(sample, sample['box_center'] + shifts * side, sides)
         out = {name: value for name, value in sample.items() if name != 'image'}

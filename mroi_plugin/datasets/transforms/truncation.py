@@ -83,6 +83,7 @@ class RandomTruncation:
             'image_affine': np.array([[1.0, 0, x], [0, 1, y]]),
             'box_center': (low + high) / 2,
             'box_size': (high - low) * padding,
+            'square_box': False,
         }
 
 
