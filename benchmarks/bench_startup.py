@@ -1,18 +1,24 @@
 #!/usr/bin/env python
-"""How long one waits: for help, for imports, for a model, for the first training iteration."""
+"""How long one waits: for help, for imports, for one image, for the first training iteration."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
+import cv2
+import numpy as np
+import torch
 from common import Timing, parse, report, timing
 
 from mroi_plugin.cli import COMMANDS
 from mroi_plugin.engine.config import load_config
+from mroi_plugin.engine.model_builder import build_model
 from mroi_plugin.engine.preflight import check_files
 from mroi_plugin.utils.errors import report_user_errors
 
@@ -37,15 +43,7 @@ load_mmhuman3d()
 Runner.from_cfg(cfg).train()
 """
 
-MODEL = """
-from mroi_plugin import Inferencer
-import mroi_plugin.apis.saving
-from mroi_plugin.engine.config import load_config
-from mroi_plugin.engine.model_builder import build_model
-
-build_model(load_config('mroi_open').model)
-"""
-"""What ``mroi infer`` does before its first image, but for reading trained weights."""
+BOX = [100, 60, 200, 380]
 
 
 def seconds(*command: str, rounds: int) -> Timing:
@@ -64,6 +62,19 @@ def first_iteration(rounds: int) -> Timing:
         return seconds('-c', FIRST_STEP, 'mroi_synthetic', folder, rounds=rounds)
 
 
+def one_image(rounds: int) -> Timing:
+    """``mroi infer`` of an image of noise with one person, from the start of Python to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        image, weights, boxes = (f'{folder}/{name}' for name in ('a.png', 'a.pth', 'boxes.json'))
+        pixels = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+        cv2.imwrite(image, pixels)
+        torch.save(build_model(load_config('mroi_open').model).state_dict(), weights)
+        Path(boxes).write_text(json.dumps({'a.png': [BOX]}))
+        model = ('--model', 'mroi_open', '--checkpoint', weights, '--boxes', boxes)
+        out = ('--out', f'{folder}/results')
+        return seconds('-m', 'mroi_plugin', 'infer', image, *model, *out, rounds=rounds)
+
+
 @report_user_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -71,7 +82,7 @@ def main() -> None:
     args = parse(parser, quick={'rounds': 3})
     check_files(load_config('mroi_synthetic'))
     both = seconds('-c', 'import torch, mroi_plugin', rounds=args.rounds)
-    torch = seconds('-c', 'import torch', rounds=args.rounds)
+    alone = seconds('-c', 'import torch', rounds=args.rounds)
     found = {
         **{
             f'mroi {command} --help': seconds(
@@ -79,16 +90,16 @@ def main() -> None:
             )
             for command in COMMANDS
         },
-        'import torch': torch,
-        'import mroi_plugin, beyond torch': Timing(both.seconds - torch.seconds, both.spread),
-        'mroi_open, ready for images': seconds('-c', MODEL, rounds=args.rounds),
+        'import torch': alone,
+        'import mroi_plugin, beyond torch': Timing(both.seconds - alone.seconds, both.spread),
+        'mroi infer of one image': one_image(args.rounds),
         'first iteration of mroi_synthetic': first_iteration(args.rounds),
     }
     rows = [
         {
             'what': what,
             'seconds': value,
-            'time / import torch': value / torch.seconds,
+            'time / import torch': value / alone.seconds,
             'spread [%]': spread,
         }
         for what, (value, spread) in found.items()

@@ -136,7 +136,7 @@ def _check_dataset(
     content.notes += [f'{path}: {note}' for note in annotations.index.notes]
     content.notes += repeated_persons(annotations)
     if not node.get('square_boxes'):
-        content.notes += square_boxes(annotations, node['pipeline']['crop'])
+        content.notes += square_boxes(annotations, node['pipeline'].get('crop', {}))
     findings = check_values(annotations)
     chosen = np.sort(rng.permutation(len(annotations))[: max(samples, images, num_show)])
     bodies = _bodies(cfg)
