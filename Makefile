@@ -8,15 +8,17 @@ INSTALLED := $(VENV)/.installed
 METHODS := $(addsuffix _synthetic,hmr hmr_adversarial spin host_cliff pare hybrik) cliff_open mroi_open
 
 EXTRAS := .venv-extras
+NUMPY1 := .venv-numpy1
 
-.PHONY: help install data train compare test test-extras lint format all-checks clean
+.PHONY: help install data train compare test test-extras test-numpy1 lint format all-checks clean
 
 help:
 	@echo "make install   environment in $(VENV)   (PYTHON=$(PYTHON), TORCH=$(TORCH))"
 	@echo "make train     data, training, test, pictures and a table from nothing"
 	@echo "make data      the synthetic images alone"
 	@echo "make compare   all methods, five epochs each, side by side"
-	@echo "make test      the test suite;  make test-extras  of view, demo and loggers"
+	@echo "make test      the test suite;  make test-extras  of view, demo and loggers;"
+	@echo "               make test-numpy1  of reading, with numpy 1"
 	@echo "make lint      style, spelling, imports;  make format  fixes the style"
 
 install: $(INSTALLED)
@@ -47,14 +49,21 @@ compare: data
 test: install
 	$(BIN)/python -m pytest -n 3
 
-# The extras "viewer" and "demo" in an environment on top of the other one: they ask for other
-# releases of what transformers needs.
-test-extras: install
-	test -x $(EXTRAS)/bin/python || $(BIN)/python -m venv $(EXTRAS)
+# An environment on top of the other one.
+$(EXTRAS)/bin/python $(NUMPY1)/bin/python: $(INSTALLED)
+	$(BIN)/python -m venv $(@D)/..
 	$(BIN)/python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackages()[0]!r})")' \
-		> $$($(EXTRAS)/bin/python -c 'import site; print(site.getsitepackages()[0])')/base.pth
+		> $$($@ -c 'import site; print(site.getsitepackages()[0])')/base.pth
+
+# The extras "viewer" and "demo" ask for other releases of what transformers needs.
+test-extras: $(EXTRAS)/bin/python
 	$(EXTRAS)/bin/pip install -q -r requirements/extras.txt
 	$(EXTRAS)/bin/python -m pytest -q tests/commands/test_view.py tests/commands/test_demo.py tests/engine/hooks/test_mesh_visualization_hook.py
+
+# Environments of mmhuman3d often have numpy 1, which takes no texts in some of its functions.
+test-numpy1: $(NUMPY1)/bin/python
+	$(NUMPY1)/bin/pip install -q numpy==1.26.4
+	$(NUMPY1)/bin/python -m pytest -q -n 3 tests/datasets/test_*.py tests/utils/test_array_pickles.py tests/utils/test_torch_files.py
 
 lint: install
 	$(BIN)/ruff check .
@@ -69,4 +78,4 @@ format: install
 all-checks: lint test
 
 clean:
-	rm -rf $(VENV) $(EXTRAS) build dist *.egg-info
+	rm -rf $(VENV) $(EXTRAS) $(NUMPY1) build dist *.egg-info

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from versions import needs_torch_2
 
 from mroi_plugin.apis.test import test as measure
 from mroi_plugin.apis.train import train
@@ -51,6 +52,7 @@ def test_landmarks_then_heads(in_workspace, tmp_path):
         measure('cliff_open_cached', checkpoint, options=[*SMALL, *maps, test_maps])
 
 
+@needs_torch_2
 def test_all_of_it_goes_on_from_there(in_workspace, tmp_path):
     """The recipe for a GPU, here on two of five RoIs."""
     crops = [f'{name}_dataloader.dataset.pipeline.crop.num_rois=2' for name in LOADERS]

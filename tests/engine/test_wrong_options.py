@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 from mmengine.hooks import Hook
@@ -56,6 +57,8 @@ LINES = {
     ),
 }
 """Lines of a config, and what is said of them."""
+NEED_NAMES = {line for line in LINES if 'StepLR' in line or 'scor=' in line}
+"""Those of which Python must say which class refused them, as it does from 3.10 on."""
 
 
 def mine(folder, line):
@@ -67,6 +70,8 @@ def mine(folder, line):
 
 @pytest.mark.parametrize('line', LINES)
 def test_trainings(line, tmp_path, in_workspace, capsys):
+    if line in NEED_NAMES and sys.version_info < (3, 10):
+        pytest.skip('Python 3.9 does not name the class')
     config = mine(tmp_path, line)
     with pytest.raises(SystemExit) as ended:
         main(['train', config, '--work-dir', str(tmp_path / 'w'), '--epochs', '1'])
