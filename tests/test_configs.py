@@ -32,6 +32,8 @@ def free_model(path) -> MultiRoIEstimator:
     cfg = Config.fromfile(path).model
     cfg.pop('mmengine_config', None)  # read by the estimator of mmhuman3d's runner alone
     cfg.body_model.free_body = cfg.head.mean_params.free_body = True
+    if cfg.get('target_bodies'):
+        cfg.target_bodies.free_body = True
     cfg.backbone.init_cfg = None
     torch.manual_seed(0)
     return MODELS.build(cfg)
