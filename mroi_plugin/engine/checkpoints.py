@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mroi_plugin.models.backbones.conv_graph import PaddedConv2d
 from mroi_plugin.models.layers.calibrated_batch_norm import CalibratedBatchNorm2d
 from mroi_plugin.utils.config_text import read_setting
+from mroi_plugin.utils.names import list_some
 from mroi_plugin.utils.state_dicts import plain_names, read_content, unwrap_state_dict
 
 
@@ -55,15 +56,19 @@ def read_checkpoint(path: str) -> dict[str, Any]:
 
 def _check_tensors(path: str, state: Any) -> None:
     others = (
-        [name for name, value in state.items() if not isinstance(value, Tensor)]
+        [
+            name if isinstance(name, str) else f'a name of type {type(name).__name__}'
+            for name, value in state.items()
+            if not (isinstance(name, str) and isinstance(value, Tensor))
+        ]
         if isinstance(state, dict)
         else [type(state).__name__]
     )
     if others or not state:
+        told = list_some(others, quoted=False) or 'nothing'
         raise ValueError(
-            f'{path}: state_dict holds {", ".join(map(str, others[:3])) or "nothing"}, expected '
-            'tensors by name; save model.state_dict() anew, or convert it with mroi '
-            'convert-checkpoint.'
+            f'{path}: state_dict holds {told}, expected tensors by name; save model.state_dict() '
+            'anew, or convert it with mroi convert-checkpoint.'
         )
 
 
@@ -184,7 +189,8 @@ def _check_part(part: str, module: nn.Module, path: str, prefix: str) -> None:
 
 def _difference(model: nn.Module, path: str) -> str:
     """A clause on what the checkpoint was trained as and what the config has, where they differ."""
-    text = read_checkpoint(path).get('meta', {}).get('cfg', '')
+    meta = read_checkpoint(path).get('meta')
+    text = meta.get('cfg') if isinstance(meta, dict) else None
     trained = _described_in(text) if isinstance(text, str) else {}
     has = _describe(model)
     differing = [key for key in has if trained.get(key) not in (None, has[key])]
@@ -209,12 +215,16 @@ def _described_in(config_text: str) -> dict[str, Any]:
         model = read_setting(config_text, 'model')
     except (KeyError, ValueError):
         return {}
-    model = model if isinstance(model, dict) else {}
-    inner = model.get('architecture') or model
-    head = inner.get('head') or {}
+    model = _dictionary(model)
+    inner = _dictionary(model.get('architecture')) or model
+    head = _dictionary(inner.get('head'))
     names = {'method': inner.get('type'), 'head': head.get('type')}
     found = {key: str(name).split('.')[-1] for key, name in names.items() if name}
     return {**found, **({'num_rois': head['num_rois']} if 'num_rois' in head else {})}
+
+
+def _dictionary(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _first_line(error: Exception) -> str:

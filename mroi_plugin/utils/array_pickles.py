@@ -24,6 +24,8 @@ from mroi_plugin.utils.stored_arrays import (
 )
 from mroi_plugin.utils.strict_unpickler import Allowed, StrictUnpickler, UnsafeFileError, listed
 
+LATIN1 = ('latin1', 'latin-1')
+
 
 class Placeholder:
     """Stands for an object until it is given its state, of which another object is made."""
@@ -40,10 +42,10 @@ class _ArrayName:
         raise UnsafeFileError('it asks for an array of another kind')
 
 
-def _latin1_bytes(text: str, encoding: str) -> bytes:
+def _latin1_bytes(text: Any, encoding: Any) -> bytes:
     """``_codecs.encode`` as arrays are pickled with: no other codec has a place there."""
-    if encoding not in ('latin1', 'latin-1'):
-        raise UnsafeFileError(f'it asks for the codec {encoding!r}; only latin1 has a use here.')
+    if type(text) is not str or type(encoding) is not str or encoding not in LATIN1:
+        raise UnsafeFileError('it asks for another codec than latin1')
     return text.encode('latin1')
 
 
@@ -77,10 +79,14 @@ def _set(items: Any = ()) -> set[Any]:
     return set(listed(items))
 
 
+def _is_pair(value: Any) -> bool:
+    return type(value) in (list, tuple) and len(value) == 2
+
+
 def dictionary_of(pairs: Any = ()) -> dict[Any, Any]:
     """``OrderedDict``, as Python 2 calls it."""
-    if type(pairs) not in (list, tuple):
-        raise UnsafeFileError(f'it makes a container of a {type(pairs).__name__}')
+    if type(pairs) not in (list, tuple) or not all(map(_is_pair, pairs)):
+        raise UnsafeFileError(f'it makes a dictionary of a {type(pairs).__name__}')
     return dict(zip(listed([key for key, _ in pairs]), [value for _, value in pairs]))
 
 
@@ -161,6 +167,7 @@ class ArrayUnpickler(StrictUnpickler):
         made, state = self.stack[-2:]
         del self.stack[-1]
         if isinstance(made, np.ndarray):
+            self.charge(*(state if isinstance(state, tuple) else ()))
             self._replace(made, filled_array(state))
             self._spilled -= isinstance(state[-1], mmap.mmap)
         elif isinstance(made, np.dtype):

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from typing import Any
+
+MAX_TOKENS = 10_000
+"""Of a statement; configs of this project have a thousand."""
 
 
 def read_setting(text: str, name: str) -> Any:
@@ -17,14 +22,30 @@ def read_setting(text: str, name: str) -> Any:
         KeyError: if there is no such assignment.
         ValueError: if its value, or the text, is anything else; nothing of it is executed.
     """
+    if not _is_of_statements(text):
+        raise ValueError('no config: it has a statement without end')
     try:
-        lines = ast.parse(text).body
-    except SyntaxError as error:
+        for line in ast.parse(text).body:
+            goals = line.targets if isinstance(line, ast.Assign) else ()
+            if [goal.id for goal in goals if isinstance(goal, ast.Name)] == [name]:
+                return _value(line.value)
+    except (SyntaxError, RecursionError, MemoryError, TypeError) as error:
         raise ValueError(f'no config: {error}') from error
-    for line in lines:
-        if isinstance(line, ast.Assign) and [ast.unparse(goal) for goal in line.targets] == [name]:
-            return _value(line.value)
     raise KeyError(name)
+
+
+def _is_of_statements(text: str) -> bool:
+    """Whether no statement is longer than `MAX_TOKENS`: Python's parser may end the process where
+    expressions are nested deeply."""
+    length = 0
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            length = 0 if token.type == tokenize.NEWLINE else length + 1
+            if length > MAX_TOKENS:
+                return False
+    except (tokenize.TokenError, SyntaxError):
+        return False
+    return True
 
 
 def read_value(text: str) -> Any:

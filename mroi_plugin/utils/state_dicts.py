@@ -48,8 +48,10 @@ def plain_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A state dict without what wrappers and ``torch.compile`` add to its names.
 
     Raises:
-        ValueError: if two names come to be equal.
+        ValueError: if two names come to be equal, or one is no text.
     """
+    if not all(isinstance(name, str) for name in state):
+        raise ValueError('state_dict has names that are no texts.')
     plain: dict[str, Tensor] = {}
     for name, value in state.items():
         short = name.replace(COMPILED, '')

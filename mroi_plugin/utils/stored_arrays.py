@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from math import prod
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from mroi_plugin.utils.strict_unpickler import UnsafeFileError
 
+TYPE = re.compile(r'[<>=|]?[?A-Za-z][a-z]*_?\d{0,7}')
+"""Names of types that are no structures, at most ten million characters long."""
 MAX_AXES = 64
 MAX_COUNT = 2**48
 BYTES = (bytes, bytearray, mmap.mmap)
@@ -38,7 +41,8 @@ def count_of(shape: Any) -> int:
 
 def plain_type(name: Any, *_: Any) -> np.dtype:
     """A type of numbers, texts or objects, by its name; never one that is in use elsewhere."""
-    if not isinstance(name, (str, bytes)) or np.dtype(name).fields or np.dtype(name).subdtype:
+    name = name.decode('latin1') if isinstance(name, bytes) else name
+    if not isinstance(name, str) or not TYPE.fullmatch(name):
         raise UnsafeFileError('it asks for an array of structures')
     return np.dtype(np.dtype(name), copy=True)
 
@@ -70,6 +74,8 @@ def filled_array(state: Any) -> np.ndarray:
         raise ValueError('an array of objects has another number of them')
     array = np.empty(len(content), object)
     for i, value in enumerate(content):
+        if isinstance(value, np.ndarray) and value.dtype.hasobject:
+            raise UnsafeFileError('it has an array of objects within another')
         array[i] = value
     array = array.reshape(shape)  # objects are listed in the order of C, whatever theirs was
     return np.asfortranarray(array) if fortran else array

@@ -8,8 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, ClassVar
 
 Allowed = Mapping[tuple[str, str], Any]
-MAX_KEY = 64
+MAX_KEY = 8
 """Parts of a key that is a tuple."""
+SIZED = (str, bytes, bytearray, memoryview, list, tuple, dict, set, frozenset)
+MAX_INT = 2**63
+"""Keys that are numbers are smaller: others take as long to be hashed as they are long."""
+COPIES, MARGIN = 16, 2**16
+"""What is copied while a file is read is at most so many times as long as what was read of it."""
 
 
 class UnsafeFileError(ValueError):
@@ -17,11 +22,14 @@ class UnsafeFileError(ValueError):
 
 
 def check_key(key: Any, depth: int = 2) -> None:
-    """Refuse keys that take long to be hashed: tuples of tuples of tuples.
+    """Refuse keys that take long to be hashed or compared: tuples of tuples of tuples, sets, and
+    numbers of any length.
 
     Raises:
         UnsafeFileError: for such a key.
     """
+    if isinstance(key, frozenset) or (type(key) is int and not -MAX_INT <= key < MAX_INT):
+        raise UnsafeFileError('it has a key that is a set or a number without bound')
     if not isinstance(key, tuple):
         return
     if depth == 0 or len(key) > MAX_KEY:
@@ -48,7 +56,7 @@ class StrictUnpickler(pickle._Unpickler):
 
     Nothing is called that is not allowed, whatever else the pickle has come by; items are added to
     lists, sets and dictionaries alone; states are given to objects of allowed classes with a
-    ``__setstate__`` of their own.
+    ``__setstate__`` of their own. What is named again and again is not copied as often.
 
     Args:
         file: open for reading, binary.
@@ -61,6 +69,17 @@ class StrictUnpickler(pickle._Unpickler):
         super().__init__(file, encoding='latin1')
         self.allowed = allowed
         self._identities = {id(value) for value in allowed.values()}
+        self._place, self._copied = file.tell, 0
+
+    def charge(self, *copied: Any) -> None:
+        """Count what is about to be copied.
+
+        Raises:
+            UnsafeFileError: if all of it is far longer than what was read.
+        """
+        self._copied += sum(len(value) for value in copied if isinstance(value, SIZED))
+        if self._copied > MARGIN and self._copied > COPIES * (self._place() + MARGIN):
+            raise UnsafeFileError('it makes far more than it holds')
 
     def find_class(self, module: str, name: str) -> Any:
         """The allowed object of this name.
@@ -91,28 +110,31 @@ class StrictUnpickler(pickle._Unpickler):
     def _is_allowed(self, value: Any) -> bool:
         return id(value) in self._identities
 
-    def _check_call(self, call: Any) -> None:
+    def _check_call(self, call: Any, arguments: Any, named: Any = None) -> None:
         if not self._is_allowed(call):
             raise UnsafeFileError(f'it calls a {type(call).__name__}')
+        if type(arguments) not in (tuple, list) or type(named) not in (type(None), dict):
+            raise UnsafeFileError(f'it calls with a {type(arguments).__name__} of arguments')
+        self.charge(*arguments, *(named or {}).values())
 
     def load_reduce(self) -> None:
         """``REDUCE``: calls a function."""
-        self._check_call(self.stack[-2])
+        self._check_call(*self.stack[-2:])
         super().load_reduce()
 
     def load_newobj(self) -> None:
         """``NEWOBJ``: makes an object of a class."""
-        self._check_call(self.stack[-2])
+        self._check_call(*self.stack[-2:])
         super().load_newobj()
 
     def load_newobj_ex(self) -> None:
         """``NEWOBJ_EX``: likewise, with names of arguments."""
-        self._check_call(self.stack[-3])
+        self._check_call(*self.stack[-3:])
         super().load_newobj_ex()
 
     def _instantiate(self, klass: Any, args: Any) -> None:
         """``INST`` and ``OBJ``, those of pickle's protocols 0 and 1."""
-        self._check_call(klass)
+        self._check_call(klass, args)
         super()._instantiate(klass, args)
 
     def _check_container(self, kind: type) -> None:
@@ -141,7 +163,8 @@ class StrictUnpickler(pickle._Unpickler):
 
     def load_frozenset(self) -> None:
         """``FROZENSET``."""
-        self.append(frozenset(listed(self.pop_mark())))
+        items = listed(self.pop_mark())
+        self.append(frozenset(items))
 
     def load_setitem(self) -> None:
         """``SETITEM``: adds to a dictionary."""

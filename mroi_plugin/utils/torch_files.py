@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections import Counter, OrderedDict
+from math import prod
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -26,6 +27,8 @@ ZIP = b'PK\x03\x04'
 """Begins the files of torch 1.6 and later."""
 OLD = 0x1950A86A20F9469CFC6C
 """Is the first number of those before."""
+EXPANDED = 64
+"""Numbers of a tensor that repeats those of its storage, for each of these."""
 STATISTICS = ('min', 'max', 'mean', 'current')
 """Methods by which mmengine's ``HistoryBuffer`` is pickled."""
 
@@ -52,6 +55,8 @@ def _tensor(
     last = start + sum((n - 1) * step for n, step in zip(size, stride))
     if 0 not in size and last >= len(storage.flat):
         raise UnsafeFileError('it has a tensor beyond its storage')
+    if prod(size) > max(EXPANDED * len(storage.flat), EXPANDED**2):
+        raise UnsafeFileError('it has a tensor that is far larger than its storage')
     tensor = torch.empty(0, dtype=storage.flat.dtype).set_(storage.flat, start, size, stride)
     return tensor.requires_grad_() if grad is True else tensor
 
@@ -117,7 +122,14 @@ def _statistics_method(owner: Any, name: Any) -> None:
         UnsafeFileError: for anything else.
     """
     if owner is not _History or name not in STATISTICS:
-        raise UnsafeFileError(f'it asks for the attribute {name!r}')
+        raise UnsafeFileError('it asks for an attribute')
+
+
+def _complex(real: Any, imaginary: Any) -> complex:
+    """A number of two numbers."""
+    if type(real) is not float or type(imaginary) is not float:
+        raise UnsafeFileError('it makes a number of something else')
+    return complex(real, imaginary)
 
 
 CHECKPOINT: Allowed = {
@@ -135,7 +147,7 @@ CHECKPOINT: Allowed = {
     **{
         (builtins, name): value
         for builtins in ('builtins', '__builtin__')
-        for name, value in (('getattr', _statistics_method), ('complex', complex))
+        for name, value in (('getattr', _statistics_method), ('complex', _complex))
     },
 }
 """What a checkpoint may call, and what stands for it here."""
@@ -166,7 +178,7 @@ class CheckpointUnpickler(ArrayUnpickler):
         if not (isinstance(asked, tuple) and len(asked) in (5, 6) and _is('storage', asked[0])):
             raise UnsafeFileError('it asks for something else than a storage')
         dtype, key, _, count, *view = asked[1:]
-        known = isinstance(dtype, torch.dtype) and type(key) is str
+        known = isinstance(dtype, torch.dtype) and dtype in KINDS.values() and type(key) is str
         if not known or any(part is not None for part in view):
             raise UnsafeFileError('it asks for a storage of an unknown kind')
         return _Storage(self.storages.of(key, dtype, *_integers((count,))))

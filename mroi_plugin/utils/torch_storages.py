@@ -51,11 +51,10 @@ class Storages:
             UnsafeFileError: if it was there in another form, or is larger than the file.
         """
         if key not in self.made:
-            memory = torch.empty(0, dtype=dtype)
-            self._room -= count * memory.element_size()
+            self._room -= count * torch.empty(0, dtype=dtype).element_size()
             if self._room < 0:
                 raise UnsafeFileError('it names storages larger than itself')
-            self.made[key] = torch.empty(count, dtype=dtype)
+            self.made[key] = torch.zeros(count, dtype=dtype)
             self.fill(key)
         if self.made[key].dtype != dtype or len(self.made[key]) != count:
             raise UnsafeFileError('it has a storage in two forms')
@@ -99,11 +98,14 @@ class ZipStorages(Storages):
     def fill(self, key: str) -> None:
         """See `Storages.fill`."""
         try:
-            entry = self.archive.open(f'{self.folder}data/{key}')
+            entry = self.archive.getinfo(f'{self.folder}data/{key}')
         except KeyError:
             raise UnsafeFileError('it names a storage that it does not hold') from None
-        with entry:
-            _fill(self.made[key], entry.read)
+        flat = self.made[key]
+        if entry.file_size != len(flat) * flat.element_size():
+            raise UnsafeFileError('it has a storage of another size')
+        with self.archive.open(entry) as content:
+            _fill(flat, content.read)
 
 
 def fill_in_order(storages: Storages, keys: Sequence[str], file: BinaryIO) -> None:
@@ -113,7 +115,7 @@ def fill_in_order(storages: Storages, keys: Sequence[str], file: BinaryIO) -> No
         UnsafeFileError: if the keys or counts are not those that were asked for.
         EOFError: if the file ends before.
     """
-    if sorted(keys) != sorted(storages.made):
+    if not all(type(key) is str for key in keys) or sorted(keys) != sorted(storages.made):
         raise UnsafeFileError('it names a storage that it does not hold, or holds one too many')
     for key in keys:
         (count,) = struct.unpack('<q', file.read(8))
