@@ -63,7 +63,9 @@ test-extras: $(EXTRAS)/bin/python
 # Environments of mmhuman3d often have numpy 1, which takes no texts in some of its functions.
 test-numpy1: $(NUMPY1)/bin/python
 	$(NUMPY1)/bin/pip install -q numpy==1.26.4
-	$(NUMPY1)/bin/python -m pytest -q -n 3 tests/datasets/test_*.py tests/utils/test_array_pickles.py tests/utils/test_torch_files.py
+	$(NUMPY1)/bin/python -m pytest -q -n 3 tests/datasets/test_index*.py tests/datasets/test_annotation*.py \
+		tests/datasets/test_square_boxes.py tests/datasets/test_cached_maps.py tests/utils/test_array_pickles.py \
+		tests/utils/test_torch_files.py tests/utils/test_hostile_pickles.py
 
 lint: install
 	$(BIN)/ruff check .

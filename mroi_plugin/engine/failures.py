@@ -38,6 +38,16 @@ def name_failures(runner: Any) -> Iterator[None]:
         WorkerDiedError: if a worker died, with the sample it was at, or gives nothing for too long.
     """
     try:
+        with _failures_named(runner):
+            yield
+    except RuntimeError as error:  # torch's handler of the end of a child may raise there, too
+        with _failures_named(runner):
+            raise error
+
+
+@contextmanager
+def _failures_named(runner: Any) -> Iterator[None]:
+    try:
         yield
     except InvalidSampleError as error:
         if not _trains(runner):

@@ -8,6 +8,7 @@ import re
 import signal
 import time
 from concurrent.futures import ProcessPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -16,7 +17,8 @@ from torch.utils.data import get_worker_info
 
 from mroi_plugin import apis
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
-from mroi_plugin.engine.failures import WorkerDiedError
+from mroi_plugin.engine import failures
+from mroi_plugin.engine.failures import WorkerDiedError, name_failures
 from mroi_plugin.engine.hooks.check_invalid_loss_hook import InvalidLossError
 from mroi_plugin.registry import MODELS, TRANSFORMS
 
@@ -213,3 +215,20 @@ def test_losses_of_a_model_with_a_discriminator_stop_the_run_too(in_workspace, r
     ]
     with pytest.raises(InvalidLossError, match=r'iteration \d .* The step was taken already'):
         apis.train(config, str(tmp_path / 'run'), options=options)
+
+
+def test_a_worker_that_ends_while_its_failure_is_told(monkeypatch):
+    """Torch's handler of the end of a child raises wherever the process is just then."""
+    told = iter(['DataLoader worker (pid 7) exited unexpectedly with exit code 24.'])
+
+    def interrupted(error):
+        for message in told:
+            raise RuntimeError(message) from error
+        return ''
+
+    monkeypatch.setattr(failures, '_of_dead_worker', interrupted)
+    runner = SimpleNamespace(_train_loop=None)
+    with pytest.raises(WorkerDiedError, match='exit code 24'), name_failures(runner):
+        raise EOFError
+    with pytest.raises(RuntimeError, match='of its own'), name_failures(runner):
+        raise RuntimeError('of its own')
