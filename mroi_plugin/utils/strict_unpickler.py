@@ -78,7 +78,7 @@ class StrictUnpickler(pickle._Unpickler):
             UnsafeFileError: if all of it is far longer than what was read.
         """
         self._copied += sum(len(value) for value in copied if isinstance(value, SIZED))
-        if self._copied > MARGIN and self._copied > COPIES * (self._place() + MARGIN):
+        if self._copied > COPIES * (self._place() + MARGIN):
             raise UnsafeFileError('it makes far more than it holds')
 
     def find_class(self, module: str, name: str) -> Any:

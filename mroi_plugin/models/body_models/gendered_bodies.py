@@ -59,14 +59,13 @@ class GenderedBodies:
         return torch.cat(parts)[torch.cat(order).argsort().to(device, non_blocking=True)]
 
     @torch.no_grad()
-    def vertices_by_mask(self, batch: dict[str, Any]) -> Tensor:
-        """`vertices` on the batch's device, which is not asked who has which gender: everybody is
-        posed with all three bodies."""
-        pose, betas = smpl_targets(batch)
+    def vertices_by_mask(self, pose: Tensor, betas: Tensor, gender: Tensor) -> Tensor:
+        """`vertices` of `smpl_targets` and genders (N) on their device, which is not asked who has
+        which: everybody is posed with all three bodies."""
         chosen = self._pose(GENDER_NAMES[NEUTRAL], pose, betas)
         for code in set(GENDER_NAMES) - {NEUTRAL}:
             theirs = self._pose(GENDER_NAMES[code], pose, betas)
-            chosen = torch.where((batch['gender'] == code)[:, None, None], theirs, chosen)
+            chosen = torch.where((gender == code)[:, None, None], theirs, chosen)
         return chosen
 
     def _pose(self, gender: str, pose: Tensor, betas: Tensor) -> Tensor:

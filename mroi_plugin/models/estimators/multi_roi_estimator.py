@@ -218,7 +218,8 @@ class MultiRoIEstimator(BaseEstimator):
         has = batch['has_smpl'].reshape(-1)
         neutral = has if 'gender' not in batch else has * (batch['gender'] == NEUTRAL)
         if self.target_bodies is not None and 'gender' in batch:
-            known, vertices = has, self.target_bodies.vertices_by_mask(batch)
+            known = has
+            vertices = self.target_bodies.vertices_by_mask(pose, betas, batch['gender'])
         else:
             known, vertices = neutral, self.pose_body(pose, betas)['pred_vertices']
         return {
