@@ -1,4 +1,5 @@
-"""Stand-ins for packages that mmhuman3d imports at module level and needs in a few functions only.
+"""Stand-ins for packages that mmhuman3d imports at module level and needs in a few functions only:
+those that are missing, and those that are slow to import.
 
 They are handed to the importing module of mmhuman3d or mmcv and to nobody else: nothing enters
 ``sys.modules``, so to all other code a missing package stays missing.
@@ -7,10 +8,12 @@ They are handed to the importing module of mmhuman3d or mmcv and to nobody else:
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from types import FunctionType
+from importlib.util import find_spec
+from types import FunctionType, ModuleType
 from typing import Any
 
 PLACEHOLDERS = {
@@ -22,6 +25,9 @@ PLACEHOLDERS = {
     'plyfile': 'converting EHF; pip install plyfile',
 }
 """What mmhuman3d 0.11 and mmcv 1.6 use each package for and how to get it."""
+
+LATE = frozenset({'tifffile'})
+"""Packages that are imported when something of them is used: a twentieth of the time to start."""
 
 SUBSTITUTES = {'pickle5': 'pickle'}
 """Backports that do not build any more, and the module of the standard library they come from."""
@@ -68,6 +74,13 @@ class Missing(type):
         )
 
 
+class LateModule(ModuleType):
+    """Stands for an installed package until something of it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)
+
+
 @cache
 def stand_in(name: str) -> Missing:
     """The stand-in for a dotted name of a missing package."""
@@ -81,14 +94,17 @@ def import_with_stand_ins(
     fromlist: Sequence[str] | None = (),
     level: int = 0,
 ) -> Any:
-    """``__import__`` of mmhuman3d's modules: the real one first, a stand-in where it finds nothing.
+    """``__import__`` of mmhuman3d's modules: the real one first, a stand-in where it finds nothing,
+    and at once for packages that are `LATE`.
 
-    Only imports at module level get stand-ins; inside a function, a missing package is an error as
-    always.
+    Only imports at module level get stand-ins for what is missing; inside a function, it is an
+    error as always.
 
     Raises:
         ModuleNotFoundError: if something else is missing.
     """
+    if name in LATE and name not in sys.modules and not fromlist and find_spec(name) is not None:
+        return LateModule(name)
     try:
         return builtins.__import__(name, globals, locals, fromlist, level)
     except ModuleNotFoundError as error:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import subprocess
 import sys
 from types import ModuleType
 
+import numpy as np
 import pytest
 from torch import nn
 
+from mroi_plugin.mmhuman3d_compat import placeholders
 from mroi_plugin.mmhuman3d_compat.finder import BUILTINS_WITH_STAND_INS
 from mroi_plugin.mmhuman3d_compat.placeholders import (
     PLACEHOLDERS,
@@ -136,3 +140,31 @@ def test_versions_are_refused_and_other_dunders_absent():
     assert not hasattr(stand_in('torchvision'), '__array__')
     with pytest.raises(AttributeError, match='__code__: pytorch3d.* is not installed'):
         stand_in('pytorch3d.transforms.axis_angle_to_matrix').__code__  # noqa: B018
+
+
+def test_a_slow_package_is_imported_when_it_is_used(tmp_path, monkeypatch):
+    (tmp_path / 'slow_to_import.py').write_text('def answer(): return 42')
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(placeholders, 'LATE', frozenset({'slow_to_import', 'never_installed'}))
+    found = execute('import slow_to_import')['slow_to_import']
+    assert 'slow_to_import' not in sys.modules
+    assert found.answer() == 42 and sys.modules.pop('slow_to_import').answer() == 42
+    with pytest.raises(AttributeError, match='question'):
+        found.question  # noqa: B018
+    with pytest.raises(ModuleNotFoundError, match='never_installed'):
+        execute('import never_installed')
+
+
+def test_mmcv_reads_tiff_images_with_the_package_that_comes_late(tmp_path):
+    tifffile = pytest.importorskip('tifffile')
+    image = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    tifffile.imwrite(tmp_path / 'a.tif', image, photometric='rgb')
+    code = (
+        'import sys\n'
+        'from mroi_plugin.mmhuman3d_compat.loading import host_module\n'
+        'imread = host_module("mmcv.image.io").imread\n'
+        'assert "tifffile" not in sys.modules\n'
+        f'print(imread({str(tmp_path / "a.tif")!r}, "unchanged", backend="tifffile").tolist())\n'
+    )
+    told = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    assert json.loads(told.stdout) == image.tolist()
