@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         return command.forward(rest)
     parser = argparse.ArgumentParser(prog=f'mroi {verb}', description=command.__doc__)
     command.add_arguments(parser)
+    atexit.register(gc.freeze)  # or Python looks for garbage among all of torch before it exits
     try:
         with _rare_collections():
             return command.run(parser.parse_args(rest))

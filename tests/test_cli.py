@@ -19,7 +19,7 @@ def test_collections_are_rare_in_a_command_and_as_before_after_it(capsys, monkey
     assert seen == [(COLLECT_AFTER, *before[1:])] and gc.get_threshold() == before
 
 
-def test_infer_looks_for_no_garbage_when_it_exits():
+def test_a_command_looks_for_no_garbage_when_it_exits():
     """Python would go through all objects of torch, for a quarter of the time of one image."""
     code = (
         'import atexit, gc\n'

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import atexit
-import gc
 import os
 import signal
 import sys
@@ -80,7 +78,6 @@ def run(args: argparse.Namespace) -> int:
     after Ctrl-C."""
     from mroi_plugin.utils.errors import report_user_errors
 
-    atexit.register(gc.freeze)  # or Python looks for garbage among all of torch before it exits
     try:
         with report_user_errors():
             return _infer(args)
