@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -19,7 +20,9 @@ from mroi_plugin.datasets.transforms.geometry import Sample
 
 MAX_PIXELS = 2**27
 """Pixels of an image unless a config says otherwise: 134 million, 384 MiB decoded."""
-JPEG, JPEG_SCAN, JPEG_END = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
+JPEG, JPEG_END = b'\xff\xd8', b'\xff\xd9'
+JPEG_MARKER = re.compile(rb'\xff[\x01-\xcf\xd8-\xfe]')
+"""Of a segment, or of the end: none that stands among the data of a scan."""
 SIMPLEJPEG_ERRORS = (ValueError, KeyError)
 """Of damaged files, and of color spaces that it does not know."""
 DATA_END_EARLY = 'premature end'
@@ -117,10 +120,15 @@ def _undecodable(data: bytes) -> str:
 
 
 def _is_cut(data: bytes) -> bool:
-    """Whether a JPEG lacks its end, which decoders fill with gray; a thumbnail's end is not its."""
+    """Whether a JPEG lacks its end, which decoders fill with gray; that of a thumbnail within it,
+    or of what is appended, as the video of a Motion Photo, is not its."""
     if not data.startswith(JPEG) or data.endswith(JPEG_END):
         return False
-    return data.rfind(JPEG_END) < data.rfind(JPEG_SCAN)
+    marker = JPEG_MARKER.search(data, len(JPEG))
+    while marker is not None and marker.group() not in (JPEG, JPEG_END):
+        length = int.from_bytes(data[marker.end() : marker.end() + 2], 'big')
+        marker = JPEG_MARKER.search(data, marker.end() + length)
+    return marker is None or marker.group() == JPEG
 
 
 @dataclass(frozen=True)

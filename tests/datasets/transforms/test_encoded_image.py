@@ -161,3 +161,24 @@ def test_sixteen_bits_become_eight(kind):
     data = SIXTEEN_BITS[kind]((values() * 65535).astype(np.uint16))
     assert image_size(data) == (60, 40)
     np.testing.assert_allclose(EncodedImage(data, {}).decode()[..., 1] / 255, values(), atol=0.005)
+
+
+APPENDED = {
+    'nothing': b'',
+    'zeros': bytes(100),
+    'what looks like a scan': bytes(100) + b'\xff\xda' + bytes(10),
+    'a video, as phones do': b'\0\0\0\x18ftypmp42' + bytes(range(256)) * 40 + b'\xff\xda\xff\xd8',
+    'a cut second picture': b'\xff\xd8\xff\xda\0\x08' + bytes(20),
+}
+
+
+@pytest.mark.parametrize('appended', APPENDED.values(), ids=APPENDED)
+@pytest.mark.parametrize('progressive', [0, 1])
+def test_what_follows_a_whole_jpeg_is_nothing_of_it(appended, progressive):
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 70, 3), np.uint8)
+    options = [cv2.IMWRITE_JPEG_PROGRESSIVE, progressive, cv2.IMWRITE_JPEG_RST_INTERVAL, 2]
+    whole = cv2.imencode('.jpg', pixels, options)[1].tobytes()
+    assert image_size(whole + appended) == (70, 90)
+    if appended:
+        with pytest.raises(ImageFileError, match='not to its end'):
+            image_size(whole[:-200] + appended)
