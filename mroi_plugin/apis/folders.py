@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import os.path as osp
 
+from mroi_plugin.apis.run_record import RECORD, result_names
 from mroi_plugin.apis.videos import VIDEOS
 from mroi_plugin.utils.names import list_some
 
@@ -20,15 +21,17 @@ def list_folder(path: str, recursive: bool) -> tuple[list[str], str]:
     """Files of images and videos in the order of their names, and what is skipped, in words.
 
     Args:
-        path: of the folder.
+        path: of the folder. Results of earlier runs in it, or in those in it, are skipped.
         recursive: look into the folders in it, except hidden ones and links.
 
     Returns:
         Paths, and a text that is empty where nothing is skipped.
     """
-    found, skipped, folders, closed = [], [], [], []
+    found, skipped, results, folders, closed = [], [], [], [], []
     for root, inner, names in os.walk(path, onerror=lambda e: closed.append(str(e.filename))):
-        for name in names:
+        known = result_names(root)
+        results += [osp.join(root, name) for name in names if name in known]
+        for name in (name for name in names if name not in (*known, RECORD)):
             whole = osp.join(root, name)
             usable = name.lower().endswith((*IMAGES, *VIDEOS)) and not name.startswith('.')
             (found if usable and osp.isfile(whole) else skipped).append(whole)
@@ -39,6 +42,8 @@ def list_folder(path: str, recursive: bool) -> tuple[list[str], str]:
     told = []
     if skipped:
         told.append(f'skipped, no images or videos: {_listed(path, skipped)}')
+    if results:
+        told.append(f'results of earlier runs skipped: {_listed(path, results)}')
     if folders:
         how = '' if recursive else ' (recursive=True or --recursive reads them)'
         told.append(f'folders skipped{how}: {_listed(path, folders)}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -50,6 +51,9 @@ class Inferencer:
     ``sqrt(W^2 + H^2)``. On a CPU the process keeps the memory that it frees, see
     `keep_freed_memory`.
 
+    Attributes:
+        config_digest: of what the config, with its options, says of the model and its crops.
+
     Args:
         config: name or path of the config of a `MultiRoIEstimator`; its `LoadImage` says how many
             pixels an image may have.
@@ -87,6 +91,8 @@ class Inferencer:
         keep_freed_memory(self.device)
         config = as_path('config', config)
         cfg = read_config_of(config, options, MultiRoIEstimator.__name__)
+        parts = [cfg.to_dict()[name] for name in ('model', 'test_dataloader')]
+        self.config_digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
         self.checkpoint = as_path('checkpoint', checkpoint or find_weights(config))
         self.model = load_model(cfg, self.checkpoint).to(self.device)
         dataset = cfg.test_dataloader.dataset

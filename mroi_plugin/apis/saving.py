@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from os.path import lexists
 from pathlib import Path
 
 import av
@@ -30,8 +33,20 @@ OF_RUN = 'results_coco'
 """Stem of the file of a whole run."""
 OF_FRAME = re.compile(r'_\d{6,}$')
 """Ends the name of a frame's files, after that of its video's."""
+ENDS = {'bvh': ('_track_0.bvh',), 'overlay': ('_overlay.jpg', '_overlay.mp4')}
+"""Of the names of files, where they are not the format's own."""
 SAVING_ERRORS = (OSError, ValueError, MemoryError, cv2.error, av.FFmpegError)
 """What is wrong with the files of one result, and not with the run."""
+
+
+def format_of(name: str) -> str:
+    """The format of a file of results.
+
+    Example:
+        >>> format_of('a_overlay.jpg'), format_of('a_track_0.bvh')
+        ('overlay', 'bvh')
+    """
+    return 'overlay' if name.endswith(ENDS['overlay']) else Path(name).suffix[1:]
 
 
 class Saver:
@@ -39,15 +54,16 @@ class Saver:
 
     Images become ``NAME.json``, ``NAME_overlay.jpg`` and so on, frames ``VIDEO_000012.json``, and
     a video ``VIDEO_overlay.mp4`` and the files of `write_clip`, ``VIDEO.npz`` and so on. Where two
-    would have the same name, the second is numbered. All lie in the folder, whatever the images are
-    called.
+    would have the same name, the second is numbered, and, where there is a record, also where it is
+    that of a file which is no result. All lie in the folder, whatever the images are called.
 
     Args:
         folder: for the files; it is made.
         formats: some of `FORMATS`.
         rig: of the body of the results, see `rig_of`; ``glb`` and ``bvh`` of videos need it.
-        record: of what is done, see `RunRecord`: to it is added what is whole, and its names are
-            not taken again.
+        record: of what is done, see `RunRecord`: to it is added what is whole, its names are not
+            taken again, and files of the formats that a source had before and has no more are
+            removed.
         side_view: overlays of images are rows of pictures: joints and RoIs, bodies, and these from
             the right and from above; else the bodies over the image, as large as it is.
 
@@ -73,6 +89,7 @@ class Saver:
         self._names: dict[str, str] = {}
         self.problems: list[tuple[str, str]] = []
         self._record, self._failed = record, set()
+        self._files: defaultdict[str, list[Path]] = defaultdict(list)
         self._of_video, self._last_frame = '', -1
         stems = {} if record is None else record.stems
         self._taken = dict.fromkeys([OF_RUN, *(stem.casefold() for stem in stems.values())], 1)
@@ -88,32 +105,43 @@ class Saver:
             self._failed.add(source)
             return []
         same = source == self._of_video and (result.frame or 0) > self._last_frame
-        files = self._finish_video() if result.frame is not None and not same else []
+        before = self._finish_video() if result.frame is not None and not same else []
         try:
-            files += self._write(result, source)
+            files = self._write(result, source)
         except BaseException:
             self._failed.add(source)
             raise
+        self._files[source] += files
         if result.problems:
             self._failed.add(source)
         if result.frame is None:
             self._note_done(source)
-        return files
+        return before + files
 
     def _write(self, result: ImageResult, source: str) -> list[Path]:
+        """The files that could be written; raises what is wrong with the first if none could."""
         stem = self._stem(result)
         whole = () if result.frame is None else CLIP_FORMATS
         names = [name for name in self.formats if name in WRITERS and name not in whole]
-        written = [WRITERS[name](result, stem) for name in names]
-        files = [path for path in written if path is not None]
         if result.frame is not None:
             self._of_video, self._last_frame = source, result.frame
             self._clip.add(source, self.folder / self._base(result), result)
-            if 'overlay' in self.formats:
-                self._add_frame(result)
-        elif 'overlay' in self.formats:
-            files.append(write_image(f'{stem}_overlay.jpg', self._overlay(result)))
-        return files
+        writers = {name: partial(WRITERS[name], result, stem) for name in names}
+        if 'overlay' in self.formats and result.frame is None:
+            writers['overlay'] = lambda: write_image(f'{stem}_overlay.jpg', self._overlay(result))
+        files, errors = [], {}
+        for name, write in writers.items():
+            try:
+                files.append(write())
+            except SAVING_ERRORS as error:
+                errors[name] = error
+        if 'overlay' in self.formats and result.frame is not None:
+            self._add_frame(result)
+        if len(errors) == len(writers) > 0:
+            raise next(iter(errors.values()))
+        for name, error in errors.items():
+            self._note_problem(result.name, source, f'its {name}', error)
+        return [path for path in files if path is not None]
 
     def _overlay(self, result: ImageResult) -> np.ndarray:
         if self.side_view:
@@ -143,6 +171,7 @@ class Saver:
             video.discard()
         with self._problem(source, 'a file of all of it'):
             files += self._clip.close()
+        self._files[source] += files
         if source:
             self._note_done(source)
         return files
@@ -153,13 +182,20 @@ class Saver:
         try:
             yield
         except SAVING_ERRORS as error:
-            self._failed.add(source)
-            told = getattr(error, 'strerror', None) or error
-            self.problems.append((source, f'{what} was not written: {told}'))
+            self._note_problem(source, source, what, error)
+
+    def _note_problem(self, name: str, source: str, what: str, error: Exception) -> None:
+        self._failed.add(source)
+        told = getattr(error, 'strerror', None) or error
+        self.problems.append((name, f'{what} was not written: {told}'))
 
     def _note_done(self, source: str) -> None:
-        if self._record is not None and source not in self._failed:
-            self._record.add(source, self._names[source])
+        files = [path.name for path in self._files.pop(source, ())]
+        if self._record is None or source in self._failed:
+            return
+        for name in self._record.add(source, self._names[source], files):
+            if format_of(name) in self.formats:
+                (self.folder / name).unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove the video that is being written, of a run that was stopped."""
@@ -187,17 +223,25 @@ class Saver:
             self._names[source] = known
         elif source not in self._names:
             name, number = base, self._taken.get(base.casefold(), 1)
-            while name.casefold() in self._taken or not (of_clip or self._is_free(name)):
+            while name.casefold() in self._taken or not self._is_free(name, of_clip):
                 number += 1
                 name = f'{base}_{number}'
             self._taken[base.casefold()] = number
             self._taken[name.casefold()] = 1
             self._names[source] = name
+            if self._record is not None and not of_clip:
+                self._record.begin(source, name)
         return self._names[source]
 
-    def _is_free(self, name: str) -> bool:
-        """Whether it is not that of a frame of a video that was done before."""
-        return OF_FRAME.sub('', name.casefold()) not in self._clips
+    def _is_free(self, name: str, of_clip: bool) -> bool:
+        """Whether it is not that of a frame of a video that was begun before, but of a frame of
+        one, nor of files that are no results."""
+        if OF_FRAME.sub('', name.casefold()) in self._clips:
+            return of_clip
+        ends = (end for kind in self.formats for end in ENDS.get(kind, (f'.{kind}',)))
+        return self._record is None or not any(
+            lexists(self.folder / f'{name}{end}') for end in ends
+        )
 
     def _add_frame(self, result: ImageResult) -> None:
         """Draw on; not after an error, which is the video's."""

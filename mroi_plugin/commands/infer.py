@@ -125,12 +125,14 @@ def _half_of_the_cores() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _settings(args: argparse.Namespace, formats: list[str]) -> dict[str, Any]:
-    """What the files of an image depend on; ``formats`` are those of its files."""
+def _settings(args: argparse.Namespace, formats: list[str], config: str) -> dict[str, Any]:
+    """What the files of an image depend on; ``formats`` are those of its files, ``config`` the
+    digest of the model's."""
     from mroi_plugin.apis.run_record import stamp
 
     given = {name: getattr(args, name) for name in (*SETTINGS, *FILES)}
     given['save'] = ','.join(formats)
+    given['model'] = [args.model, config]
     return {
         name: [value, *stamp(value)] if name in FILES and value else value
         for name, value in given.items()
@@ -149,11 +151,16 @@ def _with_stdin(inputs: list[str]) -> list[str]:
     if '' in inputs:
         raise ValueError("INPUT '': expected a path, a pattern, an address or a camera.")
     for name in inputs:
-        lines = (line.rstrip('\r\n') for line in sys.stdin) if name == '-' else (name,)
+        lines = _lines_of_stdin() if name == '-' else [name]
         found += [line for line in lines if line]
     if not found:
         raise ValueError('-: standard input has no line; expected one input per line.')
     return found
+
+
+def _lines_of_stdin() -> list[str]:
+    """Of names of files in any encoding, as `os.listdir` gives them."""
+    return [os.fsdecode(line.rstrip(b'\r')) for line in sys.stdin.buffer.read().split(b'\n')]
 
 
 def _infer(args: argparse.Namespace) -> int:
@@ -172,6 +179,9 @@ def _infer(args: argparse.Namespace) -> int:
         raise ValueError(
             '--resume: results_coco.json is of a whole run; leave coco out of --save to go on.'
         )
+    of_run = os.path.realpath(os.path.join(args.out, f'{OF_RUN}.json'))
+    if 'coco' in formats and args.boxes and os.path.realpath(args.boxes) == of_run:
+        raise ValueError(f'--boxes {args.boxes} would be overwritten: give another --out.')
     inputs = _with_stdin(args.inputs)
     boxes = None if args.boxes is None else GivenBoxes(args.boxes)
     keep_images = 'overlay' in formats
@@ -179,7 +189,7 @@ def _infer(args: argparse.Namespace) -> int:
     args.checkpoint = model.checkpoint
     per_input = [name for name in formats if name != 'coco']
     rig = rig_of(model.model.body_model)
-    record = RunRecord(args.out, _settings(args, per_input), args.resume)
+    record = RunRecord(args.out, _settings(args, per_input, model.config_digest), args.resume)
     saver = Saver(args.out, per_input, rig, args.side_view, record)
     summary = Summary(keep='coco' in formats)
     with _stop_on_interrupt() as stop, _half_of_the_cores():

@@ -10,9 +10,11 @@ def check_folder(path: str) -> None:
     """Refuse a folder to write to that cannot be one; it need not be there.
 
     Raises:
-        ValueError: if a file is in its place or in that of one above it, or nothing may be written
-            there.
+        ValueError: if it has no name, as an unset variable gives, a file is in its place or in that
+            of one above it, or nothing may be written there.
     """
+    if not path:
+        raise ValueError('an empty name, expected that of a folder; the one we are in is .')
     place = Path(path)
     while not os.path.lexists(place) and place != place.parent:
         place = place.parent

@@ -280,10 +280,17 @@ def test_a_video_that_is_named_twice_is_written_twice(run, tmp_path):
 
 
 def test_inputs_of_standard_input(run, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr('sys.stdin', io.StringIO(f'{tmp_path}/a.jpg\n\n{tmp_path}/b.jpg\n'))
+    """Also of a name in another encoding than the terminal's."""
+    odd = os.fsencode(tmp_path) + b'/\xe9.jpg'
+    shutil.copy(tmp_path / 'a.jpg', odd)
+    rows = json.loads((tmp_path / 'boxes.json').read_text())
+    rows.append({**rows[0], 'image_id': '\udce9.jpg'})
+    (tmp_path / 'boxes.json').write_text(json.dumps(rows))
+    given = f'{tmp_path}/a.jpg\n\n{tmp_path}/b.jpg\r\n'.encode() + odd
+    monkeypatch.setattr('sys.stdin', io.TextIOWrapper(io.BytesIO(given), 'utf-8'))
     assert run('-') == 0
-    assert set(times(tmp_path)) == {'a.json', 'b.json'}
-    monkeypatch.setattr('sys.stdin', io.StringIO(''))
+    assert {'a.json', 'b.json'} < set(times(tmp_path)) and len(times(tmp_path)) == 3
+    monkeypatch.setattr('sys.stdin', io.TextIOWrapper(io.BytesIO()))
     with pytest.raises(SystemExit):
         run('-')
     assert 'standard input has no line' in capsys.readouterr().err
