@@ -15,14 +15,23 @@ from mroi_plugin.structures.results import ImageResult
 from mroi_plugin.structures.rig import Rig
 from mroi_plugin.structures.writers import CLIP_FORMATS, write_clip
 
+MAX_DEVIATION = 0.02
+"""Of the rate of a header from the true one: times are rounded to milliseconds in some formats."""
 
-def frame_rate(video: str) -> float:
-    """Frames per second of a video on average, `videos.FALLBACK_RATE` where it cannot be told."""
+
+def frame_rate(video: str, frames: Sequence[ImageResult]) -> float:
+    """Frames per second on average: as the header of a video says, if the times of its frames agree
+    to `MAX_DEVIATION`, or as these say; `videos.FALLBACK_RATE` where neither does."""
     try:
         with reopen_video(video) as container:
-            return float(videos.frame_rate(container.streams.video[0]))
+            told = float(videos.frame_rate(container.streams.video[0]))
     except (OSError, av.FFmpegError, IndexError):
-        return float(videos.FALLBACK_RATE)
+        told = None
+    first, last = frames[0], frames[-1]
+    if first.time is None or last.time is None or last.time <= first.time:
+        return told or float(videos.FALLBACK_RATE)
+    seen = (last.frame - first.frame) / (last.time - first.time)
+    return told if told and abs(seen / told - 1) <= MAX_DEVIATION else seen
 
 
 class ClipFiles:
@@ -66,7 +75,7 @@ class ClipFiles:
         frames, self.frames = self.frames, []
         if not frames:
             return []
-        clip = build_clip(self.video, frames, frame_rate(self.video))
+        clip = build_clip(self.video, frames, frame_rate(self.video, frames))
         lost = int(clip.present[:, clip.tracks < 0].sum())
         if lost and self.formats != ['npz']:
             warnings.warn(

@@ -68,7 +68,7 @@ def answer(
             images += result.error is None
             people += len(result.instances)
             progress(images, total)
-        files += saver.close()
+        files += saver.close(stopped=images == MAX_FRAMES)
         problem = problem or next((told for _, told in saver.problems), None)
     finally:
         saver.discard()

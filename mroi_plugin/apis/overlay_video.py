@@ -72,10 +72,15 @@ class OverlayVideo:
         self._write_sound(time)
         self.container.mux(self.stream.encode(frame))
 
-    def close(self) -> Path:
-        """Finish the file; returns its path."""
+    def close(self, whole: bool = True) -> Path:
+        """Finish the file; returns its path.
+
+        Args:
+            whole: all frames of the source were added, so that all of its sound follows; else only
+                that of these frames does.
+        """
         self.container.mux(self.stream.encode(None))
-        self._write_sound(float('inf'))
+        self._write_sound(float('inf') if whole else float((self._last + self._shown) * CLOCK))
         self.container.close()
         self.file.close()
         return self.target

@@ -156,16 +156,16 @@ class Saver:
         """
         if stopped:
             self._failed.add(self._of_video)
-        return self._finish_video()
+        return self._finish_video(whole=not stopped)
 
-    def _finish_video(self) -> list[Path]:
+    def _finish_video(self, whole: bool = True) -> list[Path]:
         """Finish the files of a video, if there is one; returns their paths."""
         source, self._of_video = self._of_video, ''
         video, self._video, self._drawing = self._video, None, True
         files = []
         with self._problem(source, 'its overlay'):
             if video is not None:
-                files.append(video.close())
+                files.append(video.close(whole))
                 video = None
         if video is not None:
             video.discard()

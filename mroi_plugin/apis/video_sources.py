@@ -58,7 +58,9 @@ def open_video(source: str) -> av.container.InputContainer:
             raise OSError(f'cameras are read on {" and ".join(DRIVERS)} alone')
         name, driver = DRIVERS[sys.platform]
         return av.open(name.format(source[len(CAMERA) :]), format=driver)
-    return av.open(source, timeout=TIMEOUT_S if is_address(source) else None)
+    if is_address(source):
+        return av.open(source, timeout=TIMEOUT_S)
+    return av.open(osp.abspath(source))  # or FFmpeg takes what is before a colon for a protocol
 
 
 def reopen_video(source: str) -> av.container.InputContainer:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 
 import av
 import numpy as np
+from av.sidedata.sidedata import Type as SideData
 from av.video.reformatter import Colorspace
 
+from mroi_plugin.apis.matroska import segment_end
 from mroi_plugin.apis.video_sources import is_live, open_video
 
 VIDEOS = (
     *('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm'),
     *('.mpg', '.mpeg', '.wmv', '.flv', '.3gp', '.ogv', '.mts', '.m2ts'),
+    *('.3g2', '.asf', '.dv', '.f4v', '.h264', '.hevc', '.m2v', '.mxf', '.vob', '.y4m'),
 )
+MATROSKA = ('.mkv', '.webm')
 COUNTED = ('.mp4', '.m4v', '.mov', '.avi', '.3gp')
 """Formats whose header counts the frames; others tell a duration, at best."""
 MAX_LOST_S = 0.5
@@ -58,7 +63,8 @@ def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, flo
     """Frames (H, W, 3) uint8 RGB, read when they are asked for, and when each is shown, s from the
     start of the file, which increases.
 
-    Frames are turned as the file says; what cannot be decoded is left out.
+    Frames are turned and mirrored as the file says, and stretched where its pixels are no squares,
+    which is warned of; what cannot be decoded is left out.
 
     Args:
         path: of the video, or as `open_video` takes it.
@@ -66,7 +72,7 @@ def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, flo
 
     Raises:
         VideoError: before the first frame if there is none or it is too large; after the last if
-            the header promises more.
+            there was more, as the header or the length of the file says.
     """
     try:
         container = open_video(path)
@@ -75,7 +81,7 @@ def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, flo
         raise VideoError(problem) from error
     with container:
         number, time, start = 0, 0.0, start_time(container)
-        for frame in _decoded(container, max_pixels):
+        for frame in _decoded(container, path, max_pixels):
             if is_live(path) and not number:
                 start = frame.time or 0.0
             shown = None if frame.time is None else frame.time - start
@@ -83,8 +89,7 @@ def iterate_frames(path: str, max_pixels: int) -> Iterator[tuple[np.ndarray, flo
                 time = shown
             elif number:
                 time += float(1 / frame_rate(container.streams.video[0]))
-            turns = round(frame.rotation / 90)  # counterclockwise
-            yield np.ascontiguousarray(np.rot90(_rgb(frame), turns)), time
+            yield _upright(_rgb(frame, container.streams.video[0]), frame), time
             number += 1
         if not number:
             raise VideoError('it cannot be read as a video, or has no frame.')
@@ -95,15 +100,29 @@ def _reason(error: OSError | av.FFmpegError) -> str:
     return error.strerror or str(error)
 
 
-def _decoded(container: av.container.InputContainer, max_pixels: int) -> Iterator[av.VideoFrame]:
+def _shown_width(width: int, video: av.VideoStream) -> int:
+    """Of frames so wide, px, in pixels that are squares."""
+    return max(round(width * (video.sample_aspect_ratio or 1)), 1)
+
+
+def _decoded(
+    container: av.container.InputContainer, path: str, max_pixels: int
+) -> Iterator[av.VideoFrame]:
     """Frames of all packets that can be read and decoded."""
     if not container.streams.video:
         return
     video = container.streams.video[0]
-    if video.width * video.height > max_pixels:
+    width = _shown_width(video.width, video)
+    if max(width, video.width) * video.height > max_pixels:
         raise VideoError(
-            f'it claims frames of {video.width}x{video.height} pixels, more than '
+            f'it claims frames of {width}x{video.height} pixels, more than '
             f'max_pixels={max_pixels}: shrink it, or raise max_pixels of LoadImage in the config.'
+        )
+    if width != video.width:
+        warnings.warn(
+            f'{path}: its pixels are no squares; frames of {video.width}x{video.height} are '
+            f'stretched to {width}x{video.height}, which boxes and cameras are of.',
+            stacklevel=2,
         )
     packets = container.demux(video)
     while True:
@@ -120,8 +139,21 @@ def _decoded(container: av.container.InputContainer, max_pixels: int) -> Iterato
         yield from frames
 
 
-def _rgb(frame: av.VideoFrame) -> np.ndarray:
-    """Colors by the matrix and range that the file tells, or that players assume.
+def _upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+    """Pixels (H, W, 3) turned by quarters and mirrored as the file says: by a matrix that takes
+    (x, y) of the stored frame to ``(a x + c y, b x + d y)`` of the shown one."""
+    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)
+    if matrix is None:
+        return pixels
+    (a, b), (c, d) = np.frombuffer(matrix, np.int32).reshape(3, 3)[:2, :2].tolist()
+    to_x, to_y = a, d
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        pixels, to_x, to_y = pixels.swapaxes(0, 1), c, b
+    return np.ascontiguousarray(pixels[:: -1 if to_y < 0 else 1, :: -1 if to_x < 0 else 1])
+
+
+def _rgb(frame: av.VideoFrame, video: av.VideoStream) -> np.ndarray:
+    """Square pixels, colors by the matrix and range that the file tells, or that players assume.
 
     PyAV hands them to FFmpeg only where the source's matrix is not the target's, which RGB has none
     of.
@@ -133,6 +165,7 @@ def _rgb(frame: av.VideoFrame) -> np.ndarray:
     source, other = matrices
     return frame.to_ndarray(
         format='rgb24',
+        width=_shown_width(frame.width, video),
         src_colorspace=source,
         dst_colorspace=other,
         src_color_range=frame.color_range,
@@ -147,17 +180,33 @@ def _promised_frames(container: av.container.InputContainer) -> int:
 def _check_end(
     container: av.container.InputContainer, path: str, number: int, reached_s: float
 ) -> None:
-    count = _promised_frames(container)
-    if path.lower().endswith(COUNTED):
-        lost = number < count
-    else:
-        duration = (container.duration or 0) / av.time_base
-        lost = number < count and reached_s < duration - MAX_LOST_S
-    if not lost:
+    """Raise or warn if the file has lost its end.
+
+    What counts: the number of frames, where the header tells it; of Matroska, the length that the
+    file should have, for its duration is also that of its sound. Other durations tell less: the
+    last frame may be shown for long.
+    """
+    ending = os.path.splitext(path.lower())[1]
+    video = container.streams.video[0]
+    lost = f'{number} frames could be read; these have results, the others are lost'
+    if ending in COUNTED and video.frames:
+        missing = video.frames - number
+        if missing > MAX_UNSHOWN:
+            lost = lost.replace('frames', f'of {video.frames} frames', 1)
+            raise VideoError(f'{lost}: the file is cut off or damaged.')
+        if missing > 0:
+            told = f'{path}: {number} of {video.frames} frames could be read.'
+            warnings.warn(told, stacklevel=2)
         return
-    problem = f'{number} of {count} frames could be read'
-    if count - number > MAX_UNSHOWN:
-        raise VideoError(
-            f'{problem}; these have results, the others are lost: the file is cut off or damaged.'
+    if ending in MATROSKA and os.path.isfile(path):
+        end, size = segment_end(path), os.path.getsize(path)
+        if end is not None and size < end:
+            raise VideoError(f'{lost}: the file is cut off, it has {size} of {end} bytes.')
+        return
+    duration = float((video.duration or 0) * video.time_base)
+    if reached_s < duration - MAX_LOST_S:
+        warnings.warn(
+            f'{path}: its header tells {duration:.1f} s, its last frame is at {reached_s:.1f} s; '
+            'if it should be longer, the file is cut off.',
+            stacklevel=2,
         )
-    warnings.warn(f'{path}: {problem}.', stacklevel=2)

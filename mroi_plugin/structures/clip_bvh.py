@@ -22,8 +22,9 @@ END = 0.5
 def write_clip_bvh(clip: Clip, rig: Rig, stem: Path) -> list[Path]:
     """Write ``STEM_track_0.bvh`` and so on; returns them.
 
-    Every file has all frames of the video from the first with a result to the last; where the
-    person is not there, the motion is interpolated, or stays as it begins or ends.
+    Every file has all frames of the video from the first with a result to the last, or, where these
+    do not follow each other in equal times, the motion at equal times; where the person is not
+    there, it is interpolated, or stays as it begins or ends.
     """
     return [
         write_text(f'{stem}_track_{motion.track}.bvh', _text(clip, motion, rig))
@@ -32,8 +33,9 @@ def write_clip_bvh(clip: Clip, rig: Rig, stem: Path) -> list[Path]:
 
 
 def _text(clip: Clip, motion: Motion, rig: Rig) -> str:
-    numbers = np.arange(clip.frames[0], clip.frames[-1] + 1)
-    pelvis, rotations = _at(numbers, clip.frames[motion.seen], motion)
+    places = _places(clip)
+    numbers = np.arange(round(places[-1]) + 1)
+    pelvis, rotations = _at(numbers, places[motion.seen], motion)
     order = _order(rig)
     turns = _euler_deg(rotations)[:, order].reshape(len(numbers), -1)
     rows = np.concatenate([pelvis, turns], axis=1)
@@ -41,6 +43,13 @@ def _text(clip: Clip, motion: Motion, rig: Rig) -> str:
     lines += ['MOTION', f'Frames: {len(rows)}', f'Frame Time: {1 / clip.fps:.8f}']
     lines += [' '.join(f'{value:.6f}' for value in row) for row in rows]
     return '\n'.join(lines) + '\n'
+
+
+def _places(clip: Clip) -> np.ndarray:
+    """When the frames (T) of a clip are shown, in frames of equal times after the first."""
+    numbers = clip.frames - clip.frames[0]
+    shown = (clip.times - clip.times[0]) * clip.fps
+    return numbers if np.abs(shown - numbers).max() < 0.5 else shown
 
 
 def _at(numbers: np.ndarray, known: np.ndarray, motion: Motion) -> tuple[np.ndarray, np.ndarray]:

@@ -85,6 +85,16 @@ def test_the_sound_is_the_same_and_in_time(tmp_path, ending, sound):
     assert len(packets_of(drawn, 'video')) == len(TIMES)
 
 
+def test_the_sound_of_what_was_not_drawn_is_left_out(tmp_path):
+    source = write_clip(tmp_path / 'a.mp4', frames(64, 48), TIMES, 'h264', 'aac', sound_s=4)
+    for whole, until in ((True, 4), (False, 0.25)):
+        video = OverlayVideo(str(source), tmp_path / 'drawn.mp4', (64, 48))
+        for frame, time in zip(frames(64, 48)[:3], TIMES):
+            video.add(frame, time)
+        last = max(time for time, _ in packets_of(video.close(whole), 'audio'))
+        assert last == pytest.approx(until, abs=0.05)
+
+
 def test_sound_that_mp4_cannot_hold(tmp_path):
     source = write_clip(tmp_path / 'a.avi', frames(64, 48), TIMES, sound='pcm_mulaw')
     with pytest.warns(UserWarning, match='its sound, pcm_mulaw, cannot be in MP4'):

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from clips import make_frames
+from video_files import write_clip
 
 from mroi_plugin.apis.saving import Saver
 from mroi_plugin.models.body_models.smpl import SMPLBody
@@ -126,3 +127,25 @@ def test_a_video_that_changes_its_size_keeps_its_frames(tmp_path):
 
 def test_formats_are_those_that_something_writes():
     assert {*WRITERS, *CLIP_FORMATS, 'overlay'} == set(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ('video', 'shown', 'expected'),
+    [
+        ('camera:0', (0.0, 0.1, 0.2), 10.0),
+        ('camera:0', (None, None, None), 25.0),
+        ('clip', (0.0, 0.1, 0.2), 10.0),
+        ('clip', (0.0, 0.101, 0.2), 10.0),
+        ('clip', (0.0, 0.5, 1.0), 2.0),
+        ('clip', (None, None, None), 10.0),
+    ],
+)
+def test_the_rate_of_a_clip_is_that_of_its_frames(tmp_path, video, shown, expected):
+    if video == 'clip':
+        grays = [np.full((48, 64, 3), 99, np.uint8)] * 3
+        video = str(write_clip(tmp_path / 'a.mp4', grays, (0, 0.1, 0.2)))
+    saver = Saver(str(tmp_path / 'out'), ['npz'])
+    for number, time in enumerate(shown):
+        saver.save(replace(result(f'{video}#{number:06d}'), frame=number, time=time))
+    (path,) = saver.close()
+    assert read_clip_npz(path).fps == pytest.approx(expected)

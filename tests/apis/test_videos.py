@@ -5,10 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from video_files import turn_clip, write_clip
+from video_files import set_matrix, turn_clip, write_clip
 
+from mroi_plugin.apis.folders import IMAGES
 from mroi_plugin.apis.inputs import count_images, iterate_images
-from mroi_plugin.apis.videos import BT709, iterate_frames
+from mroi_plugin.apis.matroska import segment_end
+from mroi_plugin.apis.videos import BT709, VIDEOS, iterate_frames
 
 WIDTH, HEIGHT, COUNT = 64, 48, 60
 
@@ -48,12 +50,12 @@ def test_a_video_that_ends_in_its_middle(tmp_path, ending, code):
         data = data[: len(data) // 2]
     path.write_bytes(data)
     *frames, last = iterate_images(path)
-    if ending == 'mkv':  # a header that counts no frames, but tells a duration
-        assert 'frames could be read' in last.error
     assert last.frame is None and last.name == str(path) and last.error is not None
     assert [frame.frame for frame in frames] == list(range(len(frames)))
     assert COUNT / 4 < len(frames) < COUNT
-    assert f'{len(frames)} of ' in last.error and 'are lost' in last.error
+    assert last.error.startswith(f'{len(frames)} ') and 'are lost' in last.error
+    if ending == 'mkv':  # which counts no frames
+        assert f'it has {len(data)} of {2 * len(data)} bytes' in last.error
 
 
 def test_frames_larger_than_allowed(tmp_path):
@@ -98,3 +100,86 @@ def test_colors_are_those_that_were_filmed(tmp_path, colorspace, height):
     path = write_clip(tmp_path / 'a.mp4', [frame] * 2, (0, 0.1), 'h264', colorspace=colorspace)
     pixels, _ = next(iterate_frames(str(path), WIDTH * 720))
     assert np.abs(pixels[8, 8].astype(int) - RED[0, 0]).max() <= 4
+
+
+@pytest.mark.parametrize('ending', ['mkv', 'webm', 'flv', 'mp4'])
+@pytest.mark.parametrize('how', ['sound is longer', 'begins late', 'the last frame stays'])
+def test_whole_videos_are_whole(tmp_path, ending, how, recwarn):
+    """Though their duration is not that of their frames."""
+    codec, sound = {'webm': ('vp9', 'libopus')}.get(ending, ('h264', 'aac'))
+    times = np.arange(20) / 10
+    late, stays = 5 * (how == 'begins late'), 5 * (how == 'the last frame stays')
+    longer = 4 if how == 'sound is longer' else 0
+    path = write_clip(
+        tmp_path / f'a.{ending}', [RED] * 20, times + late, codec, sound if longer else None,
+        sound_s=longer, last_s=stays,
+    )  # fmt: skip
+    images = list(iterate_images(str(path)))
+    assert [image.error for image in images] == [None] * 20
+    assert ending == 'flv' or not recwarn.list
+
+
+def test_the_length_that_matroska_tells(tmp_path):
+    path = write_clip(tmp_path / 'a.mkv', [RED] * 3, (0, 0.1, 0.2))
+    assert segment_end(str(path)) == path.stat().st_size
+    data = path.read_bytes()
+    at = data.index(b'\x18\x53\x80\x67') + 4
+    for name, changed in {
+        'unknown': data[:at] + b'\x01' + 7 * b'\xff' + data[at + 8 :],
+        'short': data[: at + 2],
+        'empty': b'',
+        'other': b'RIFF' + data[4:],
+        'zeros': data[:at] + bytes(20),
+    }.items():
+        (tmp_path / name).write_bytes(changed)
+        assert segment_end(str(tmp_path / name)) is None, name
+
+
+@pytest.mark.parametrize(('pixel', 'width'), [((2, 1), 128), ((8, 9), 57), ((1, 1), 64)])
+def test_pixels_that_are_no_squares(tmp_path, pixel, width, recwarn):
+    marked = RED.copy()
+    marked[:, WIDTH // 2 :] = (20, 200, 220)
+    path = write_clip(tmp_path / 'a.mp4', [marked] * 3, (0, 0.1, 0.2), 'h264', pixel=pixel)
+    image, *_ = iterate_images(str(path))
+    assert image.size == (width, HEIGHT) and image.pixels().shape == (HEIGHT, width, 3)
+    change = np.abs(np.diff(image.pixels()[..., 0].astype(int), axis=1)).sum(0).argmax()
+    assert change == pytest.approx(width / 2 - 1, abs=1)
+    told = [str(warning.message) for warning in recwarn]
+    assert len(told) == (width != WIDTH)
+    assert all(f'stretched to {width}x48' in line for line in told)
+
+
+@pytest.mark.parametrize('first', [(1, 0), (-1, 0), (0, 1), (0, -1)])
+@pytest.mark.parametrize('side', [1, -1])
+def test_frames_that_are_turned_and_mirrored(tmp_path, first, side):
+    """(x, y) is shown at x times the first row of the matrix and y times the second."""
+    second = np.array([-first[1], first[0]]) * side
+    marked = RED.copy()
+    marked[: HEIGHT // 2, : WIDTH // 2] = (20, 200, 220)
+    path = set_matrix(write_clip(tmp_path / 'a.mp4', [marked] * 2, (0, 0.1)), first, second)
+    (pixels, _), *_ = iterate_frames(str(path), WIDTH * HEIGHT)
+    corner = np.array(first) * -WIDTH / 4 + second * -HEIGHT / 4  # of the mark, from the middle
+    x, y = (np.array(pixels.shape[1::-1]) / 2 + corner).astype(int)
+    assert np.abs(pixels[y, x].astype(int) - (20, 200, 220)).max() < 12
+    middle = np.abs(pixels.astype(int) - (20, 200, 220)).max(-1) < 60
+    assert middle.mean() == pytest.approx(0.25, abs=0.05)
+
+
+def test_a_name_that_looks_like_a_protocol(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_clip(tmp_path / 'a.mp4', [RED] * 3, (0, 0.1, 0.2)).rename('12:30.mp4')
+    assert [image.error for image in iterate_images('12:30.mp4')] == [None] * 3
+    assert count_images('12:30.mp4') == 3
+
+
+def test_no_ending_is_of_images_and_of_videos():
+    assert not set(IMAGES) & set(VIDEOS) and len(set(VIDEOS)) == len(VIDEOS)
+
+
+@pytest.mark.parametrize('ending', ['f4v', 'y4m', 'h264', '3g2'])
+def test_less_common_videos(tmp_path, ending):
+    codec = 'rawvideo' if ending == 'y4m' else 'h264'
+    path = write_clip(tmp_path / f'a.{ending}', [RED] * 10, np.arange(10) / 10, codec)
+    images = list(iterate_images(str(path)))
+    assert [image.error for image in images] == [None] * 10
+    assert np.abs(images[4].pixels()[9, 9].astype(int) - RED[0, 0]).max() < 9

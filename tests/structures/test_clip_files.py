@@ -264,6 +264,20 @@ def test_bvh_waits_and_fills_gaps(files):
     np.testing.assert_allclose(joints[3, 0], third, atol=1e-5)
 
 
+def test_bvh_of_a_rate_that_varies(frames, rig, body, tmp_path):
+    """Joints are where they are when their frame is shown."""
+    times = (0.0, 0.1, 0.2, 1.2, 2.2, 3.2)
+    late = [replace(frame, time=time) for frame, time in zip(frames, times)]
+    clip = build_clip(NAME, late, 10.0)
+    (path, *_) = write_clip(clip, rig, tmp_path / 'a', ('bvh',))
+    motion, joints = bvh_joints(tmp_path / 'a_track_5.bvh')
+    assert path.name == 'a_track_2.bvh' and motion.nframes == 33
+    for frame, time in zip(late, times):
+        (person,) = (p for p in frame.instances if p.track == 5)
+        found = joints[round(time / motion.frame_time)]
+        np.testing.assert_allclose(found, smpl_joints(body, person), atol=1e-4)
+
+
 def test_nobody_is_in_no_mesh_but_in_arrays(frames, rig, tmp_path):
     nobody = [type(f)(**{**vars(f), 'instances': []}) for f in frames]
     empty = build_clip(NAME, nobody, FPS)
