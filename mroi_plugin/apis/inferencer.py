@@ -180,7 +180,8 @@ class Inferencer:
     def _run(
         self, images: Iterator[InputImage], detector: Any, camera: GivenCamera, smooth: bool
     ) -> Iterator[ImageResult]:
-        found = follow_people(self._find(image, detector, camera) for image in images)
+        found = (self._find(image, detector, camera) for image in images)
+        found = follow_people(found, given=isinstance(detector, GivenBoxes))
         samples = ((image, self._samples(image, camera)) for image in found)
         results = self._predicted(prefetched(in_batches(samples, self.batch_size)))
         return prefetched(smooth_people(results, self._pose_body) if smooth else results)

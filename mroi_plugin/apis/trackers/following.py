@@ -5,31 +5,37 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import numpy as np
 
 from mroi_plugin.apis.pending import PendingImage
 from mroi_plugin.apis.trackers.box_tracker import BoxTracker
+from mroi_plugin.apis.trackers.keyframe_tracker import KeyframeTracker
 from mroi_plugin.apis.video_stages import through_stages
 
 MAX_GAP = 10
 """Frames in a row in which a person is filled in; a frame waits for so many at most."""
 
 
-def follow_people(images: Iterable[PendingImage]) -> Iterator[PendingImage]:
+def follow_people(images: Iterable[PendingImage], given: bool = False) -> Iterator[PendingImage]:
     """Set the ``tracks`` of videos and add boxes where somebody was not found; in the same order.
 
     Added boxes are interpolated between those before and after, and have score 0. Images that are
     no frames pass as they are.
+
+    Args:
+        images: with boxes of a detector, or of a user.
+        given: by a user, who may leave out frames between them, see `KeyframeTracker`.
     """
-    return through_stages(images, _Following)
+    return through_stages(images, partial(_Following, given))
 
 
 class _Following:
     """Frames of one video that may still get boxes, and where each person was last."""
 
-    def __init__(self) -> None:
-        self.tracker = BoxTracker()
+    def __init__(self, given: bool) -> None:
+        self.tracker = KeyframeTracker(MAX_GAP + 1) if given else BoxTracker()
         self.waiting: deque[PendingImage] = deque()
         self._last: dict[int, tuple[int, np.ndarray]] = {}
         self._newest = 0

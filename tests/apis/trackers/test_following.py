@@ -80,3 +80,30 @@ def test_a_frame_that_cannot_be_used_stays_empty():
     images = list(follow_people(iter(frames)))
     assert numbers(images) == [[0], [0], [], [0], [0]]
     assert images[2].error == 'no memory' and images[2].complete
+
+
+@pytest.mark.parametrize('speed', [0, 4, 6, 20])
+@pytest.mark.parametrize('step', [1, 2, 10, MAX_GAP + 1])
+def test_boxes_that_a_user_gives_every_so_many_frames(speed, step):
+    """Two people who walk past each other at different depths; 20 px are a sixth of a height."""
+    truth = lambda frame: np.array(  # noqa: E731
+        [[50.0 + speed * frame, 100, 40, 120], [560.0 - speed * frame, 260, 50, 150]]
+    )
+    frames = []
+    for frame in range(2 * MAX_GAP + 3):
+        boxes = truth(frame) if frame % step == 0 else np.zeros((0, 4))
+        image = InputImage(f'a.mp4#{frame:06d}', (2000, 480), frame=frame)
+        frames.append(PendingImage.of_found(image, boxes, np.full(len(boxes), 0.9)))
+    last = 2 * MAX_GAP + 2 - (2 * MAX_GAP + 2) % step
+    for image in list(follow_people(iter(frames), given=True))[: last + 1]:
+        assert sorted(image.tracks.tolist()) == [0, 1], image.frame
+        order = np.argsort(image.tracks)
+        np.testing.assert_allclose(image.boxes[order], truth(image.frame), atol=1e-9)
+
+
+def test_given_boxes_too_far_apart_are_two_people():
+    frames = [
+        found(0, [0]), *(found(i, []) for i in range(1, 8)), found(8, [2])
+    ]  # fmt: skip
+    frames[8].boxes = np.add(frames[8].boxes, [400, 0, 0, 0])
+    assert numbers(follow_people(iter(frames), given=True)) == [[0], *[[]] * 7, [1]]
