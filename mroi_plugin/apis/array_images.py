@@ -30,7 +30,7 @@ def is_batch(array: np.ndarray | torch.Tensor) -> bool:
 
 
 def pixels_of_array(array: np.ndarray | torch.Tensor) -> np.ndarray:
-    """Pixels (H, W, 3) uint8 RGB of one image.
+    """Pixels (H, W, 3) uint8 RGB of one image, a copy: the caller may use the array again.
 
     Where both ends of the shape could be channels, a tensor has them first and an array last.
 
@@ -56,7 +56,7 @@ def pixels_of_array(array: np.ndarray | torch.Tensor) -> np.ndarray:
     if ends[0] and (first or not ends[1]):
         array = np.moveaxis(array, 0, 2)
     array = np.repeat(array, 3, 2) if array.shape[2] == 1 else array[..., :3]
-    return np.ascontiguousarray(_as_uint8(array, found))
+    return np.array(_as_uint8(array, found), order='C')
 
 
 def _as_uint8(array: np.ndarray, found: str) -> np.ndarray:

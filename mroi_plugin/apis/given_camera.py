@@ -18,6 +18,10 @@ from mroi_plugin.utils.json_input import load_json
 
 Matrix = Union[np.ndarray, Mapping[str, np.ndarray], str, os.PathLike]
 FORM = 'a matrix (3, 3) in pixels, or an object of such by the names of images or videos'
+NO_NAMES = ('K', 'cam_K', 'camera', 'camera_matrix', 'intrinsic', 'intrinsics')
+"""Keys that other programs write a matrix under, and nobody calls an image by."""
+MAX_DIFFERENCE = 0.02
+"""Of the focal lengths of a camera from each other, as a fraction: its pixels are squares."""
 MIN_FOCAL_PX = 10.0
 """Shorter ones are in other units: no image of people is so small."""
 
@@ -44,6 +48,9 @@ class GivenCamera:
             what = f'{os.fspath(matrix)} (cameras)'
             matrix, prefix = load_json(matrix, 'cameras', FORM), f'{what}: '
         if isinstance(matrix, Mapping):
+            if set(matrix) <= set(NO_NAMES):
+                names = ', '.join(map(repr, matrix)) or 'nothing'
+                raise ValueError(f'{what}: an object with {names}; expected {FORM}.')
             by_name = {name: _checked(value, f'{prefix}{name!r}') for name, value in matrix.items()}
         elif matrix is not None or prefix:
             self.of_all = _checked(matrix, what)
@@ -110,6 +117,14 @@ def _checked(matrix: Any, name: str) -> np.ndarray:
         raise ValueError(
             f'{name}: the focal lengths are {focal.tolist()}; {expected} A normalized matrix is to '
             'be multiplied by the size of its image.'
+        )
+    if (
+        np.ptp(focal) > MAX_DIFFERENCE * focal.mean()
+        or np.abs([matrix[0, 1], matrix[1, 0]]).max() > MAX_DIFFERENCE * focal.mean()
+    ):
+        raise ValueError(
+            f'{name}: {matrix[:2].tolist()}; expected one focal length and no skew: resample the '
+            'image to pixels that are squares.'
         )
     if np.abs(matrix[2, :2]).max() > 0 or matrix[2, 2] != 1:
         raise ValueError(f'{name}: its last row is {matrix[2].tolist()}, expected 0, 0, 1.')

@@ -21,7 +21,7 @@ from mroi_plugin.apis.detectors.given_boxes import GivenBoxes
 from mroi_plugin.apis.given_camera import GivenCamera, Matrix
 from mroi_plugin.apis.inputs import Input, InputImage, iterate_images
 from mroi_plugin.apis.model_zoo import DEFAULT_MODEL, find_weights
-from mroi_plugin.apis.pending import Batch, PendingImage, Sample, in_batches
+from mroi_plugin.apis.pending import Batch, PendingImage, Sample, checked_boxes, in_batches
 from mroi_plugin.apis.smoothing.people import smooth_people
 from mroi_plugin.apis.trackers.following import follow_people
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
@@ -195,7 +195,7 @@ class Inferencer:
             return PendingImage(image, error=image.error)
         try:
             with self._detecting:
-                boxes, scores = (np.asarray(values, np.float64) for values in detector(image))
+                boxes, scores = checked_boxes(detector(image), detector)
         except IMAGE_ERRORS as error:
             return PendingImage(image, error=str(error) or repr(error))
         return PendingImage.of_found(image, boxes, scores)

@@ -148,7 +148,7 @@ def count_images(inputs: Input, recursive: bool = False) -> int | None:
     if is_video(path):
         return count_frames(path)
     if glob.has_magic(path) and not (osp.exists(path) or is_address(path)):
-        return _count_files(glob.glob(path, recursive=True), recursive)
+        return _count_files(_matches(path), recursive)
     return 1
 
 
@@ -193,13 +193,23 @@ def _of_path(path: str, how: Reading) -> Iterator[InputImage]:
     elif osp.isfile(path) or is_address(path):
         yield read_image(path, how.max_pixels)
     elif glob.has_magic(path):
-        found = sorted(glob.glob(path, recursive=True))
+        found = _matches(path)
         if not found:
             yield InputImage(path, error='the pattern matches nothing.')
         for name in found:
             yield from _of_path(name, how)
     else:
         yield InputImage(path, error='no such file or folder.')
+
+
+def _matches(pattern: str) -> list[str]:
+    """Paths in order. Of ``**``, which matches folders and what is in them, the files alone, each
+    once, whatever links lead to it."""
+    found = sorted(glob.glob(pattern, recursive=True))
+    if '**' not in pattern:
+        return found
+    files = {osp.realpath(path): path for path in reversed(found) if osp.isfile(path)}
+    return sorted(files.values())
 
 
 def is_video(path: str) -> bool:
@@ -257,6 +267,8 @@ def _of_array(array: np.ndarray | torch.Tensor, name: str) -> InputImage:
 
 def _of_pillow(image: Image.Image, name: str, max_pixels: int) -> InputImage:
     name = getattr(image, 'filename', '') or name
+    if image.tell():  # a frame of several, as Pillow's ImageSequence has them
+        name = f'{name}#{image.tell():06d}'
     if image.size[0] * image.size[1] > max_pixels:
         return InputImage(name, error=f'{image.size[0]}x{image.size[1]} pixels, more than '
                           f'max_pixels={max_pixels}.')  # fmt: skip

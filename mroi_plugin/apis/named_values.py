@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path as osp
 import posixpath
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -126,7 +127,8 @@ class NamedValues:
 
 
 def _parts(path: str) -> list[str]:
-    path = posixpath.normpath(path.replace('\\', '/'))
+    """Folders and file, accents as one character each: macOS has them as two."""
+    path = posixpath.normpath(unicodedata.normalize('NFC', path).replace('\\', '/'))
     return [part for part in path.split('/') if part not in ('', '.', '..')]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,6 +135,28 @@ def in_batches(
         yield waiting, people
     if problem is not None:
         raise problem
+
+
+def checked_boxes(found: Any, detector: Any) -> tuple[np.ndarray, np.ndarray]:
+    """What a detector gives, as boxes (n, 4) and scores (n) in float64.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    try:
+        boxes, scores = (np.asarray(values, np.float64) for values in found)
+        if boxes.size == 0:
+            boxes = boxes.reshape(0, 4)
+        good = boxes.shape == (len(scores), 4) and scores.ndim == 1
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        name = getattr(detector, '__name__', type(detector).__name__)
+        raise ValueError(
+            f'the detector {name} gave {reprlib.repr(found)}; expected boxes (n, 4) x, y, w, h px '
+            'and scores (n).'
+        )
+    return boxes, scores
 
 
 def _problem(image: InputImage, box: np.ndarray, score: float) -> str | None:

@@ -69,7 +69,7 @@ def result_files(path: str) -> list[str]:
         return [path]
     if not os.path.isdir(path):
         return []
-    found = sorted(str(file) for file in Path(path).glob('*.npz'))
+    found = sorted(str(file) for file in Path(path).glob('*.npz') if file.name[0] != '.')
     if not found and next(Path(path).glob('*.json'), None) and not _has_images(path):
         raise ValueError(f'{path} {lack}')
     return found
@@ -90,7 +90,7 @@ def read_pictures(files: Sequence[str], make_body: Callable[[], nn.Module]) -> I
         FileNotFoundError: if a file is missing.
         ValueError: if it is no result.
     """
-    videos: dict[str, Iterator] = {}
+    videos: dict[str, tuple[Iterator, int]] = {}
     missing = []
     for file in files:
         clip = read_clip_npz(file) if is_clip(file) else None
@@ -108,7 +108,9 @@ def read_pictures(files: Sequence[str], make_body: Callable[[], nn.Module]) -> I
         )
 
 
-def _image_of(result: ImageResult, folder: Path, videos: dict[str, Iterator]) -> np.ndarray | None:
+def _image_of(
+    result: ImageResult, folder: Path, videos: dict[str, tuple[Iterator, int]]
+) -> np.ndarray | None:
     name = source_of(result)
     places = [Path(name), folder / Path(name).name]
     path = next((str(place) for place in places if place.is_file()), None)
@@ -121,7 +123,10 @@ def _image_of(result: ImageResult, folder: Path, videos: dict[str, Iterator]) ->
         except InvalidSampleError:
             return None
     else:
-        pixels = _frame(videos.setdefault(path, iterate_images(path)), result.frame)
+        frames, last = videos.get(path, (iter(()), result.frame))
+        frames = frames if result.frame > last else iterate_images(path)
+        videos[path] = frames, result.frame
+        pixels = _frame(frames, result.frame)
     return pixels if pixels is not None and pixels.shape[1::-1] == tuple(result.size) else None
 
 

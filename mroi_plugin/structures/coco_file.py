@@ -19,7 +19,8 @@ def write_coco(results: Iterable[ImageResult], path: str | os.PathLike[str]) -> 
     """Write COCO-style results: a list of ``image_id``, ``file_name``, ``category_id``, ``bbox`` x,
     y, w, h px, ``score`` and ``keypoints``, COCO's 17 as x, y px and visibility.
 
-    ``image_id`` is the number of the image in the run. A joint is visible (2) within the image;
+    ``image_id`` is the number of the image among the results, of which one that failed is none. A
+    joint is visible (2) within the image;
     joints that the model lacks are 0, 0, 0.
 
     Raises:

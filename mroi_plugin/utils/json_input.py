@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,20 @@ def load_json(path: str | os.PathLike[str], what: str, expected: str) -> Any:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no JSON, or nested too deeply.
+        ValueError: if it is no JSON, nested too deeply, or has a key twice in an object.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'{path} ({what}): no such file.')
     try:
-        return json.loads(Path(path).read_bytes())
+        return json.loads(Path(path).read_bytes(), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise ValueError(f'{path} ({what}) is no JSON: {error}; expected {expected}.') from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys differ."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f'the key {twice!r} is there twice in an object')
+    return found

@@ -91,6 +91,19 @@ def test_files_of_another_form(tmp_path, text, message):
         (None, {'a': [[500, 0, 320], [0, 500], [0, 0, 1]]}, "'a': "),
         (None, {'a': None}, "'a': an array of shape"),
         (None, {1: matrix(), '1': matrix()}, 'as a number and as a text'),
+        (None, {}, 'an object with nothing; expected a matrix'),
+        (None, {'K': matrix()}, "an object with 'K'; expected a matrix"),
+        (None, matrix() * [[1, 1, 1], [1, 1.03, 1], [1, 1, 1]], 'one focal length and no skew'),
+        (
+            None,
+            np.add(matrix(), [[0, 30, 0], [0, 0, 0], [0, 0, 0]]),
+            'one focal length and no skew',
+        ),
+        (
+            None,
+            np.add(matrix(), [[0, 0, 0], [30, 0, 0], [0, 0, 0]]),
+            'one focal length and no skew',
+        ),
     ],
 )
 def test_wrong_forms_are_refused_at_once(focal, given, message):

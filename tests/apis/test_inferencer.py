@@ -370,3 +370,16 @@ def test_images_of_all_results_are_upright_arrays(inferencer, people):
     image = next(iter(iterate_images(people.path(2))))
     result = infer_one(inferencer, people.path(2), boxes=people.box(2))
     np.testing.assert_array_equal(result.image, image.pixels())
+
+
+@pytest.mark.parametrize(
+    'found',
+    [None, ([[1, 2, 3]], [1]), ([[1, 2, 30, 40]], [1, 2]), ([['a'] * 4], [1]), [[1] * 4] * 3],
+)
+def test_a_detector_that_gives_something_else(config, checkpoint, people, found):
+    def my_detector(image):
+        return found
+
+    model = Inferencer(config, checkpoint, 'cpu', detector=my_detector)
+    with pytest.raises(ValueError, match='the detector my_detector gave .* expected boxes'):
+        list(model(people.path(0)))

@@ -7,7 +7,7 @@ import io
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 from three_colors import HEIGHT, WIDTH, close, three_colors
 
 from mroi_plugin.apis.inputs import count_images, iterate_images
@@ -136,3 +136,37 @@ def test_a_pattern_without_match_and_a_broken_video(tmp_path):
     assert 'matches nothing' in only(str(tmp_path / '*.jpg')).error
     (tmp_path / 'a.mp4').write_bytes(b'not a video')
     assert 'cannot be read as a video' in only(tmp_path / 'a.mp4').error
+
+
+def test_an_array_may_be_used_again(tmp_path):
+    """As of programs that read all frames into one."""
+    buffer = np.zeros((6, 8, 3), np.uint8)
+
+    def frames():
+        for level in (10, 20):
+            buffer[:] = level
+            yield buffer
+
+    assert [image.pixels().mean() for image in list(iterate_images(frames()))] == [10, 20]
+
+
+def test_frames_of_an_animation_have_their_numbers(tmp_path):
+    levels = [Image.new('L', (8, 6), level) for level in (10, 90, 200)]
+    levels[0].save(tmp_path / 'a.gif', save_all=True, append_images=levels[1:])
+    with Image.open(tmp_path / 'a.gif') as animation:
+        images = list(iterate_images(ImageSequence.Iterator(animation)))
+    name = str(tmp_path / 'a.gif')
+    assert [image.name for image in images] == [name, f'{name}#000001', f'{name}#000002']
+    assert [image.pixels().mean() for image in images] == [10, 90, 200]
+
+
+def test_a_pattern_of_all_folders_has_every_file_once(tmp_path, picture):
+    (tmp_path / 'inner').mkdir()
+    (tmp_path / 'empty').mkdir()
+    (tmp_path / 'inner' / 'loop').symlink_to(tmp_path)
+    for name in ('a.png', 'inner/b.png'):
+        cv2.imwrite(str(tmp_path / name), picture)
+    pattern = str(tmp_path / '**')
+    images = list(iterate_images(pattern))
+    assert [image.error for image in images] == [None] * 2 and count_images(pattern) == 2
+    assert [image.name for image in images] == [f'{tmp_path}/a.png', f'{tmp_path}/inner/b.png']

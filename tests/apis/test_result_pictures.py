@@ -12,6 +12,8 @@ from PIL import Image
 
 from mroi_plugin.apis import result_pictures
 from mroi_plugin.apis.result_pictures import keep_picture, read_pictures, result_files
+from mroi_plugin.structures.clip import build_clip
+from mroi_plugin.structures.clip_npz import write_clip_npz
 from mroi_plugin.structures.npz_file import write_npz
 from mroi_plugin.structures.results import ImageResult
 
@@ -62,3 +64,21 @@ def test_pictures_are_reduced(monkeypatch):
     assert picture.result.image is None and picture.pixels().shape == (40, 32, 3)
     assert (picture.pixels().mean((0, 1)) > [250, -1, -1]).all()
     assert keep_picture(result('a.jpg')).pixels() is None
+
+
+def test_two_runs_of_a_video_and_what_is_half_written(inferencer, tmp_path):
+    """Each clip has the frames from their start; a writer's own file is none yet."""
+    path = str(tmp_path / 'a.avi')
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
+    for level in (30, 130, 230):
+        writer.write(np.full((48, 64, 3), level, np.uint8))
+    writer.release()
+    frames = [result(f'{path}#{number:06d}', frame=number) for number in range(3)]
+    files = []
+    for run in ('first', 'second'):
+        (tmp_path / run).mkdir()
+        files.append(str(write_clip_npz(build_clip(path, frames, 10.0), tmp_path / run / 'a')))
+        (tmp_path / run / '.a.npz.1234.part.npz').write_bytes(b'PK')
+        assert result_files(str(tmp_path / run)) == files[-1:]
+    levels = [picture.pixels().mean() for picture in read_pictures(files, lambda: inferencer.model.body_model)]
+    assert levels == pytest.approx([30, 130, 230] * 2, abs=2)
