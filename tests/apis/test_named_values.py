@@ -141,7 +141,7 @@ def test_a_list_is_short_and_one_line():
     assert list_some(['a\nb', *'cdef']) == "'a\\nb', 'c', 'd' and 2 more"
 
 
-@pytest.mark.parametrize('name', ['caf\u00e9.jpg', 'cafe\u0301.jpg'])
-@pytest.mark.parametrize('path', ['d/caf\u00e9.jpg', 'd/cafe\u0301.jpg'])
+@pytest.mark.parametrize('name', ['z\u00fcrich.jpg', 'zu\u0308rich.jpg'])
+@pytest.mark.parametrize('path', ['d/z\u00fcrich.jpg', 'd/zu\u0308rich.jpg'])
 def test_accents_are_the_same_however_they_are_written(name, path):
     assert NamedValues({name: 1}, 'boxes').of(image(path)) == 1

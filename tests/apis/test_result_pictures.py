@@ -80,5 +80,6 @@ def test_two_runs_of_a_video_and_what_is_half_written(inferencer, tmp_path):
         files.append(str(write_clip_npz(build_clip(path, frames, 10.0), tmp_path / run / 'a')))
         (tmp_path / run / '.a.npz.1234.part.npz').write_bytes(b'PK')
         assert result_files(str(tmp_path / run)) == files[-1:]
-    levels = [picture.pixels().mean() for picture in read_pictures(files, lambda: inferencer.model.body_model)]
+    pictures = read_pictures(files, lambda: inferencer.model.body_model)
+    levels = [picture.pixels().mean() for picture in pictures]
     assert levels == pytest.approx([30, 130, 230] * 2, abs=2)

@@ -121,7 +121,7 @@ def _undecodable(data: bytes) -> str:
 
 def _is_cut(data: bytes) -> bool:
     """Whether a JPEG lacks its end, which decoders fill with gray; that of a thumbnail within it,
-    or of what is appended, as the video of a Motion Photo, is not its."""
+    or of what is appended, as phones append a video, is not its."""
     if not data.startswith(JPEG) or data.endswith(JPEG_END):
         return False
     marker = JPEG_MARKER.search(data, len(JPEG))
