@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -77,6 +79,27 @@ def test_openpose_joints_are_read_in_their_own_convention(truth, tmp_path, optio
     import_spin(save(tmp_path / 'in.npz', entries), str(tmp_path / 'out.npz'), options)
     arrays = read(tmp_path / 'out.npz', convention='openpose_25').annotations.arrays
     expected = np.where(entries['openpose'][..., 2:] > 0, entries['openpose'], 0)
+    np.testing.assert_allclose(arrays['keypoints2d'], expected, atol=1e-3)
+
+
+def test_joints_that_two_sources_name_are_those_of_the_more_certain_one(
+    truth, tmp_path, options, read
+):
+    entries = spin_entries(truth)
+    write_images(tmp_path, list(entries['imgname']), truth.size)
+    entries['openpose'][..., 2] *= 0.9
+    both = entries['openpose'].copy()
+    both[..., 2] *= 0.5
+    both[:, 3, :2] += 2
+    both[:, 3, 2] = 1
+    options = replace(options, convention='openpose_25')
+    for name in ('S', 'has_smpl', 'pose', 'shape'):
+        entries.pop(name)
+    given = save(tmp_path / 'in.npz', {**entries, 'part': both})
+    import_spin(given, str(tmp_path / 'out.npz'), options)
+    arrays = read(tmp_path / 'out.npz', convention='openpose_25').annotations.arrays
+    expected = np.where(both[..., 2:] > entries['openpose'][..., 2:], both, entries['openpose'])
+    expected = np.where(expected[..., 2:] > 0, expected, 0)
     np.testing.assert_allclose(arrays['keypoints2d'], expected, atol=1e-3)
 
 

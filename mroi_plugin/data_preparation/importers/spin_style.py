@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path as osp
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -145,18 +146,24 @@ def add_keypoints(table: Table, source: Source, options: ImportOptions) -> None:
     except ValueError as error:
         raise AnnotationError(f'--convention: {error}') from None
     parts = []
-    if 'openpose' in source.entries:
-        parts.append(to_human_data(source.keypoints('openpose', (25, 3)), 'openpose_25'))
     if 'part' in source.entries:
         parts.append(to_human_data(source.keypoints('part', (joints, 3)), options.convention))
-    if parts:  # the two name different joints of 'human_data'
-        table['keypoints2d'] = _clean(sum(points for points, _ in parts))
-        table['keypoints2d_mask'] = np.clip(sum(mask for _, mask in parts), 0, 1).astype(np.uint8)
+    if 'openpose' in source.entries:
+        parts.append(to_human_data(source.keypoints('openpose', (25, 3)), 'openpose_25'))
+    if parts:
+        points = [_clean(found) for found, _ in parts]
+        table['keypoints2d'] = reduce(_more_confident, points)
+        table['keypoints2d_mask'] = np.max([mask for _, mask in parts], 0).astype(np.uint8)
         table['keypoints2d_convention'] = HUMAN_DATA
     if 'S' in source.entries:
         points, mask = to_human_data(source.keypoints('S', (joints, 4)), options.convention)
         table['keypoints3d'], table['keypoints3d_mask'] = _clean(points), mask
         table['keypoints3d_convention'] = HUMAN_DATA
+
+
+def _more_confident(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Of every joint (N, 190, 3) px and confidence that two sources name, the more certain one."""
+    return np.where(others[..., 2:] > points[..., 2:], others, points)
 
 
 def _clean(points: np.ndarray) -> np.ndarray:
