@@ -203,7 +203,7 @@ def _check_end(
         if end is not None and size < end:
             raise VideoError(f'{lost}: the file is cut off, it has {size} of {end} bytes.')
         return
-    duration = float((video.duration or 0) * video.time_base)
+    duration = float((video.duration or 0) * (video.time_base or 0))
     if reached_s < duration - MAX_LOST_S:
         warnings.warn(
             f'{path}: its header tells {duration:.1f} s, its last frame is at {reached_s:.1f} s; '
