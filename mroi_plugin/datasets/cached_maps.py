@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from mmengine.dist import barrier, is_main_process
+from mmengine.dist import barrier, broadcast_object_list, is_main_process
 from mmengine.registry import DefaultScope
 from torch import nn
 from torch.utils.data import Dataset
 
-from mroi_plugin.datasets.cached_stem import TRAINING, cache_key, starting_network
+from mroi_plugin.datasets.cached_stem import TRAINING, cache_key, content_of, starting_network
 from mroi_plugin.datasets.lost_batches import end_on_lost_batch
 from mroi_plugin.models.encoders.crop_encoder import build_encoder
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
@@ -46,8 +45,9 @@ class CachedMapsDataset(Dataset):
     That is ``stem(crops)``, or, of a backbone that is not trained at all, its feature.
 
     What is missing in ``cache_dir`` is computed first, in files of `SHARD` samples; an interrupted
-    build goes on where it was, and other processes wait for it. Other options of data or stem go to
-    another folder.
+    build goes on where it was, and other processes wait for it. Other options of data or stem,
+    other annotations and image files of another size or time of change go to another folder; what
+    ``backend_args`` reads images from is not looked at.
 
     Args:
         dataset: config of `MultiRoIHumanDataset`.
@@ -83,11 +83,14 @@ class CachedMapsDataset(Dataset):
         jobs: int = 2,
     ) -> None:
         self.num_rois, self.augmentations = num_rois, augmentations
-        self.length = len(DATASETS.build(dict(dataset)))
+        own = DATASETS.build(dict(dataset))
+        self.length = len(own)
         stem = {name: value for name, value in backbone.items() if name not in TRAINING}
         recipe = {'dataset': dataset, 'backbone': stem, 'data_preprocessor': data_preprocessor}
         recipe.update({} if encoder is None else {'encoder': encoder})
-        recipe = {**_plain(recipe), 'ann_file_bytes': os.path.getsize(dataset['ann_file'])}
+        content = [content_of(own) if is_main_process() else None]
+        broadcast_object_list(content)  # machines may have copies of the images
+        recipe = {**_plain(recipe), 'content': content[0]}
         network = starting_network(backbone)
         text = json.dumps(cache_key(recipe, network), indent=1, sort_keys=True)
         self.folder = Path(cache_dir) / hashlib.sha256(text.encode()).hexdigest()[:12]

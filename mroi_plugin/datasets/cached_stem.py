@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import os
+import os.path as osp
 from typing import Any
 
+import numpy as np
 import torch
 from mmengine.registry import DefaultScope
 from torch import nn
 
+from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
+from mroi_plugin.datasets.texts import Texts
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
 from mroi_plugin.registry import MODELS, SCOPE
 
@@ -24,6 +30,24 @@ def cache_key(recipe: dict[str, Any], network: nn.Module) -> dict[str, Any]:
         return recipe
     stem = {name: value for name, value in recipe['backbone'].items() if name not in SOURCE}
     return {**recipe, 'backbone': {**stem, 'weights': network.stem_digest()}}
+
+
+def content_of(dataset: MultiRoIHumanDataset) -> dict[str, str]:
+    """What tells that the data have changed: the checksums of the annotations, and size and time of
+    change of every image file, which is not read."""
+    images, names = hashlib.sha256(), np.unique(dataset.annotations.image_paths.encoded)
+    for name in Texts(names):
+        images.update(repr(_state(osp.join(dataset.image_dir, name))).encode())
+    return {'annotations': dataset.annotations.index.digest, 'images': images.hexdigest()}
+
+
+def _state(path: str) -> tuple[int, int] | None:
+    """Size in bytes and time of change in ns; None where there is no such file, as in a bucket."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 @torch.inference_mode()

@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -15,6 +16,7 @@ from mmengine.registry import DefaultScope
 from torch.utils.data import default_collate
 
 from mroi_plugin.datasets import cached_maps
+from mroi_plugin.datasets.annotation_file import read_entries
 from mroi_plugin.datasets.cached_maps import CachedMapsDataset
 from mroi_plugin.datasets.cached_stem import cache_key
 from mroi_plugin.engine.config import load_config
@@ -199,6 +201,31 @@ def test_what_another_process_computes_is_waited_for(setting, tmp_path, monkeypa
         found = cached((cfg, tmp_path), features=features)
     timer.join()
     assert found[3]['img'].equal(whole[3]['img'])
+
+
+def test_other_annotations_or_images_are_other_maps(setting, tmp_path):
+    """Also of the same names and sizes."""
+    cfg, folder = copy.deepcopy(setting[0]), tmp_path / 'maps'
+    data = cfg.test_dataloader.dataset
+    table = read_entries(data.ann_file)
+    data.image_dir = str(shutil.copytree(data.image_dir, tmp_path / 'images'))
+    data.ann_file = str(tmp_path / 'persons.npz')
+    np.savez(data.ann_file, **table)
+    first, size = cached((cfg, folder)), os.path.getsize(data.ann_file)
+    table['bbox_xywh'] = table['bbox_xywh'] + np.eye(table['bbox_xywh'].shape[1])[0]
+    np.savez(data.ann_file, **table)
+    assert os.path.getsize(data.ann_file) == size
+    moved = cached((cfg, folder))
+    assert float((moved[2]['rois'] - first[2]['rois'])[0, 0]) == pytest.approx(1, abs=1e-3)
+    path = os.path.join(data.image_dir, table['image_path'][2])
+    before = os.path.getsize(path)
+    other = cv2.imencode('.jpg', 255 - cv2.imread(path), [cv2.IMWRITE_JPEG_QUALITY, 10])[1]
+    with open(path, 'wb') as file:
+        file.write(other.tobytes().ljust(before, bytes(1)))
+    assert os.path.getsize(path) == before
+    inverted = cached((cfg, folder))
+    same = [inverted[i]['img'].equal(moved[i]['img']) for i in (2, 3)]
+    assert same == [False, True] and cached((cfg, folder)).folder == inverted.folder
 
 
 def test_what_is_there_is_not_computed_again_and_what_is_missing_is(setting):
