@@ -65,7 +65,8 @@ class CachedMapsDataset(Dataset):
 
     Raises:
         InvalidSampleError: if a sample cannot be used.
-        ValueError: if the weights that the backbone starts from have a stem of their own.
+        ValueError: if the weights that the backbone starts from have a stem of their own, or for
+            ``skip_invalid``.
     """
 
     metainfo: ClassVar[dict[str, Any]] = {}
@@ -82,6 +83,12 @@ class CachedMapsDataset(Dataset):
         features: bool = False,
         jobs: int = 2,
     ) -> None:
+        if dataset.get('skip_invalid'):
+            raise ValueError(
+                f'CachedMapsDataset: skip_invalid=True of {dataset["ann_file"]}: what replaces a '
+                'sample would be kept in its place for ever. Leave it out and drop bad samples '
+                'from the annotation file, or use the config without cached maps.'
+            )
         self.num_rois, self.augmentations = num_rois, augmentations
         own = DATASETS.build(dict(dataset))
         self.length = len(own)

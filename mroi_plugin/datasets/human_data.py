@@ -57,7 +57,7 @@ class MultiRoIHumanDataset(Dataset):
         annotated: what persons of this data set have, some of `ANNOTATED`; a file in which nobody
             has one of them is refused.
         skip_invalid: replace samples that cannot be used by others, drawn from the same random
-            numbers in every run, and count them; for training alone.
+            numbers in every run, and count them; for training alone, and not on cached maps.
         square_boxes: the boxes are squares of a center and a scale, as in SPIN's and CLIFF's files,
             each of which is the region that maps onto the longer side of the crop, whatever its
             shape. Else they are tight, and the crop holds them.

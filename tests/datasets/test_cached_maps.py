@@ -228,6 +228,14 @@ def test_other_annotations_or_images_are_other_maps(setting, tmp_path):
     assert same == [False, True] and cached((cfg, folder)).folder == inverted.folder
 
 
+def test_replaced_samples_are_not_kept(setting, tmp_path):
+    cfg = copy.deepcopy(setting[0])
+    cfg.test_dataloader.dataset.skip_invalid = True
+    with pytest.raises(ValueError, match=r'skip_invalid=True of .*test.npz: .*Leave it out'):
+        cached((cfg, tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_there_is_not_computed_again_and_what_is_missing_is(setting):
     dataset = cached(setting)
     (rows,) = dataset.folder.glob('*.npz')
