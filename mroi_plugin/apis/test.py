@@ -49,8 +49,10 @@ def test(
     Raises:
         MissingFilesError: naming all missing files at once.
         CheckpointMismatchError: if the checkpoint is of another network.
+        ValueError: if there is to be drawn what a model without a body predicts.
     """
     from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, remove_old, write_errors
+    from mroi_plugin.visualization.predictions import check_drawable
 
     cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
     cfg.load_from, cfg.resume = None, False
@@ -62,6 +64,8 @@ def test(
         with checkpoints_read_safely(), name_config_errors(config, cfg):
             runner = BriefRunner.from_cfg(cfg)
         model = bare_model(runner.model)
+        if num_show or worst:
+            check_drawable(model)
         load_weights(model, checkpoint)
         check_cached_backbone(cfg, model.state_dict(), checkpoint)
         with name_failures(runner), progress_shown(runner):

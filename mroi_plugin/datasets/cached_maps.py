@@ -19,6 +19,7 @@ from torch.utils.data import Dataset
 
 from mroi_plugin.datasets.cached_stem import TRAINING, cache_key, content_of, starting_network
 from mroi_plugin.datasets.lost_batches import end_on_lost_batch
+from mroi_plugin.datasets.transforms.geometry import Sample
 from mroi_plugin.models.encoders.crop_encoder import build_encoder
 from mroi_plugin.registry import DATASETS, MODELS, SCOPE, register
 from mroi_plugin.utils.atomic_files import atomic_file, write_atomically
@@ -90,12 +91,12 @@ class CachedMapsDataset(Dataset):
                 'from the annotation file, or use the config without cached maps.'
             )
         self.num_rois, self.augmentations = num_rois, augmentations
-        own = DATASETS.build(dict(dataset))
-        self.length = len(own)
+        self.dataset = DATASETS.build(dict(dataset))
+        self.length = len(self.dataset)
         stem = {name: value for name, value in backbone.items() if name not in TRAINING}
         recipe = {'dataset': dataset, 'backbone': stem, 'data_preprocessor': data_preprocessor}
         recipe.update({} if encoder is None else {'encoder': encoder})
-        content = [content_of(own) if is_main_process() else None]
+        content = [content_of(self.dataset) if is_main_process() else None]
         broadcast_object_list(content)  # machines may have copies of the images
         recipe = {**_plain(recipe), 'content': content[0]}
         network = starting_network(backbone)
@@ -176,6 +177,14 @@ class CachedMapsDataset(Dataset):
 
     def __len__(self) -> int:
         return self.length
+
+    def images(self) -> np.ndarray:
+        """See `MultiRoIHumanDataset.images`."""
+        return self.dataset.images()
+
+    def loaded_sample(self, index: int) -> Sample:
+        """See `MultiRoIHumanDataset.loaded_sample`."""
+        return self.dataset.loaded_sample(index)
 
     def set_epoch(self, epoch: int, seed: int = 0) -> None:
         """Choose the augmentation of this epoch; reaches running workers too."""

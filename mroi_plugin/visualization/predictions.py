@@ -26,6 +26,19 @@ def spread_indices(size: int, count: int) -> list[int]:
     return sorted({int(i) for i in np.linspace(0, size - 1, min(count, size))})
 
 
+def check_drawable(model: nn.Module) -> None:
+    """Refuse pictures of what a model without a body predicts.
+
+    Raises:
+        ValueError: naming the model.
+    """
+    if not hasattr(model, 'body_model'):
+        raise ValueError(
+            f'{type(model).__name__} has no body to draw: leave out --num-show and --worst in a '
+            'test, and MeshVisualizationHook in a training.'
+        )
+
+
 @torch.no_grad()
 def predict_panels(
     model: nn.Module, dataset: Dataset, indices: Iterable[int]
@@ -34,7 +47,8 @@ def predict_panels(
 
     Args:
         model: `MultiRoIEstimator` or `MMHuman3DEstimator`.
-        dataset: `MultiRoIHumanDataset` with a test pipeline, i.e. without augmentation.
+        dataset: `MultiRoIHumanDataset`, or `CachedMapsDataset` of one, with a test pipeline, i.e.
+            without augmentation.
         indices: samples to show.
 
     Returns:
@@ -49,19 +63,26 @@ def _panel(model: nn.Module, dataset: Dataset, index: int) -> InstancePanel:
     data = model.data_preprocessor(batch, training=False)
     prediction = model(**data, mode='predict')[0]
     image = dataset.loaded_sample(index)['image'].decode()
-    height, width = batch['img'].shape[-2:]
     return InstancePanel(
         image=image,
         faces=np.asarray(model.body_model.faces, np.int64),
         focal_length=float(batch['focal_length'][0]),
         principal_point=batch['principal_point'][0].numpy(),
         rois=batch['rois'][0].numpy(),
-        crop_size=(width, height),
+        crop_size=_crop_size(batch),
         pred_vertices=prediction['pred_vertices'].cpu().numpy(),
         pred_camera=prediction['pred_transl'].cpu().numpy(),
         title=TITLE.format(index),
         **_truth(model, data),
     )
+
+
+def _crop_size(batch: dict[str, Any]) -> tuple[int, int]:
+    """(w, h) px of the crops, in whose middle the center of their RoI is."""
+    center = batch['rois'][0, 0, :2] + batch['principal_point'][0]
+    affine = batch['roi_affines'][0, 0]
+    width, height = (2 * (affine[:, :2] @ center + affine[:, 2]) + 1).tolist()
+    return round(width), round(height)
 
 
 def _truth(model: nn.Module, data: dict[str, Any]) -> dict[str, np.ndarray]:

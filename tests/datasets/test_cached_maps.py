@@ -19,6 +19,7 @@ from mroi_plugin.datasets import cached_maps
 from mroi_plugin.datasets.annotation_file import read_entries
 from mroi_plugin.datasets.cached_maps import CachedMapsDataset
 from mroi_plugin.datasets.cached_stem import cache_key
+from mroi_plugin.datasets.samplers.multi_dataset_sampler import MultiDatasetSampler
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.preflight import check_features, check_rois
 from mroi_plugin.models.backbones.blazepose import ASSETS
@@ -226,6 +227,12 @@ def test_other_annotations_or_images_are_other_maps(setting, tmp_path):
     inverted = cached((cfg, folder))
     same = [inverted[i]['img'].equal(moved[i]['img']) for i in (2, 3)]
     assert same == [False, True] and cached((cfg, folder)).folder == inverted.folder
+
+
+def test_persons_of_an_image_can_be_drawn_together(setting):
+    dataset = cached(setting)
+    sampler = MultiDatasetSampler(dataset, 'by_size', seed=0, group_by_image=True)
+    assert sorted(sampler) == list(range(len(dataset)))
 
 
 def test_replaced_samples_are_not_kept(setting, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 from mmengine.dist import get_dist_info, sync_random_seed
 from torch.utils.data import Sampler
 
+from mroi_plugin.datasets.cached_maps import CachedMapsDataset
 from mroi_plugin.datasets.human_data import ConcatHumanDataset, MultiRoIHumanDataset
 from mroi_plugin.registry import DATA_SAMPLERS, register
 
@@ -24,7 +25,8 @@ class MultiDatasetSampler(Sampler[int]):
     may start anywhere in the epoch (`start_at`), to go on where a run was interrupted.
 
     Args:
-        dataset: `ConcatHumanDataset`, or a `MultiRoIHumanDataset` with ``by_size``.
+        dataset: `ConcatHumanDataset`, or with ``by_size`` a `MultiRoIHumanDataset` or
+            `CachedMapsDataset`.
         probabilities: by name of a data set or group; they are divided by their sum. What is not
             named is never drawn. ``by_size`` draws every person with the same probability.
         epoch_length: samples per epoch over all ranks; the number of persons by default.
@@ -42,7 +44,7 @@ class MultiDatasetSampler(Sampler[int]):
 
     def __init__(
         self,
-        dataset: ConcatHumanDataset | MultiRoIHumanDataset,
+        dataset: ConcatHumanDataset | MultiRoIHumanDataset | CachedMapsDataset,
         probabilities: Mapping[str, float] | str,
         epoch_length: int | None = None,
         seed: int | None = None,

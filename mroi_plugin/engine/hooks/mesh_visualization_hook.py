@@ -36,6 +36,12 @@ class MeshVisualizationHook(Hook):
         self.count, self.interval, self.height = count, interval, height
         self._validations = 0
 
+    def before_train(self, runner: Any) -> None:
+        """Refuse a model without a body."""
+        from mroi_plugin.visualization.predictions import check_drawable
+
+        check_drawable(bare_model(runner.model))
+
     def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
         """Draw and hand over, on the first rank."""
         from mroi_plugin.visualization.contact_sheet import instance_row
