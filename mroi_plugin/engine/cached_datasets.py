@@ -30,7 +30,8 @@ def wrap_cached(cfg: Config) -> None:
         dataset = ConfigDict(copy.deepcopy(loader.dataset.to_dict()))
         del dataset['cached']
         crop = dataset.pipeline.crop
-        taken, whole = crop.num_rois, 1 + len(crop.get('scales', DEFAULT_SCALES))
+        whole = 1 + len(crop.get('scales', DEFAULT_SCALES))
+        taken = crop.get('num_rois') or whole
         crop.num_rois = max(taken, whole)
         parts = {name: copy.deepcopy(cfg.model[name]) for name in PARTS if name in cfg.model}
         rois = {'num_rois': taken} if taken < whole else {}

@@ -295,5 +295,12 @@ def test_the_number_of_rois_is_checked(config):
         check_rois(cfg)
 
 
+def test_no_number_of_rois_takes_all():
+    key = 'train_dataloader.dataset.pipeline.crop.num_rois'
+    all_of, five = (load_config('mroi_open_cached', options=[f'{key}={n}']) for n in (None, 5))
+    assert all_of.train_dataloader == five.train_dataloader
+    check_rois(all_of)
+
+
 def test_landmarks_are_found_in_any_number_of_rois():
     check_rois(load_config('mroi_open_landmarks'))
