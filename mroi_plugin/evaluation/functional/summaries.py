@@ -26,7 +26,7 @@ def summarize(table: pd.DataFrame) -> dict[str, Any]:
 
     Returns:
         ``per_joint`` mm by name; ``per_action``, ``per_num_rois``, ``per_offset``,
-        ``per_truncation`` and ``per_depth_m``: ``{group: {persons, mpjpe, ...}}``, of the groups
+        ``per_truncation`` and ``per_depth_m``: ``{group: {instances, mpjpe, ...}}``, of the groups
         that have persons; ``per_confidence``: of tenths of the persons, the least confident first;
         ``confidence_rank_correlation``: Spearman's between confidence and -MPJPE.
     """
