@@ -28,7 +28,7 @@ class MeshVisualizationHook(Hook):
         height: of the pictures, px.
     """
 
-    priority = 'LOW'
+    priority = 'ABOVE_NORMAL'  # before EMAHook takes back the weights that were validated
 
     def __init__(self, count: int = 4, interval: int = 1, height: int = 256) -> None:
         if count < 1 or interval < 1:

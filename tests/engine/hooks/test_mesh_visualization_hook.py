@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from mroi_plugin import apis
+from mroi_plugin.engine.checkpoints import read_state_dict
 from mroi_plugin.engine.hooks.mesh_visualization_hook import MeshVisualizationHook
+from mroi_plugin.utils.config_files import find_config
+from mroi_plugin.visualization.contact_sheet import instance_row
+from mroi_plugin.visualization.predictions import predict_panels
 
 OPTIONS = [
     'train_dataloader.batch_size=16',
@@ -38,6 +42,27 @@ def test_it_draws_and_changes_no_number(repo, in_workspace, tmp_path):
     for path in found:
         picture = cv2.imread(str(path))
         assert picture.shape[0] == 256 + 22 and picture.std() > 10
+
+
+def test_it_draws_the_weights_that_are_validated(in_workspace, tmp_path):
+    """On cached features too: running means, as the checkpoint has, and not the last step's."""
+    config = tmp_path / 'config.py'
+    config.write_text(
+        f"_base_ = '{find_config('mroi_open_cached')}'\n"
+        "custom_hooks = [*_base_.custom_hooks, dict(type='MeshVisualizationHook', count=1)]\n"
+    )
+    maps = [f'{part}_dataloader.dataset.cached.cache_dir={tmp_path}' for part in ('train', 'val')]
+    options = [*OPTIONS, *maps, 'model.backbone.variant=lite', 'optim_wrapper.optimizer.lr=0.01']
+    runner = apis.train(str(config), str(tmp_path / 'run'), options=options, epochs=1)
+    assert any(type(hook).__name__ == 'EMAHook' for hook in runner.hooks)
+    (path,) = (tmp_path / 'run').glob('**/vis_image/**/*.png')
+    model, pictures = runner.model, []
+    for _ in range(2):
+        (panel,) = predict_panels(model, runner.val_dataloader.dataset, [0])
+        pictures.append(instance_row(panel, 256)[..., ::-1])
+        model.load_state_dict(read_state_dict(str(tmp_path / 'run' / 'epoch_1.pth')))
+    drawn = cv2.imread(str(path))
+    assert [np.array_equal(drawn, picture) for picture in pictures] == [False, True]
 
 
 def train_with(backend, repo, tmp_path, name):
