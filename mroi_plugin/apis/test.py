@@ -51,7 +51,14 @@ def test(
         CheckpointMismatchError: if the checkpoint is of another network.
         ValueError: if there is to be drawn what a model without a body predicts.
     """
-    from mroi_plugin.evaluation.files import draw, keep_rows, kept_rows, remove_old, write_errors
+    from mroi_plugin.evaluation.files import (
+        draw,
+        keep_rows,
+        kept_rows,
+        remove_old,
+        true_bodies,
+        write_errors,
+    )
     from mroi_plugin.visualization.predictions import check_drawable
 
     cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
@@ -79,5 +86,6 @@ def test(
                 print(f'wrote {path}')
             folder, dataset = osp.join(cfg.work_dir, 'pictures'), runner.test_dataloader.dataset
             remove_old(folder)  # they would pass for those of this test
-            draw(model, dataset, table, show_dir or folder, num_show, worst)
+            bodies = true_bodies(runner.test_evaluator.metrics)
+            draw(model, dataset, table, bodies, show_dir or folder, num_show, worst)
     return metrics

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Union
 import numpy as np
 import torch
 from mmengine.dataset import Compose
-from torch import nn
 from torch.utils.data import ConcatDataset, Dataset
 
 from mroi_plugin.datasets.annotations import Annotations, read_annotations
@@ -19,6 +18,7 @@ from mroi_plugin.datasets.pixel_checks import are_squares
 from mroi_plugin.datasets.sample_monitor import SampleMonitor
 from mroi_plugin.datasets.transforms.geometry import Sample
 from mroi_plugin.datasets.transforms.loading import LoadImage
+from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
 from mroi_plugin.models.body_models.genders import GENDER_NAMES
 from mroi_plugin.models.body_models.smpl import rest_pelvis
 from mroi_plugin.registry import DATASETS, MODELS, TRANSFORMS, register
@@ -114,9 +114,11 @@ class MultiRoIHumanDataset(Dataset):
             return
         self.annotations.check_body(MODELS.build(body_model))
         pelvis = np.zeros((len(self), 3), np.float32)
+        bodies = GenderedBodies(body_model, or_neutral=True)
         for code in np.unique(self.annotations.genders):
             who = self.annotations.genders == code
-            pelvis[who] = rest_pelvis(_gendered(body_model, code), arrays['smpl_betas'][who])
+            body = bodies.get(GENDER_NAMES[int(code)], torch.device('cpu'))
+            pelvis[who] = rest_pelvis(body, arrays['smpl_betas'][who])
         arrays['smpl_rest_pelvis'] = pelvis
         self._mask_translations_behind_the_camera()
 
@@ -177,14 +179,6 @@ class MultiRoIHumanDataset(Dataset):
             int(index),
             lambda attempt: int(self.rng(int(index), stream=1 + attempt).integers(len(self))),
         )
-
-
-def _gendered(body_model: dict[str, Any], code: int) -> nn.Module:
-    """The body of a person's gender, whose parameters theirs are; else the configured one."""
-    try:
-        return MODELS.build({**body_model, 'gender': GENDER_NAMES[int(code)]})
-    except FileNotFoundError:
-        return MODELS.build(body_model)
 
 
 @register(DATASETS)

@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 
 from mroi_plugin.evaluation.functional.protocol import H36M_PELVIS
 from mroi_plugin.evaluation.functional.summaries import summarize, worst
+from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
 from mroi_plugin.utils.atomic_files import atomic_file, write_text
 from mroi_plugin.visualization.meshes import write_meshes
 from mroi_plugin.visualization.predictions import (
@@ -41,6 +42,11 @@ def kept_rows(metrics: Sequence[BaseMetric]) -> pd.DataFrame:
     """Rows of the first metric that kept any, of all ranks; empty if none has."""
     kept = [metric.samples for metric in metrics if getattr(metric, 'samples', None) is not None]
     return kept[0].table() if kept else pd.DataFrame()
+
+
+def true_bodies(metrics: Sequence[BaseMetric]) -> GenderedBodies | None:
+    """What the first metric that poses the truth does so with; None if none does."""
+    return next((metric.bodies for metric in metrics if hasattr(metric, 'bodies')), None)
 
 
 def write_errors(metrics: Mapping[str, Any], table: pd.DataFrame, path: str) -> list[Path]:
@@ -73,6 +79,7 @@ def draw(
     model: nn.Module,
     dataset: Dataset,
     table: pd.DataFrame,
+    bodies: GenderedBodies | None,
     folder: str,
     num_show: int,
     num_worst: int,
@@ -85,6 +92,7 @@ def draw(
         model: trained.
         dataset: of the test.
         table: of `PerSample`.
+        bodies: see `predict_panels`.
         folder: for the pictures; those of the worst go to ``worst/`` in it.
         num_show: number of images.
         num_worst: number of people with the largest errors.
@@ -97,7 +105,7 @@ def draw(
         if not len(indices):
             continue
         remove_pictures(place)
-        panels = predict_panels(model, dataset, indices)
+        panels = predict_panels(model, dataset, indices, bodies)
         print(f'wrote {write_pictures(panels, place)[-1]}')
         if place == Path(folder):
             pelvis = model.body_model.J_regressor_h36m[H36M_PELVIS].cpu().numpy()

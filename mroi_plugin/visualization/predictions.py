@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset, default_collate
 
+from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
 from mroi_plugin.models.body_models.smpl_targets import smpl_targets
 from mroi_plugin.visualization.contact_sheet import InstancePanel, contact_sheet, instance_row
 from mroi_plugin.visualization.drawing import write_image
@@ -41,7 +42,10 @@ def check_drawable(model: nn.Module) -> None:
 
 @torch.no_grad()
 def predict_panels(
-    model: nn.Module, dataset: Dataset, indices: Iterable[int]
+    model: nn.Module,
+    dataset: Dataset,
+    indices: Iterable[int],
+    bodies: GenderedBodies | None = None,
 ) -> list[InstancePanel]:
     """Inputs and predictions of a model for some samples, with the truth where it is known.
 
@@ -50,15 +54,18 @@ def predict_panels(
         dataset: `MultiRoIHumanDataset`, or `CachedMapsDataset` of one, with a test pipeline, i.e.
             without augmentation.
         indices: samples to show.
+        bodies: of the truth, each person's by gender; the model's own, neutral, by default.
 
     Returns:
         One panel per sample.
     """
     model.eval()
-    return [_panel(model, dataset, index) for index in indices]
+    return [_panel(model, dataset, index, bodies) for index in indices]
 
 
-def _panel(model: nn.Module, dataset: Dataset, index: int) -> InstancePanel:
+def _panel(
+    model: nn.Module, dataset: Dataset, index: int, bodies: GenderedBodies | None
+) -> InstancePanel:
     batch = default_collate([dataset[index]])
     data = model.data_preprocessor(batch, training=False)
     prediction = model(**data, mode='predict')[0]
@@ -73,7 +80,7 @@ def _panel(model: nn.Module, dataset: Dataset, index: int) -> InstancePanel:
         pred_vertices=prediction['pred_vertices'].cpu().numpy(),
         pred_camera=prediction['pred_transl'].cpu().numpy(),
         title=TITLE.format(index),
-        **_truth(model, data),
+        **_truth(model, data, bodies),
     )
 
 
@@ -85,16 +92,20 @@ def _crop_size(batch: dict[str, Any]) -> tuple[int, int]:
     return round(width), round(height)
 
 
-def _truth(model: nn.Module, data: dict[str, Any]) -> dict[str, np.ndarray]:
+def _truth(
+    model: nn.Module, data: dict[str, Any], bodies: GenderedBodies | None
+) -> dict[str, np.ndarray]:
     if data['has_transl'][0] <= 0:
         return {}
     pose, betas = smpl_targets(data)
-    body = model.body_model(
-        global_orient=pose[:, :1], body_pose=pose[:, 1:], betas=betas, pose2rot=False
-    )
-    vertices = body['vertices'][0]
+    if bodies is not None:
+        vertices = bodies.vertices(data, pose.device)
+    else:
+        orient, body = pose.split([1, 23], 1)
+        posed = model.body_model(global_orient=orient, body_pose=body, betas=betas, pose2rot=False)
+        vertices = posed['vertices']
     return {
-        'true_vertices': vertices.cpu().numpy(),
+        'true_vertices': vertices[0].cpu().numpy(),
         'true_camera': data['smpl_transl'][0].cpu().numpy(),
     }
 

@@ -29,7 +29,7 @@ from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.engine.preflight import required_files
-from mroi_plugin.registry import MODELS
+from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
 from mroi_plugin.utils.atomic_files import write_json
 from mroi_plugin.utils.progress import track
 from mroi_plugin.utils.required_files import RequiredFile
@@ -179,9 +179,8 @@ def _draw(
         options,
         square_boxes=node.get('square_boxes', False),
     )
-    sheet = draw_samples(
-        with_body, samples, dict(node['pipeline']['crop']), MODELS.build(options), folder
-    )
+    bodies = GenderedBodies(options, or_neutral=True)
+    sheet = draw_samples(with_body, samples, dict(node['pipeline']['crop']), bodies, folder)
     print(f'wrote {sheet}')
 
 

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
 from mroi_plugin.datasets.sample_errors import InvalidSampleError
 from mroi_plugin.datasets.transforms.multi_roi_crop import MultiRoICrop
+from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
+
+CPU = torch.device('cpu')
 
 
 def check_images(dataset: MultiRoIHumanDataset, samples: Iterable[int]) -> list[str]:
@@ -33,7 +37,7 @@ def draw_samples(
     dataset: MultiRoIHumanDataset,
     samples: Iterable[int],
     crop: dict[str, Any],
-    body: Any,
+    bodies: GenderedBodies,
     folder: Path,
 ) -> Path:
     """Draw persons with their RoIs, joints and, where it is known, mesh.
@@ -42,7 +46,7 @@ def draw_samples(
         dataset: with any pipeline.
         samples: persons to draw.
         crop: options of the config's `MultiRoICrop`.
-        body: `SMPLBody`, neutral.
+        bodies: that annotated parameters are posed with.
         folder: for the pictures.
 
     Returns:
@@ -51,11 +55,13 @@ def draw_samples(
     from mroi_plugin.visualization.predictions import write_pictures
 
     cut = MultiRoICrop(**{k: v for k, v in crop.items() if k != 'type'})
-    panels = [_panel(dataset, int(index), cut, body) for index in samples]
+    panels = [_panel(dataset, int(index), cut, bodies) for index in samples]
     return write_pictures(panels, folder)[-1]
 
 
-def _panel(dataset: MultiRoIHumanDataset, index: int, crop: MultiRoICrop, body: Any) -> Any:
+def _panel(
+    dataset: MultiRoIHumanDataset, index: int, crop: MultiRoICrop, bodies: GenderedBodies
+) -> Any:
     from mroi_plugin.visualization.contact_sheet import InstancePanel
 
     sample = dataset.loaded_sample(index)
@@ -63,27 +69,21 @@ def _panel(dataset: MultiRoIHumanDataset, index: int, crop: MultiRoICrop, body: 
     cut = crop(sample)
     return InstancePanel(
         image=pixels,
-        faces=np.asarray(body.faces, np.int64),
+        faces=np.asarray(bodies.get('neutral', CPU).faces, np.int64),
         focal_length=float(sample['focal_length']),
         principal_point=np.asarray(sample['principal_point']),
         rois=cut['rois'],
         crop_size=crop.crop_size,
         joints2d=sample['keypoints2d'],
         title=f'sample {index}',
-        **_truth(sample, body),
+        **_truth(sample, bodies),
     )
 
 
-def _truth(sample: dict[str, Any], body: Any) -> dict[str, np.ndarray]:
+def _truth(sample: dict[str, Any], bodies: GenderedBodies) -> dict[str, np.ndarray]:
     if not sample['has_transl']:
         return {}
-    import torch
-
-    names = {'global_orient': (1, 3), 'body_pose': (1, 69), 'betas': (1, 10)}
-    given = {
-        name: torch.as_tensor(sample[f'smpl_{name}'], dtype=torch.float32).reshape(shape)
-        for name, shape in names.items()
-    }
-    with torch.no_grad():
-        vertices = body(**given)['vertices'][0].numpy()
-    return {'true_vertices': vertices, 'true_camera': np.asarray(sample['smpl_transl'], np.float32)}
+    names = ('smpl_global_orient', 'smpl_body_pose', 'smpl_betas', 'gender')
+    vertices = bodies.vertices({name: torch.as_tensor(sample[name])[None] for name in names}, CPU)
+    camera = np.asarray(sample['smpl_transl'], np.float32)
+    return {'true_vertices': vertices[0].numpy(), 'true_camera': camera}

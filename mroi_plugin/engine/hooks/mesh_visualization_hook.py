@@ -44,6 +44,7 @@ class MeshVisualizationHook(Hook):
 
     def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
         """Draw and hand over, on the first rank."""
+        from mroi_plugin.evaluation.files import true_bodies
         from mroi_plugin.visualization.contact_sheet import instance_row
         from mroi_plugin.visualization.predictions import predict_panels, spread_indices
 
@@ -53,7 +54,9 @@ class MeshVisualizationHook(Hook):
         model = bare_model(runner.model)
         dataset = runner.val_dataloader.dataset
         training = model.training
-        for panel in predict_panels(model, dataset, spread_indices(len(dataset), self.count)):
+        shown = spread_indices(len(dataset), self.count)
+        bodies = true_bodies(runner.val_evaluator.metrics)
+        for panel in predict_panels(model, dataset, shown, bodies):
             name = panel.title.replace(' ', '_')
             picture = instance_row(panel, self.height)
             runner.visualizer.add_image(f'prediction_{name}', picture, step=runner.epoch)

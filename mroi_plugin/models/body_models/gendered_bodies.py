@@ -17,16 +17,26 @@ class GenderedBodies:
 
     Args:
         body_model: config of `SMPLBody` without ``gender``.
+        or_neutral: take the neutral body in place of one whose file is missing.
     """
 
-    def __init__(self, body_model: dict[str, Any]) -> None:
-        self.body_model = dict(body_model)
+    def __init__(self, body_model: dict[str, Any], or_neutral: bool = False) -> None:
+        self.body_model, self.or_neutral = dict(body_model), or_neutral
         self._built: dict[str, nn.Module] = {}
 
     def get(self, gender: str, device: torch.device) -> nn.Module:
-        """The body of ``male``, ``female`` or ``neutral`` on a device."""
+        """The body of ``male``, ``female`` or ``neutral`` on a device.
+
+        Raises:
+            FileNotFoundError: if its file is missing.
+        """
         if gender not in self._built:
-            body = MODELS.build({**self.body_model, 'gender': gender})
+            try:
+                body = MODELS.build({**self.body_model, 'gender': gender})
+            except FileNotFoundError:
+                if gender == GENDER_NAMES[NEUTRAL] or not self.or_neutral:
+                    raise
+                return self.get(GENDER_NAMES[NEUTRAL], device)
             self._built[gender] = body.eval().requires_grad_(False)
         return self._built[gender].to(device)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
-
 import pytest
 import torch
+from gendered_files import write_gendered
 from locations import ROOT
 from mmengine.config import Config
 from test_configs import small_batch
 
-from mroi_plugin.models.body_models.free_body import export_free_body
 from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
 from mroi_plugin.registry import MODELS
 
@@ -19,13 +17,7 @@ GENDERS = torch.tensor([0, -1, 1, -1])
 
 @pytest.fixture(scope='module')
 def bodies(tmp_path_factory):
-    """`SMPLBody` of a folder whose male body is larger and whose female body is smaller."""
-    folder = export_free_body(tmp_path_factory.mktemp('smpl'))
-    for gender, factor in (('MALE', 1.1), ('FEMALE', 0.9)):
-        path = folder / f'SMPL_{gender}.pkl'
-        data = pickle.loads(path.read_bytes())
-        path.write_bytes(pickle.dumps({**data, 'v_template': data['v_template'] * factor}))
-    return {'type': 'SMPLBody', 'model_path': str(folder), 'free_body': False}
+    return write_gendered(tmp_path_factory.mktemp('smpl'))
 
 
 def estimator(bodies, **options):
