@@ -30,6 +30,7 @@ from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.engine.preflight import required_files
 from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
+from mroi_plugin.models.body_models.smpl import MODEL_PATH
 from mroi_plugin.utils.atomic_files import write_json
 from mroi_plugin.utils.progress import track
 from mroi_plugin.utils.required_files import RequiredFile
@@ -139,7 +140,10 @@ def _check_dataset(
         content.notes += square_boxes(annotations, node['pipeline'].get('crop', {}))
     findings = check_values(annotations)
     chosen = np.sort(rng.permutation(len(annotations))[: max(samples, images, num_show)])
-    bodies = _bodies(cfg)
+    options = _body_model(node, cfg)
+    bodies = AnnotationBodies(
+        options.get('model_path', MODEL_PATH), options.get('free_body', False)
+    )
     if bodies.digest() is None:
         content.notes.append(f'{path}: no body, so poses were not compared with joints.')
     else:
@@ -153,23 +157,22 @@ def _check_dataset(
     if load.get('backend_args') or osp.isdir(node['image_dir']):
         content.problems += check_images(dataset, chosen[:images])
         if num_show and bodies.digest() is not None and not content.problems:
-            _draw(dataset, chosen[:num_show], node, cfg, folder / key.replace('.', '_'))
+            _draw(chosen[:num_show], node, options, folder / key.replace('.', '_'))
     return content
 
 
-def _bodies(cfg: Mapping[str, Any]) -> AnnotationBodies:
-    options = cfg['test_evaluator'].get('body_model') or cfg['model']['body_model']
-    return AnnotationBodies(options['model_path'], options.get('free_body', False))
+def _body_model(node: Mapping[str, Any], cfg: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the body that the truth is posed with: a metric's, the model's, or the data
+    set's."""
+    metrics = cfg.get('test_evaluator') or ()
+    metrics = [metrics] if isinstance(metrics, Mapping) else metrics
+    given = (place.get('body_model') for place in (*metrics, cfg['model'], node))
+    return dict(next(filter(None, given), {'type': 'SMPLBody'}))
 
 
 def _draw(
-    dataset: MultiRoIHumanDataset,
-    samples: Sequence[int],
-    node: Mapping[str, Any],
-    cfg: Mapping[str, Any],
-    folder: Path,
+    samples: Sequence[int], node: Mapping[str, Any], options: dict[str, Any], folder: Path
 ) -> None:
-    options = dict(cfg['test_evaluator']['body_model'])
     with_body = MultiRoIHumanDataset(
         node['ann_file'],
         node['image_dir'],

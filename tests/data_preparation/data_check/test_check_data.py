@@ -49,6 +49,23 @@ def test_sound_data_are_well_and_drawn(check, tmp_path):
     assert len(list((tmp_path / 'out').glob('*/contact_sheet.jpg'))) == 2
 
 
+def test_without_a_body_in_model_and_metric_it_is_that_of_the_data(in_workspace, tmp_path):
+    assert check_data('mroi_open_landmarks', out=str(tmp_path), num_show=1)
+    train, _ = json.loads((tmp_path / 'check.json').read_text())['datasets']
+    assert train['misfit_px'] < 0.5
+    assert len(list(tmp_path.glob('*/contact_sheet.jpg'))) == 2
+
+
+def test_several_metrics_have_the_body_of_the_first_that_has_one(config, in_workspace, tmp_path):
+    listed = tmp_path / 'listed.py'
+    listed.write_text(
+        f'_base_ = {config!r}\n'
+        "dump = dict(type='mmengine.DumpResults', out_file_path='results.pkl')\n"
+        'test_evaluator = [dump, {{_base_.test_evaluator}}]\n'
+    )
+    assert check_data(str(listed), out=str(tmp_path / 'out'))
+
+
 def focal_twice(table):
     table['cam_param']['f'] = 2 * table['cam_param']['f']
 
