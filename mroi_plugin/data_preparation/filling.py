@@ -45,7 +45,8 @@ def add_results(
     ):
         replaced = key not in table or options.overwrite_keypoints
         if points is None or not replaced:
-            report[key] = 'as annotated' if key in table else 'none: no camera'
+            lacking = 'camera' if pixels is None else 'translation (smpl.transl)'
+            report[key] = 'as annotated' if key in table else f'none: no {lacking}'
             continue
         out[key], out[f'{key}_mask'] = to_human_data(points, CONVENTION)
         out[f'{key}_convention'] = HUMAN_DATA

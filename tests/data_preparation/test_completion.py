@@ -99,7 +99,13 @@ def test_completing_twice_changes_nothing(pw3d):
 
 def test_pelvis_centered_joints_alone(pw3d, wide_truth, read):
     root, _ = pw3d
-    complete(root / 'pw3d_test.npz', root / 'joints.npz', joints_only=True)
+    report = complete(root / 'pw3d_test.npz', root / 'joints.npz', joints_only=True)
+    assert report['keypoints2d'] == 'none: no translation (smpl.transl)'
+    table = read_npz(str(root / 'pw3d_test.npz'))
+    del table['cam_param']
+    dump(root / 'no_camera.npz', table)
+    report = complete(root / 'no_camera.npz', root / 'out.npz', joints_only=True)
+    assert report['keypoints2d'] == 'none: no camera'
     arrays = read(root / 'joints.npz').annotations.arrays
     centered = wide_truth.joints - wide_truth.joints[:, :1]
     assert np.abs(arrays['keypoints3d'][..., :3] - centered).max() < 1e-4
