@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
 from filelock import FileLock
 from mmengine.registry import DefaultScope
 from torch.utils.data import default_collate
@@ -227,6 +229,25 @@ def test_other_annotations_or_images_are_other_maps(setting, tmp_path):
     inverted = cached((cfg, folder))
     same = [inverted[i]['img'].equal(moved[i]['img']) for i in (2, 3)]
     assert same == [False, True] and cached((cfg, folder)).folder == inverted.folder
+
+
+def build_on_rank(rank: int, setting, places) -> None:
+    """A rank of two, each on a machine with a copy of the images."""
+    torch.set_num_threads(1)
+    os.chdir(places[rank])
+    os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2')
+    store = f'file://{setting[1]}/store'
+    dist.init_process_group('gloo', init_method=store, rank=rank, world_size=2)
+    np.save(f'{setting[1]}/{rank}.npy', cached(setting, features=True)[3]['img'].numpy())
+    dist.destroy_process_group()
+
+
+def test_ranks_share_maps_whatever_the_age_of_their_images(setting, tmp_path):
+    places = [shutil.copytree('data', tmp_path / f'{rank}' / 'data').parent for rank in (0, 1)]
+    os.utime(next(places[1].rglob('*.jpg')), (0, 0))
+    mp.spawn(build_on_rank, args=((setting[0], tmp_path), places), nprocs=2)
+    assert len(list(tmp_path.glob('*/recipe.json'))) == 1
+    assert np.array_equal(*(np.load(tmp_path / f'{rank}.npy') for rank in (0, 1)))
 
 
 def test_persons_of_an_image_can_be_drawn_together(setting):
