@@ -64,12 +64,9 @@ class ResumedScheduleHook(Hook):
 
 
 def _epoch_length(loop: EpochBasedTrainLoop) -> float:
-    """Iterations of an epoch so far; the present number where nothing speaks against it."""
-    now = len(loop.dataloader)
-    within = isinstance(loop, ResumableEpochLoop) and loop.iter <= (loop.epoch + 1) * now
-    if not loop.epoch or within or loop.iter == loop.epoch * now:
-        return now
-    return loop.iter / loop.epoch
+    """Iterations of an epoch so far; the present number before the first is done."""
+    start = loop.epoch_start if isinstance(loop, ResumableEpochLoop) else loop.iter
+    return start / loop.epoch if loop.epoch else len(loop.dataloader)
 
 
 def _lengths(schedulers: Any) -> dict[str, tuple[str, float]]:
