@@ -11,6 +11,7 @@ from mmengine.dist import is_main_process
 from mmengine.evaluator import Evaluator
 from mmengine.hooks import CheckpointHook
 
+from mroi_plugin.engine import accumulation
 from mroi_plugin.engine.best_metric import check_best, check_given
 from mroi_plugin.engine.disk_space import check_disk_space, checkpoint_bytes
 from mroi_plugin.registry import HOOKS, register
@@ -24,7 +25,8 @@ class AtomicCheckpointHook(CheckpointHook):
     mmengine writes into the file itself, and removes an old checkpoint before the new one is there:
     whoever is killed meanwhile has lost both. Here a file is written beside its place and moved
     there, ``last_checkpoint`` too, and old ones go last. Before training starts, the disk is asked
-    for the room that all of them will need.
+    for the room that all of them will need. A checkpoint within a step of several iterations holds
+    the gradients of those done.
 
     Its options are those of ``CheckpointHook``. Checkpoints on another storage (``s3://...``) are
     left to mmengine.
@@ -34,10 +36,13 @@ class AtomicCheckpointHook(CheckpointHook):
             validation does not give or ``rule`` the wrong sense of it.
         OSError: before training, if the disk has too little room; later, naming the file, if one
             cannot be written.
+        UsageError: before training, if a step cannot be gone on with as it was begun.
     """
 
     _progress: ClassVar[dict[str, int]] = {}
     """Epoch and iteration of the checkpoint that is being written."""
+    _begun: dict[str, Any] | None = None
+    """See `accumulation.begun_step`; of the checkpoint that is being written, or resumed from."""
 
     def before_train(self, runner: Any) -> None:
         """Look for room, and clear away what a killed run was writing."""
@@ -54,6 +59,9 @@ class AtomicCheckpointHook(CheckpointHook):
         if local and self.backend_args is None and self.file_client_args is None:
             self.backend_args = {'backend': BACKEND}
         super().before_train(runner)
+        if self._begun is not None:
+            accumulation.go_on(runner, self._begun)
+            self._begun = None
         if local and is_main_process():
             remove_parts(self.out_dir)
             remove_parts(runner.work_dir)
@@ -84,6 +92,8 @@ class AtomicCheckpointHook(CheckpointHook):
         runner.message_hub.update_info('last_ckpt', self.last_ckpt)
         epoch, iteration = (step, runner.iter) if self.by_epoch else (runner.epoch, step)
         self._progress = {'epoch': epoch, 'iter': iteration}
+        if self.save_optimizer and accumulation.accumulates(runner):
+            self._begun = accumulation.begun_step(runner)
         runner.save_checkpoint(
             self.out_dir,
             name,
@@ -95,7 +105,7 @@ class AtomicCheckpointHook(CheckpointHook):
             backend_args=self.backend_args,
             **self.args,
         )
-        self._progress = {}
+        self._progress, self._begun = {}, None
         if is_main_process():
             write_atomically(self.last_ckpt.encode(), osp.join(runner.work_dir, 'last_checkpoint'))
             self._remove(outdated)
@@ -104,6 +114,13 @@ class AtomicCheckpointHook(CheckpointHook):
         """Keep the epoch and the iteration that it is of: mmengine's ``FlexibleRunner`` counts one
         more where a checkpoint is written again after its validation."""
         checkpoint['meta'].update(self._progress)
+        if self._begun is not None:
+            checkpoint[accumulation.ENTRY] = self._begun
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        """Keep the step that it has begun."""
+        if runner._resume:
+            self._begun = checkpoint.get(accumulation.ENTRY)
 
     def _outdated(self, runner: Any, step: int) -> str | None:
         """The checkpoint that the one of ``step`` replaces; notes in the run which are kept."""

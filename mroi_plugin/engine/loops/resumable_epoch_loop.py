@@ -33,6 +33,8 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         super().__init__(runner, *args, **kwargs)
         self.epoch_start = 0
         """Iterations of all epochs that are done."""
+        self.epoch_length = len(self.dataloader)
+        """Iterations of an epoch; the dataloader's length is what is left of one."""
         runner.register_hook(_PlaceHook(), priority='VERY_HIGH')
 
     def batches(self) -> dict[str, Any]:
@@ -40,7 +42,7 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         return {
             'batch_size': self.dataloader.batch_size,
             'processes': get_world_size(),
-            'iterations of an epoch': len(self.dataloader),
+            'iterations of an epoch': self.epoch_length,
         }
 
     def go_to(self, meta: Mapping[str, Any]) -> None:
@@ -49,7 +51,7 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         Args:
             meta: of the checkpoint.
         """
-        now, length = self.batches(), len(self.dataloader)
+        now, length = self.batches(), self.epoch_length
         place = meta.get(PLACE) or {'epoch_start': meta['epoch'] * length}
         done = meta['iter'] - place['epoch_start']
         changed = [f'{k} {place[k]}, now {v}' for k, v in now.items() if place.get(k, v) != v]
