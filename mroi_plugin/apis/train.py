@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path as osp
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
@@ -28,7 +29,12 @@ from mroi_plugin.engine.preflight import check_config
 from mroi_plugin.engine.resume import check_resumable, last_checkpoint, latest_checkpoint
 from mroi_plugin.engine.terminal import BriefRunner, progress_shown
 from mroi_plugin.mmhuman3d_compat.safe_loading import checkpoints_read_safely
+from mroi_plugin.utils.atomic_files import write_json
 from mroi_plugin.utils.errors import UsageError
+from mroi_plugin.utils.kept_settings import as_json, check_kept
+
+SETTINGS = 'settings.json'
+"""In a work dir of `train_once`: the config that is trained there."""
 
 
 def train(
@@ -127,8 +133,16 @@ def train_once(
     """Train a config, or resume where a run in ``work_dir`` stopped; returns the last checkpoint.
 
     What is finished is not done again. Arguments are those of `train`.
+
+    Raises:
+        UsageError: if what is there was trained with other settings: of the config, whose files may
+            have changed, or of the command line.
     """
     cfg = load_config(config, work_dir, options=options, epochs=epochs)
+    kept, settings = Path(work_dir) / SETTINGS, as_json(cfg.to_dict())
+    del settings['work_dir']
+    if not check_kept(kept, settings):
+        write_json(kept, settings)
     last = osp.join(work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
     if not osp.isfile(last):
         train(config, work_dir, resume='auto', options=options, epochs=epochs)

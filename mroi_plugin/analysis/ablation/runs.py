@@ -10,7 +10,7 @@ from typing import Any
 
 from mroi_plugin.analysis.log_files import read_scalars
 from mroi_plugin.utils.atomic_files import write_json
-from mroi_plugin.utils.errors import UsageError
+from mroi_plugin.utils.kept_settings import check_kept
 
 ERRORS = ('mpjpe', 'pa_mpjpe', 'pve')
 PLAN, RESULT, LOG = 'plan.json', 'result.json', 'output.log'
@@ -47,22 +47,14 @@ def prepare_runs(runs: Sequence[Run], out: str | Path, threads: int) -> None:
     Raises:
         UsageError: if a folder was made with other settings; none is made then.
     """
-    plans = [(run, run.folder(out) / PLAN) for run in runs]
-    known = {plan: json.loads(plan.read_text()) for _, plan in plans if plan.is_file()}
-    for run, plan in plans:
-        found = known.get(plan)
-        if found is None:
-            continue
-        settings = {'threads': threads, **found, **run.plan()}
-        changed = sorted(key for key, value in settings.items() if found.get(key) != value)
-        if changed:
-            raise UsageError(
-                f'{plan.parent} was made with other settings ({", ".join(changed)}): '
-                f'{found.get(changed[0])!r}, now {settings[changed[0]]!r}. Use another --out.'
-            )
-    for run, plan in plans:
-        if plan not in known:
-            write_json(plan, {**run.plan(), 'threads': threads})
+    plans = {}
+    for run in runs:
+        plan = run.folder(out) / PLAN
+        kept = json.loads(plan.read_text()) if plan.is_file() else {}
+        plans[plan] = {**run.plan(), 'threads': kept.get('threads', threads)}
+    new = [plan for plan, settings in plans.items() if not check_kept(plan, settings)]
+    for plan in new:
+        write_json(plan, plans[plan])
 
 
 def read_errors(folder: Path) -> dict[str, list[float]]:

@@ -68,9 +68,9 @@ def _trained(
     method: Method, work_dirs: str, epochs: int, options: Sequence[str], console: Console
 ) -> Method:
     """The method with a checkpoint of ``epochs`` epochs; one that was named is left alone."""
-    work_dir = osp.join(work_dirs, method.name)
-    if method.checkpoint is not None and not method.checkpoint.startswith(work_dir):
+    if method.checkpoint is not None:
         return method
+    work_dir = osp.join(work_dirs, method.name)
     console.rule(f'training {method.name}, {epochs} epochs')
     return Method(method.config, train_once(method.config, work_dir, options, epochs))
 

@@ -32,20 +32,25 @@ class Method:
 def parse_methods(
     arguments: Sequence[str], work_dirs: str = 'work_dirs', train: bool = False
 ) -> list[Method]:
-    """``CONFIG[=CHECKPOINT]`` arguments; the default checkpoint is the last in the work dir.
+    """``CONFIG[=CHECKPOINT]`` arguments; the default checkpoint is the last in the work dir, or
+    with ``train`` none.
 
     Args:
         arguments: from the command line.
         work_dirs: folder that holds one work dir per config.
-        train: whether methods without a checkpoint are allowed, to be trained first.
+        train: whether methods that no checkpoint is given of are to be trained first.
 
     Raises:
-        UsageError: if a config is given twice, or has no checkpoint.
+        UsageError: if a config is given twice, or has no checkpoint, or one that is not there.
     """
     methods = []
     for argument in arguments:
         config, _, checkpoint = argument.partition('=')
-        checkpoint = checkpoint or last_checkpoint(osp.join(work_dirs, config_name(config)))
+        if checkpoint and '://' not in checkpoint and not osp.isfile(checkpoint):
+            raise UsageError(f'{argument}: there is no such checkpoint.')
+        checkpoint = checkpoint or None
+        if not (checkpoint or train):
+            checkpoint = last_checkpoint(osp.join(work_dirs, config_name(config)))
         if checkpoint is None and not train:
             raise UsageError(
                 f'{config}: no checkpoint in {osp.join(work_dirs, config_name(config))}; give '

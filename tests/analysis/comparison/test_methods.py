@@ -14,17 +14,33 @@ def test_a_checkpoint_may_be_named_found_or_yet_to_come(tmp_path):
     work_dir.mkdir()
     (work_dir / 'epoch_3.pth').touch()
     (work_dir / 'last_checkpoint').write_text(str(work_dir / 'epoch_3.pth'))
-    named, found = parse_methods(['configs/b.py=my.pth', 'configs/a.py'], str(tmp_path))
-    assert named == Method('configs/b.py', 'my.pth') and named.name == 'b'
+    mine = tmp_path / 'my.pth'
+    mine.touch()
+    named, found = parse_methods([f'configs/b.py={mine}', 'configs/a.py'], str(tmp_path))
+    assert named == Method('configs/b.py', str(mine)) and named.name == 'b'
     assert found.checkpoint == str(work_dir / 'epoch_3.pth')
     with pytest.raises(UsageError, match='--epochs'):
         parse_methods(['configs/c.py'], str(tmp_path))
     assert parse_methods(['configs/c.py'], str(tmp_path), train=True)[0].checkpoint is None
 
 
+def test_a_checkpoint_that_is_given_is_taken_or_refused_though_there_is_a_training(tmp_path):
+    given = tmp_path / 'a' / 'epoch_1.pth'
+    given.parent.mkdir()
+    for path in (given, given.with_name('epoch_2.pth')):
+        path.touch()
+    (tmp_path / 'a' / 'last_checkpoint').write_text('epoch_2.pth')
+    (method,) = parse_methods([f'a.py={given}'], str(tmp_path), train=True)
+    assert method.checkpoint == str(given)
+    assert parse_methods(['a.py'], str(tmp_path), train=True)[0].checkpoint is None
+    gone = given.with_name('not_there.pth')
+    with pytest.raises(UsageError, match='not_there.pth: there is no such checkpoint'):
+        parse_methods([f'a.py={gone}'], str(tmp_path), train=True)
+
+
 def test_a_method_given_twice_is_refused(tmp_path):
     with pytest.raises(UsageError, match='more than once'):
-        parse_methods(['x/a.py=1.pth', 'y/a.py=2.pth'], str(tmp_path))
+        parse_methods(['x/a.py', 'y/a.py'], str(tmp_path), train=True)
 
 
 def methods(repo, *names):
