@@ -19,6 +19,7 @@ from mroi_plugin.engine.hooks.gradient_report_hook import (
     BODY,
     GradientReportHook,
     gradient_norms,
+    measured_part,
     report,
 )
 from mroi_plugin.registry import MODELS
@@ -59,11 +60,34 @@ def test_norms_are_those_of_each_loss_alone():
 
 
 def test_shares_add_up():
-    text = report([{'loss_pose': 1.0, 'loss_camera': 3.0}, {'loss_pose': 1.0, 'loss_camera': 3.0}])
+    step = {'loss_pose': 1.0, 'loss_camera': 3.0}
+    text = report([step, step], 'the backbone')
     lines = text.splitlines()
     assert lines[1].split() == ['loss_camera', '3', '75.0%']
     assert lines[2].split() == ['loss_pose', '1', '25.0%']
     assert lines[3].split() == ['losses', 'of', 'the', 'body', '1', '25.0%']
+
+
+def test_a_frozen_backbone_is_not_measured():
+    model = MODELS.build(Config.fromfile(ROOT / 'configs' / 'mroi' / 'mroi_synthetic.py').model)
+    model.eval().backbone.requires_grad_(False)
+    where, trained = measured_part(model)
+    assert where.startswith('the whole model') and len(trained) == len(
+        [p for p in model.parameters() if p.requires_grad]
+    )
+    assert gradient_norms(model, small_batch(model.head.num_rois))['loss_pose'] > 0
+
+
+def test_the_backbone_of_an_architecture_is_measured_where_it_is_trained(in_workspace, tmp_path):
+    options = ('train_dataloader.batch_size=8', 'val_dataloader=None', 'val_cfg=None',
+               'val_evaluator=None', 'default_hooks.checkpoint.save_best=None')  # fmt: skip
+    run = train('hmr_synthetic', str(tmp_path), options=options, epochs=1, report_gradients=1)
+    (log,) = tmp_path.glob('*/*.log')
+    assert 'gradient norms on the whole model, for no backbone is trained' in log.read_text()
+    norms = {name: v for entry in losses_of(tmp_path)[1] for name, v in entry.items()}
+    assert sum(value for name, value in norms.items() if name.startswith('gradient/')) > 0
+    run.model.architecture.backbone.requires_grad_(True)
+    assert measured_part(run.model)[0] == 'the architecture.backbone'
 
 
 def test_no_step_is_no_report():
