@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path as osp
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def load_config(
 
     Raises:
         FileNotFoundError: if the file is missing.
-        UsageError: if it is no Python, or a name in it or an override reaches nothing that is
+        UsageError: if it cannot be read, or a name in it or an override reaches nothing that is
             built.
     """
     cfg, path = read_config(config), find_config(config)
@@ -63,7 +63,7 @@ def load_config(
     whole = overrides.get('train_cfg')
     said = whole.get('max_epochs') if isinstance(whole, dict) else None
     set_epochs(cfg, overrides.get('train_cfg.max_epochs', said))
-    cfg.merge_from_dict(overrides)
+    cfg.merge_from_dict(_over(cfg.to_dict(), _nested(overrides)))
     cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join('work_dirs', config_name(config))
     if epochs is not None and epochs < 1:
         raise UsageError(f'--epochs {epochs}: expected at least 1.')
@@ -74,6 +74,34 @@ def load_config(
             loader.pop('prefetch_factor', None)
     wrap_cached(cfg)
     return cfg
+
+
+def _nested(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by dotted key as dictionaries in dictionaries."""
+    found: dict[str, Any] = {}
+    for key, value in overrides.items():
+        *outer, last = key.split('.')
+        node = found
+        for name in outer:
+            node = node.setdefault(name, {})
+        node[last] = value
+    return found
+
+
+def _over(base: Any, new: Any, key: str = '') -> Any:
+    """Overrides that mmengine merges where the config has None and they have a dictionary."""
+    if not isinstance(new, Mapping) or new.get('_delete_'):
+        return new
+    if isinstance(base, (list, tuple)):
+        base = {str(i): entry for i, entry in enumerate(base)}
+    if base is None:
+        return {**new, '_delete_': True}
+    if not isinstance(base, Mapping):
+        raise UsageError(f'--cfg-options: {key} is {base!r}, which has no entries to set.')
+    return {
+        name: _over(base[name], value, f'{key}.{name}' if key else name) if name in base else value
+        for name, value in new.items()
+    }
 
 
 def find_protocol(config: str, protocol: str) -> str:

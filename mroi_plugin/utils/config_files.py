@@ -70,7 +70,7 @@ def read_config(config: str) -> Config:
 
     Raises:
         FileNotFoundError: if there is no such config, or no file of its ``_base_``.
-        UsageError: if it is no Python.
+        UsageError: if it is no Python, or has a dictionary where its base has none.
     """
     from mmengine.config import Config
 
@@ -100,6 +100,15 @@ def read_config(config: str) -> Config:
         ) from error
     except SyntaxError as error:
         raise UsageError(f'{path}, or one of its _base_, is no Python: {error}') from error
+    except TypeError as error:
+        told = re.match(r'(\w+)=.*cannot inherit from base.*of type (.+) in base', str(error), re.S)
+        if told is None:  # not mmengine's, of two files
+            raise
+        raise UsageError(
+            f'{path}, or one of its _base_: {told[1]} is a dictionary, and in the file below of '
+            f'type {told[2]}, with which it cannot be merged: write {told[1]}=dict(_delete_=True, '
+            '...) to replace it.'
+        ) from error
 
 
 def parse_options(options: Sequence[str]) -> dict[str, Any]:

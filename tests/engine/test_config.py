@@ -133,3 +133,39 @@ def test_an_earlier_training_is_not_written_over_in_silence(in_workspace, tmp_pa
     (work / 'last_checkpoint').write_text(str(work / 'epoch_7.pth'))
     with pytest.warns(UserWarning, match='work has checkpoints of an earlier.*--resume'):
         train(config, str(work))
+
+
+@pytest.mark.parametrize(
+    'given',
+    [
+        "pipeline.truncate=dict(type='RandomTruncation', prob=0.3)",
+        "pipeline=dict(truncate=dict(type='RandomTruncation', prob=0.3))",
+        "pipeline.truncate=dict(_delete_=True, type='RandomTruncation', prob=0.3)",
+    ],
+)
+def test_an_override_puts_a_dictionary_where_there_is_none(given):
+    cfg = load_config('mroi_synthetic', 'unused', options=[f'train_dataloader.dataset.{given}'])
+    pipeline = cfg.train_dataloader.dataset.pipeline.to_dict()
+    assert pipeline['truncate'] == {'type': 'RandomTruncation', 'prob': 0.3}
+    assert pipeline['load']['type'] == 'LoadImage'
+
+
+def test_an_override_within_nothing_and_within_a_number():
+    options = ['param_scheduler.0.T_max=7', 'optim_wrapper.clip_grad.max_norm=2.0']
+    cfg = load_config('mroi_synthetic', 'unused', options=options)
+    assert cfg.param_scheduler[0].T_max == 7 and cfg.optim_wrapper.clip_grad.max_norm == 2.0
+    with pytest.raises(UsageError, match=r'train_cfg\.max_epochs is \d+, which has no entries'):
+        load_config('mroi_synthetic', 'unused', options=['train_cfg.max_epochs.x=1'])
+
+
+def test_a_file_that_puts_a_dictionary_where_there_is_none_is_told_how(tmp_path):
+    step = "dict(type='RandomTruncation', prob=0.3)"
+    text = 'train_dataloader = dict(dataset=dict(pipeline=dict(truncate={})))\n'
+    base = f'_base_ = {find_config("mroi_synthetic")!r}\n'
+    path = tmp_path / 'mine.py'
+    path.write_text(base + text.format(step))
+    told = r'mine\.py.*truncate is a dictionary.*NoneType.*truncate=dict\(_delete_=True'
+    with pytest.raises(UsageError, match=told):
+        load_config(str(path), 'unused')
+    path.write_text(base + text.format(step.replace('(', '(_delete_=True, ')))
+    assert load_config(str(path), 'unused').train_dataloader.dataset.pipeline.truncate.prob == 0.3
