@@ -36,12 +36,21 @@ def check_writable(folder: str) -> None:
         ) from error
 
 
-def checkpoint_bytes(model: nn.Module) -> tuple[int, int]:
-    """About how large a model's checkpoints are in bytes: weights alone, and with optimizer."""
+def checkpoint_bytes(
+    model: nn.Module, averaged: bool = False, gradients: int = 0
+) -> tuple[int, int]:
+    """About how large a model's checkpoints are in bytes: weights alone, and with optimizer.
+
+    Args:
+        model: the model.
+        averaged: whether they hold the weights of mmengine's ``EMAHook`` too.
+        gradients: of how many processes they hold the gradients.
+    """
     model = model.module if is_model_wrapper(model) else model
     weights = sum(value.nelement() * value.element_size() for value in model.state_dict().values())
+    weights *= 1 + averaged
     trained = sum(p.nelement() * p.element_size() for p in model.parameters() if p.requires_grad)
-    return weights, weights + STATES_PER_WEIGHT * trained
+    return weights, weights + (STATES_PER_WEIGHT + gradients) * trained
 
 
 def check_disk_space(folder: str, needed: int, what: str) -> None:

@@ -6,9 +6,12 @@ import os
 
 import pytest
 import torch
+from tiny_training import write_config
 from torch import nn
 
+from mroi_plugin.apis.train import train
 from mroi_plugin.engine.disk_space import LOGS, check_disk_space, check_writable, checkpoint_bytes
+from mroi_plugin.engine.hooks import atomic_checkpoint_hook
 
 
 def test_a_folder_is_made_and_left_empty(tmp_path):
@@ -42,6 +45,27 @@ def test_estimate_of_a_checkpoint_is_its_size(tmp_path):
     torch.save({**content, 'optimizer': optimizer.state_dict()}, tmp_path / 'full.pth')
     assert weights == pytest.approx((tmp_path / 'weights.pth').stat().st_size, rel=0.02)
     assert full == pytest.approx((tmp_path / 'full.pth').stat().st_size, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        ("custom_hooks=[dict(type='EMAHook')]",),
+        ('optim_wrapper.accumulative_counts=3',),
+        ("custom_hooks=[dict(type='EMAHook')]", 'optim_wrapper.accumulative_counts=3'),
+    ],
+)
+def test_averaged_weights_and_gradients_take_their_room(
+    in_workspace, tmp_path, monkeypatch, options
+):
+    told = []
+    monkeypatch.setattr(
+        atomic_checkpoint_hook, 'check_disk_space', lambda _, needed, what: told.append(needed)
+    )
+    train(write_config(tmp_path), str(tmp_path / 'run'), options=options, epochs=2)
+    written = sum(path.stat().st_size for path in (tmp_path / 'run').glob('epoch_*.pth'))
+    gradients = 'accumulative' in options[-1]  # of the first epoch alone, whose end is in a step
+    assert 0.95 * written < told[0] < (1.3 if gradients else 1.05) * written
 
 
 def test_room(tmp_path):

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any, ClassVar
 
-from mmengine.dist import is_main_process
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.evaluator import Evaluator
-from mmengine.hooks import CheckpointHook
+from mmengine.hooks import CheckpointHook, EMAHook
 
 from mroi_plugin.engine import accumulation
 from mroi_plugin.engine.best_metric import check_best, check_given
@@ -70,7 +70,9 @@ class AtomicCheckpointHook(CheckpointHook):
 
     def _room(self, runner: Any) -> tuple[int, str]:
         """Bytes that the checkpoints of the rest of the run need, those there left out."""
-        weights, full = checkpoint_bytes(runner.model)
+        averaged = any(isinstance(hook, EMAHook) for hook in runner.hooks)
+        ranks = get_world_size() if accumulation.accumulates(runner) else 0
+        weights, full = checkpoint_bytes(runner.model, averaged, ranks)
         full = full if self.save_optimizer else weights
         done, end = (
             (runner.epoch, runner.max_epochs) if self.by_epoch else (runner.iter, runner.max_iters)
