@@ -76,12 +76,14 @@ def check_sections(cfg: Mapping[str, Any]) -> None:
 
 
 def _check_loss_weights(key: str, node: Any) -> None:
-    """Refuse negative weights of losses, which would be learned to be large."""
+    """Refuse negative weights and scales of losses, which would be learned to be large."""
     entries = enumerate(node) if isinstance(node, (list, tuple)) else ()
     for name, value in node.items() if isinstance(node, Mapping) else entries:
         number = isinstance(value, (int, float)) and 0 <= value < math.inf
         if name == 'loss_weight' and not number:
             _refuse(f'{key}.{name}', value, 'a number >= 0')
+        if name == 'loss_scale' and not (number and value):
+            _refuse(f'{key}.{name}', value, 'a number above 0')
         _check_loss_weights(f'{key}.{name}', value)
 
 

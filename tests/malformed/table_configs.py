@@ -144,6 +144,7 @@ OPTIONS = {
         ValueError,
         ['model.losses.keypoints3d.loss_weight=-1', 'a number >= 0'],
     ),
+    'model.loss_scale=-1': (ValueError, ['model.loss_scale=-1', 'a number above 0']),
     'model.losses.camera.loss_weight=much': (ValueError, ["camera.loss_weight='much'"]),
     'custom_hooks.0.type=Hook': (KeyError, ['Hook']),
     'randomness.seed=seed': (ValueError, ["randomness.seed='seed'"]),
