@@ -20,7 +20,7 @@ from mroi_plugin.engine.checkpoints import (
     check_initial_weights,
 )
 from mroi_plugin.engine.config import load_config
-from mroi_plugin.engine.config_checks import name_config_errors
+from mroi_plugin.engine.config_checks import check_custom_keys, name_config_errors
 from mroi_plugin.engine.disk_space import check_writable
 from mroi_plugin.engine.failures import name_failures, release_workers
 from mroi_plugin.engine.launch import launched
@@ -95,6 +95,7 @@ def _run(cfg: Config, config: str, compile_model: bool) -> Runner:
         runner = (BriefRunner if kind == 'Runner' else RUNNERS.get(kind)).from_cfg(cfg)
         if not cfg.get('strategy'):  # which builds the model, and checks when it loads
             model = bare_model(runner.model)
+            check_custom_keys(cfg.to_dict(), model)
             if cfg.load_from:
                 state = check_checkpoint(model, cfg.load_from)
                 check_cached_backbone(cfg, state, cfg.load_from)

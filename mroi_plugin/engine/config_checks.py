@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from mmengine.config import Config
+from torch import nn
 
 from mroi_plugin.engine.config_keys import check_nodes
 from mroi_plugin.engine.wrong_options import explain_option
+from mroi_plugin.utils.config_tree import dictionaries
 
 SECTIONS = ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper', 'default_hooks')
 """Settings that must be dictionaries, where they are there."""
@@ -120,6 +122,27 @@ def _check_optimizer(cfg: Mapping[str, Any]) -> None:
     name = cfg.get('type')
     if isinstance(name, str) and '.' not in name and OPTIMIZERS.get(name) is None:
         _refuse('optim_wrapper.optimizer.type', name, 'an optimizer of torch, e.g. Adam')
+
+
+def check_custom_keys(cfg: Mapping[str, Any], model: nn.Module) -> None:
+    """Refuse options for parameters of which the model has none.
+
+    Args:
+        cfg: the config.
+        model: that was built of it.
+
+    Raises:
+        ValueError: naming the key and the parts of the model.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    for key, node in dictionaries(cfg.get('optim_wrapper'), 'optim_wrapper'):
+        for part in node if key.endswith('paramwise_cfg.custom_keys') else ():
+            if not any(part in name for name in names):
+                parts = ', '.join(dict.fromkeys(name.split('.')[0] for name in names))
+                raise ValueError(
+                    f'{key}.{part}: no parameter of the model has this in its name; expected a '
+                    f'part of a name, as those that begin with {parts}.'
+                )
 
 
 def _refuse(key: str, found: Any, expected: str) -> None:

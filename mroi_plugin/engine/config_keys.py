@@ -43,8 +43,20 @@ OTHER_WORDS = {
 """Words of other projects' configs, and this one's for them."""
 NAMED = ('pipeline', 'losses', 'default_hooks')
 """Dictionaries whose entries are each built, by their ``type``."""
-ENVIRONMENT = ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit')
-"""What mmengine reads of ``env_cfg``; it takes anything."""
+ENTRIES = {
+    'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'),
+    'env_cfg.mp_cfg': ('mp_start_method', 'opencv_num_threads'),
+    'randomness': ('seed', 'deterministic', 'diff_rank_seed'),
+    'auto_scale_lr': ('enable', 'base_batch_size'),
+}
+"""What mmengine reads of dictionaries that no class is built of."""
+CONSTRUCTOR = 'DefaultOptimWrapperConstructor'
+"""mmengine's own, of optimizers."""
+PARAMWISE = (
+    *('custom_keys', 'bias_lr_mult', 'bias_decay_mult', 'norm_decay_mult', 'dwconv_decay_mult'),
+    *('flat_decay_mult', 'bypass_duplicate', 'dcn_offset_lr_mult'),
+)
+"""What that reads of ``paramwise_cfg``."""
 ALIKE = 0.7
 """Share of equal letters, as `difflib` counts them, from which on two words are taken for one."""
 
@@ -158,9 +170,14 @@ def check_nodes(cfg: Mapping[str, Any]) -> None:
         for name, entry in node.items():
             if isinstance(entry, Mapping) and 'type' not in entry:
                 _name_sibling(f'{key}.{name}', name, [n for n in node if n != name], 'has no type')
-    for name in cfg.get('env_cfg') or {}:
-        if name not in ENVIRONMENT:
-            _name_sibling(f'env_cfg.{name}', name, ENVIRONMENT, 'is read by nothing')
+    known = dict(ENTRIES)
+    for key, node in dictionaries(cfg.get('optim_wrapper'), 'optim_wrapper'):
+        if node.get('constructor', CONSTRUCTOR) == CONSTRUCTOR:
+            known[f'{key}.paramwise_cfg'] = PARAMWISE
+    for key, node in dictionaries({part: cfg.get(part) for part in READ}):
+        for name in node if key in known else ():
+            if name not in known[key]:
+                _name_sibling(f'{key}.{name}', name, known[key], 'is read by nothing')
 
 
 def _name_sibling(key: str, name: str, others: Iterable[str], what: str) -> NoReturn:

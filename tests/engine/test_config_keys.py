@@ -144,6 +144,10 @@ MISSPELT = {
     'model.losses.camra.loss_weight=0.1': 'did you mean camera?',
     f'train_dataloader.{PIPELINE}.augmentation.flip_prob=0.1': 'did you mean augment?',
     'env_cfg.cudnn_benchmrk=True': 'did you mean cudnn_benchmark?',
+    'env_cfg.mp_cfg.opencv_num_thread=3': 'did you mean opencv_num_threads?',
+    'randomness.sed=3': 'did you mean seed?',
+    'auto_scale_lr.base_batch_sizee=16': 'did you mean base_batch_size?',
+    'optim_wrapper.paramwise_cfg.custom_key.head.lr_mult=3': 'did you mean custom_keys?',
 }
 
 

@@ -144,6 +144,10 @@ OPTIONS = {
         ValueError,
         ['model.losses.keypoints3d.loss_weight=-1', 'a number >= 0'],
     ),
+    'optim_wrapper.paramwise_cfg.custom_keys.heads.lr_mult=3': (
+        ValueError,
+        ['custom_keys.heads: no parameter of the model', 'begin with backbone, head'],
+    ),
     'model.loss_scale=-1': (ValueError, ['model.loss_scale=-1', 'a number above 0']),
     'model.losses.camera.loss_weight=much': (ValueError, ["camera.loss_weight='much'"]),
     'custom_hooks.0.type=Hook': (KeyError, ['Hook']),
