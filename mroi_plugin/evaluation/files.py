@@ -12,6 +12,7 @@ from mmengine.evaluator import BaseMetric
 from torch import nn
 from torch.utils.data import Dataset
 
+from mroi_plugin.evaluation.evaluators import mesh_metrics_of
 from mroi_plugin.evaluation.functional.protocol import H36M_PELVIS
 from mroi_plugin.evaluation.functional.summaries import summarize, worst
 from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
@@ -33,9 +34,8 @@ WORST = 'worst'
 def keep_rows(evaluator: Any) -> None:
     """Make every `HumanMeshMetric` of a config's evaluator, one metric or several, keep the errors
     of every person."""
-    for metric in evaluator if isinstance(evaluator, (list, tuple)) else [evaluator]:
-        if metric['type'] in ('HumanMeshMetric', 'mroi_plugin.HumanMeshMetric'):
-            metric['per_sample'] = True
+    for metric in mesh_metrics_of(evaluator):
+        metric['per_sample'] = True
 
 
 def kept_rows(metrics: Sequence[BaseMetric]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from mmengine.analysis import FlopAnalyzer
 from mmengine.device import get_device
+from mmengine.evaluator import Evaluator
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
@@ -19,7 +20,8 @@ from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.loader_limits import TIMEOUT_S
 from mroi_plugin.engine.model_builder import load_model, plugin_scope
 from mroi_plugin.engine.preflight import check_files
-from mroi_plugin.registry import DATASETS, METRICS
+from mroi_plugin.evaluation.evaluators import metrics_of
+from mroi_plugin.registry import DATASETS
 from mroi_plugin.utils.freed_memory import keep_freed_memory
 
 BATCHES = (1, 32)
@@ -54,8 +56,8 @@ def measure(method: Method, report: Report, options: tuple[str, ...] = ()) -> di
     model = load_model(cfg, method.checkpoint).to(get_device())
     with plugin_scope():
         dataset = DATASETS.build(cfg.test_dataloader.dataset)
-        metric = METRICS.build(cfg.test_evaluator)
-    errors = _evaluate(model, dataset, metric, report)
+        evaluator = Evaluator(metrics_of(cfg.test_evaluator))
+    errors = _evaluate(model, dataset, evaluator, report)
     found = {'parameters': count_parameters(model)}
     report('GFLOPs', 0.0)
     found['gflops_per_person'] = count_flops(model, _batch(dataset, 1)) / 1e9
@@ -72,12 +74,14 @@ def _batch(dataset: Any, size: int) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def _evaluate(model: nn.Module, dataset: Any, metric: Any, report: Report) -> dict[str, float]:
+def _evaluate(
+    model: nn.Module, dataset: Any, evaluator: Evaluator, report: Report
+) -> dict[str, float]:
     loader = DataLoader(dataset, batch_size=32, num_workers=1, timeout=TIMEOUT_S)
     for position, batch in enumerate(loader):
         report('test', position / len(loader))
-        metric.process(batch, model.test_step(dict(batch)))
-    return metric.evaluate(len(dataset))
+        evaluator.process(model.test_step(dict(batch)), batch)
+    return evaluator.evaluate(len(dataset))
 
 
 def count_parameters(model: nn.Module) -> int:

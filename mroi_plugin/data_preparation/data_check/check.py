@@ -29,6 +29,7 @@ from mroi_plugin.datasets.human_data import MultiRoIHumanDataset
 from mroi_plugin.engine.config import load_config
 from mroi_plugin.engine.config_checks import name_config_errors
 from mroi_plugin.engine.preflight import required_files
+from mroi_plugin.evaluation.evaluators import mesh_metrics_of
 from mroi_plugin.models.body_models.gendered_bodies import GenderedBodies
 from mroi_plugin.models.body_models.smpl import MODEL_PATH
 from mroi_plugin.utils.atomic_files import write_json
@@ -164,8 +165,7 @@ def _check_dataset(
 def _body_model(node: Mapping[str, Any], cfg: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the body that the truth is posed with: a metric's, the model's, or the data
     set's."""
-    metrics = cfg.get('test_evaluator') or ()
-    metrics = [metrics] if isinstance(metrics, Mapping) else metrics
+    metrics = mesh_metrics_of(cfg.get('test_evaluator'))
     given = (place.get('body_model') for place in (*metrics, cfg['model'], node))
     return dict(next(filter(None, given), {'type': 'SMPLBody'}))
 
