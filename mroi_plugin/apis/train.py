@@ -20,7 +20,7 @@ from mroi_plugin.engine.checkpoints import (
     check_initial_weights,
 )
 from mroi_plugin.engine.config import load_config
-from mroi_plugin.engine.config_checks import check_custom_keys, name_config_errors
+from mroi_plugin.engine.config_checks import check_custom_keys, check_losses, name_config_errors
 from mroi_plugin.engine.disk_space import check_writable
 from mroi_plugin.engine.failures import name_failures, release_workers
 from mroi_plugin.engine.launch import launched
@@ -73,6 +73,7 @@ def train(
     """
     cfg = load_config(config, work_dir, launcher, options, epochs)
     check_config(cfg.to_dict())
+    check_losses(cfg.to_dict())
     check_writable(cfg.work_dir)
     prepare_loaders(cfg)
     fuse_optimizers(cfg)

@@ -77,6 +77,18 @@ def check_sections(cfg: Mapping[str, Any]) -> None:
     _check_schedules(cfg.get('param_scheduler'), train.get('max_epochs', 0))
 
 
+def check_losses(cfg: Mapping[str, Any]) -> None:
+    """Refuse to train by nothing.
+
+    Raises:
+        ValueError: if a `MultiRoIEstimator` has no loss.
+    """
+    if cfg['model'].get('type') in ('MultiRoIEstimator', 'mroi_plugin.MultiRoIEstimator'):
+        losses = cfg['model'].get('losses')
+        if not isinstance(losses, Mapping) or all(loss is None for loss in losses.values()):
+            _refuse('model.losses', losses, 'a dictionary with one loss or more')
+
+
 def _check_loss_weights(key: str, node: Any) -> None:
     """Refuse negative weights and scales of losses, which would be learned to be large."""
     entries = enumerate(node) if isinstance(node, (list, tuple)) else ()

@@ -15,6 +15,8 @@ from mroi_plugin.registry import MODELS
 from mroi_plugin.utils.config_tree import dictionaries
 from mroi_plugin.utils.required_files import MissingFilesError, RequiredFile, require_files
 
+CONVENTION = 'smpl_54'
+"""Of joints, where none is given."""
 GET_SMPL = (
     'register at the SMPL web site and put the files there (docs/data.md, "Licensed files"), '
     'or set free_body=True to use the free body'
@@ -125,6 +127,32 @@ def check_crops(cfg: Mapping[str, Any]) -> None:
             )
 
 
+def check_samples(cfg: Mapping[str, Any]) -> None:
+    """Refuse a config whose samples cannot be batched, or have other joints than are exchanged.
+
+    Raises:
+        ValueError: naming the key.
+    """
+    for loader in (name for name in LOADERS if cfg.get(name)):
+        collate = (cfg[loader].get('collate_fn') or {'type': 'pseudo_collate'}).get('type')
+        if collate == 'pseudo_collate':  # mmengine's, where none is given
+            raise ValueError(
+                f'{loader}.collate_fn is {collate}, which makes no tensors: set it to '
+                "dict(type='default_collate')."
+            )
+        nodes = list(dictionaries(cfg[loader].get('dataset'), f'{loader}.dataset'))
+        given = [(key, node['convention']) for key, node in nodes
+                 if 'convention' in node and {'ann_file', 'datasets'} & set(node)]  # fmt: skip
+        for key, node in nodes:
+            own = node.get('convention', CONVENTION)
+            for dataset, convention in given or [(f'{loader}.dataset', CONVENTION)]:
+                if node.get('type') == 'RandomFlipRotateScale' and convention != own:
+                    raise ValueError(
+                        f'{dataset}.convention is {convention!r}, but {key}.convention, by which '
+                        f'left and right are exchanged, is {own!r}: set both to the same.'
+                    )
+
+
 def check_features(cfg: Mapping[str, Any]) -> None:
     """Refuse cached features of a backbone that is trained.
 
@@ -177,6 +205,7 @@ def check_config(cfg: Mapping[str, Any]) -> None:
     check_rois(cfg)
     check_crops(cfg)
     check_skipping(cfg)
+    check_samples(cfg)
     check_features(cfg)
     packages = missing_packages()
     try:

@@ -148,6 +148,16 @@ OPTIONS = {
         ValueError,
         ['custom_keys.heads: no parameter of the model', 'begin with backbone, head'],
     ),
+    'train_dataloader.collate_fn.type=pseudo_collate': (
+        ValueError,
+        ['train_dataloader.collate_fn is pseudo_collate', "dict(type='default_collate')"],
+    ),
+    'train_dataloader.dataset.convention=coco': (
+        ValueError,
+        ["train_dataloader.dataset.convention is 'coco'", 'pipeline.augment.convention'],
+    ),
+    'model.losses=None': (ValueError, ['model.losses=None', 'one loss or more']),
+    'model.losses=dict(_delete_=True)': (ValueError, ['model.losses={}', 'one loss or more']),
     'model.loss_scale=-1': (ValueError, ['model.loss_scale=-1', 'a number above 0']),
     'model.losses.camera.loss_weight=much': (ValueError, ["camera.loss_weight='much'"]),
     'custom_hooks.0.type=Hook': (KeyError, ['Hook']),
