@@ -101,6 +101,23 @@ def test_two_processes_are_one(workspace, tmp_path):
 
 
 @needs_fully_shard
+def test_a_step_that_two_processes_have_begun_goes_on(workspace, tmp_path):
+    """Each with its own gradients: two iterations an epoch, three a step."""
+    text = TINY + 'optim_wrapper = dict(accumulative_counts=3)\ntrain_cfg = dict(max_epochs=3)\n'
+    config = write(tmp_path, 'accumulating', text)
+    plain = ('--cfg-options', 'val_dataloader=None', 'val_cfg=None', 'val_evaluator=None',
+             'default_hooks.checkpoint.save_best=None',
+             'default_hooks.checkpoint.max_keep_ckpts=9')  # fmt: skip
+    torchrun(workspace, 'train.py', config, '--work-dir', tmp_path / 'whole', *plain)
+    first = tmp_path / 'whole' / 'epoch_1.pth'
+    begun = read_checkpoint(str(first))['accumulation']['gradients']
+    name = next(iter(begun[0]))
+    assert len(begun) == 2 and not begun[0][name].equal(begun[1][name])
+    resumed = ('--work-dir', tmp_path / 'cut', '--resume', first)
+    torchrun(workspace, 'train.py', config, *resumed, *plain)
+    assert same(*(tmp_path / run / 'epoch_3.pth' for run in ('whole', 'cut')))
+
+
 def test_parts_of_weights_learn_what_whole_ones_do(workspace, tmp_path):
     whole, parts = write(tmp_path, 'whole', TINY), write(tmp_path, 'parts', TINY + SHARDED)
     torchrun(workspace, 'train.py', whole, '--work-dir', tmp_path / 'whole')
