@@ -37,11 +37,8 @@ def begun_step(runner: Any) -> dict[str, Any]:
         wrapper._inner_count and not wrapper.should_update() for wrapper in wrappers.values()
     )
     model = bare_model(runner.model)
-    own = {
-        name: parameter.grad.cpu()
-        for name, parameter in _parameters(model)
-        if parameter.grad is not None and not is_sharded(model)
-    }
+    kept = _parameters(model) if begun and not is_sharded(model) else []
+    own = {name: value.grad.cpu() for name, value in kept if value.grad is not None}
     return {
         'counts': {key: wrapper._inner_count for key, wrapper in wrappers.items()},
         'steps': {key: wrapper._accumulative_counts for key, wrapper in wrappers.items()},
