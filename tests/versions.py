@@ -17,3 +17,7 @@ needs_fused_on_cpu = pytest.mark.skipif(
     tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 4),
     reason='this torch fuses optimizers on CUDA alone',
 )
+needs_opset_20 = pytest.mark.skipif(
+    tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 4),
+    reason='this torch exports older opsets alone',
+)

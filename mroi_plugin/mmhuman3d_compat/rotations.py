@@ -59,7 +59,8 @@ def matrix_to_rotation_6d(matrix: Tensor) -> Tensor:
 
 def rotation_6d_to_matrix(d6: Tensor) -> Tensor:
     """Rotation matrices (..., 3, 3) whose first two rows are the orthonormalized (..., 6)."""
-    return roma.special_gramschmidt(d6.unflatten(-1, (2, 3)).transpose(-1, -2)).transpose(-1, -2)
+    columns = d6.reshape(*d6.shape[:-1], 2, 3).transpose(-1, -2)
+    return roma.special_gramschmidt(columns).transpose(-1, -2)
 
 
 def _unit_xyzw(quaternions: Tensor) -> Tensor:

@@ -100,7 +100,6 @@ def test_two_processes_are_one(workspace, tmp_path):
     assert validated(tmp_path / 'run')[-1] == pytest.approx(expected['mesh/mpjpe'], abs=1e-2)
 
 
-@needs_fully_shard
 def test_a_step_that_two_processes_have_begun_goes_on(workspace, tmp_path):
     """Each with its own gradients: two iterations an epoch, three a step."""
     text = TINY + 'optim_wrapper = dict(accumulative_counts=3)\ntrain_cfg = dict(max_epochs=3)\n'
@@ -118,6 +117,7 @@ def test_a_step_that_two_processes_have_begun_goes_on(workspace, tmp_path):
     assert same(*(tmp_path / run / 'epoch_3.pth' for run in ('whole', 'cut')))
 
 
+@needs_fully_shard
 def test_parts_of_weights_learn_what_whole_ones_do(workspace, tmp_path):
     whole, parts = write(tmp_path, 'whole', TINY), write(tmp_path, 'parts', TINY + SHARDED)
     torchrun(workspace, 'train.py', whole, '--work-dir', tmp_path / 'whole')

@@ -207,8 +207,8 @@ class BlazePose(BaseModule):
         points, world = feature[:, -NUM_LANDMARKS * 8 :].split(
             [NUM_LANDMARKS * 5, NUM_LANDMARKS * 3], dim=1
         )
-        points = LANDMARK_UNIT * points.unflatten(1, (NUM_LANDMARKS, 5))[..., :3]
-        return points, WORLD_UNIT_M * world.unflatten(1, (NUM_LANDMARKS, 3))
+        points = LANDMARK_UNIT * points.reshape(-1, NUM_LANDMARKS, 5)[..., :3]
+        return points, WORLD_UNIT_M * world.reshape(-1, NUM_LANDMARKS, 3)
 
     def joint_places(self, feature: Tensor) -> Tensor:
         """Joints of SMPL, those that are keys of `LANDMARKS`, in features (N, D): (N, K, 2) in
@@ -226,12 +226,12 @@ def _square(crops: Tensor) -> Tensor:
 
 def _quarters(x: Tensor) -> Tensor:
     """(N, 4 C) means over the quarters of a map (N, C, h, w)."""
-    return F.avg_pool2d(x, x.shape[-1] // 2).flatten(1) / MIDDLE_UNIT
+    return F.avg_pool2d(x, int(x.shape[-1]) // 2).flatten(1) / MIDDLE_UNIT
 
 
 def _landmark_feature(flat: Tensor) -> Tensor:
     """(N, 195) from x, y, z in pixels of the crop, visibility and presence as logits (N, 195)."""
-    places, depths, scores = flat.unflatten(1, (NUM_LANDMARKS, 5)).split([2, 1, 2], dim=2)
+    places, depths, scores = flat.reshape(-1, NUM_LANDMARKS, 5).split([2, 1, 2], dim=2)
     places = (places / CROP_PX - 0.5) / LANDMARK_UNIT
     depths = depths / CROP_PX / LANDMARK_UNIT
     return torch.cat([places, depths, scores.sigmoid()], dim=2).flatten(1)

@@ -118,7 +118,7 @@ class MultiRoIEstimator(BaseEstimator):
         out.update(self.pose_body(out['pred_pose'], out['pred_betas']))
         if self.landmark_joints is not None:
             places = self.backbone.joint_places(at_least_float32(features).flatten(0, 1))
-            places = places.unflatten(0, rois.shape[:2])
+            places = places.reshape(*rois.shape[:2], *places.shape[1:])
             if supervise:
                 out['landmarks'] = places
             else:

@@ -16,7 +16,7 @@ def rotation_6d_to_matrix(x: Tensor) -> Tensor:
     ``x.view(3, 2)`` holds the first two *columns*, which Gram-Schmidt makes orthonormal. By hand:
     `roma.special_gramschmidt`, equal to it, fixes the batch size of an exported ONNX graph.
     """
-    first, second = at_least_float32(x).unflatten(-1, (3, 2)).unbind(-1)
+    first, second = at_least_float32(x).reshape(*x.shape[:-1], 3, 2).unbind(-1)
     first = F.normalize(first, dim=-1)
     second = F.normalize(second - (first * second).sum(-1, keepdim=True) * first, dim=-1)
     return torch.stack([first, second, torch.cross(first, second, dim=-1)], dim=-1)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from drawn_weights import save_weights
 from skimage import data
+from versions import needs_opset_20
 
 from mroi_plugin.cli import main
 from mroi_plugin.deploy.onnx import export as export_module
@@ -126,7 +127,7 @@ def test_layers_that_are_used_again_and_again_have_fewer_bits_too(tmp_path):
     assert found['fp16'] < 0.6 * found['fp32'] and found['int8'] < 0.8 * found['fp32']
 
 
-@pytest.mark.parametrize('opset', [13, 20])
+@pytest.mark.parametrize('opset', [13, pytest.param(20, marks=needs_opset_20)])
 def test_other_opsets(config, checkpoint, tmp_path, opset):
     out = tmp_path / 'm.onnx'
     export(config, checkpoint, str(out), ExportOptions(True, True, opset, 'fp16'))
