@@ -31,7 +31,7 @@ def list_folder(path: str, recursive: bool) -> tuple[list[str], str]:
     for root, inner, names in os.walk(path, onerror=lambda e: closed.append(str(e.filename))):
         known = result_names(root)
         results += [osp.join(root, name) for name in names if name in known]
-        for name in (name for name in names if name not in (*known, RECORD)):
+        for name in (name for name in names if name not in known and name != RECORD):
             whole = osp.join(root, name)
             usable = name.lower().endswith((*IMAGES, *VIDEOS)) and not name.startswith('.')
             (found if usable and osp.isfile(whole) else skipped).append(whole)

@@ -51,9 +51,6 @@ class Inferencer:
     ``sqrt(W^2 + H^2)``. On a CPU the process keeps the memory that it frees, see
     `keep_freed_memory`.
 
-    Attributes:
-        config_digest: of what the config, with its options, says of the model and its crops.
-
     Args:
         config: name or path of the config of a `MultiRoIEstimator`; its `LoadImage` says how many
             pixels an image may have.
@@ -65,6 +62,9 @@ class Inferencer:
         batch_size: persons per forward pass, of several images together.
         options: ``KEY=VALUE`` overrides of the config.
         keep_images: leave the pixels in the results.
+
+    Attributes:
+        config_digest: of what the config, with its options, says of the model and its crops.
 
     Raises:
         FileNotFoundError: if a file is missing.
@@ -91,7 +91,7 @@ class Inferencer:
         keep_freed_memory(self.device)
         config = as_path('config', config)
         cfg = read_config_of(config, options, MultiRoIEstimator.__name__)
-        parts = [cfg.to_dict()[name] for name in ('model', 'test_dataloader')]
+        parts = [cfg[name].to_dict() for name in ('model', 'test_dataloader')]
         self.config_digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
         self.checkpoint = as_path('checkpoint', checkpoint or find_weights(config))
         self.model = load_model(cfg, self.checkpoint).to(self.device)

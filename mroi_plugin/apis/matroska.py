@@ -16,15 +16,15 @@ def segment_end(path: str) -> int | None:
     """
     with open(path, 'rb') as file:
         data = file.read(READ)
-    at, end = 0, None
+    at = 0
     for element in (HEADER, SEGMENT):
         if data[at : at + 4] != element:
             return None
         start, size = _size(data, at + 4)
         if size is None:
             return None
-        at = end = start + size
-    return end
+        at = start + size
+    return at
 
 
 def _size(data: bytes, at: int) -> tuple[int, int | None]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os.path as osp
 from collections.abc import Sequence
 
+from mmengine.config import Config
+from mmengine.runner import Runner
+
 from mroi_plugin.engine.cached_backbone import check_cached_backbone
 from mroi_plugin.engine.checkpoints import bare_model, load_weights
 from mroi_plugin.engine.config import load_config
@@ -51,41 +54,43 @@ def test(
         CheckpointMismatchError: if the checkpoint is of another network.
         ValueError: if there is to be drawn what a model without a body predicts.
     """
-    from mroi_plugin.evaluation.files import (
-        draw,
-        keep_rows,
-        kept_rows,
-        remove_old,
-        true_bodies,
-        write_errors,
-    )
-    from mroi_plugin.visualization.predictions import check_drawable
+    from mroi_plugin.evaluation import files
 
     cfg = load_config(config, work_dir, launcher, options, protocol=protocol)
     cfg.load_from, cfg.resume = None, False
     cfg.runner_type, cfg.strategy = 'Runner', None  # checkpoints are of undivided weights
     check_config({**cfg.to_dict(), 'load_from': checkpoint})
     prepare_loaders(cfg)
-    keep_rows(cfg.test_evaluator)
+    files.keep_rows(cfg.test_evaluator)
     with launched(cfg):
-        with checkpoints_read_safely(), name_config_errors(config, cfg):
-            runner = BriefRunner.from_cfg(cfg)
-        model = bare_model(runner.model)
-        if num_show or worst:
-            check_drawable(model)
-        load_weights(model, checkpoint)
-        check_cached_backbone(cfg, model.state_dict(), checkpoint)
+        runner = _runner(cfg, config, checkpoint, drawn=bool(num_show or worst))
         with name_failures(runner), progress_shown(runner):
             found = runner.test()
         metrics = {name: float(value) for name, value in found.items()}
-        table = kept_rows(runner.test_evaluator.metrics)
+        table = files.kept_rows(runner.test_evaluator.metrics)
         release_workers(runner)
         if runner.rank == 0:
             facts = {'config': config, 'checkpoint': checkpoint, 'protocol': protocol, **metrics}
-            for path in write_errors(facts, table, out or osp.join(cfg.work_dir, 'metrics.json')):
+            out = out or osp.join(cfg.work_dir, 'metrics.json')
+            for path in files.write_errors(facts, table, out):
                 print(f'wrote {path}')
             folder, dataset = osp.join(cfg.work_dir, 'pictures'), runner.test_dataloader.dataset
-            remove_old(folder)  # they would pass for those of this test
-            bodies = true_bodies(runner.test_evaluator.metrics)
-            draw(model, dataset, table, bodies, show_dir or folder, num_show, worst)
+            files.remove_old(folder)  # they would pass for those of this test
+            bodies = files.true_bodies(runner.test_evaluator.metrics)
+            model = bare_model(runner.model)
+            files.draw(model, dataset, table, bodies, show_dir or folder, num_show, worst)
     return metrics
+
+
+def _runner(cfg: Config, config: str, checkpoint: str, drawn: bool) -> Runner:
+    """A runner whose model has the weights of a checkpoint, and a body if it is to be drawn."""
+    from mroi_plugin.visualization.predictions import check_drawable
+
+    with checkpoints_read_safely(), name_config_errors(config, cfg):
+        runner = BriefRunner.from_cfg(cfg)
+    model = bare_model(runner.model)
+    if drawn:
+        check_drawable(model)
+    load_weights(model, checkpoint)
+    check_cached_backbone(cfg, model.state_dict(), checkpoint)
+    return runner

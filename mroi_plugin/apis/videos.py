@@ -27,6 +27,7 @@ MAX_LOST_S = 0.5
 """Of a duration, which is no exact measure of the last frame."""
 MAX_UNSHOWN = 2
 """Frames that a header may count and a whole video not show: edit lists leave out the first."""
+LOST = 'frames could be read; these have results, the others are lost: the file is cut off'
 FALLBACK_RATE = Fraction(25)
 """Frames per second, where a file tells none."""
 
@@ -188,12 +189,10 @@ def _check_end(
     """
     ending = os.path.splitext(path.lower())[1]
     video = container.streams.video[0]
-    lost = f'{number} frames could be read; these have results, the others are lost'
     if ending in COUNTED and video.frames:
         missing = video.frames - number
         if missing > MAX_UNSHOWN:
-            lost = lost.replace('frames', f'of {video.frames} frames', 1)
-            raise VideoError(f'{lost}: the file is cut off or damaged.')
+            raise VideoError(f'{number} of {video.frames} {LOST} or damaged.')
         if missing > 0:
             told = f'{path}: {number} of {video.frames} frames could be read.'
             warnings.warn(told, stacklevel=2)
@@ -201,7 +200,7 @@ def _check_end(
     if ending in MATROSKA and os.path.isfile(path):
         end, size = segment_end(path), os.path.getsize(path)
         if end is not None and size < end:
-            raise VideoError(f'{lost}: the file is cut off, it has {size} of {end} bytes.')
+            raise VideoError(f'{number} {LOST}, it has {size} of {end} bytes.')
         return
     duration = float((video.duration or 0) * (video.time_base or 0))
     if reached_s < duration - MAX_LOST_S:

@@ -20,8 +20,7 @@ def write_coco(results: Iterable[ImageResult], path: str | os.PathLike[str]) -> 
     y, w, h px, ``score`` and ``keypoints``, COCO's 17 as x, y px and visibility.
 
     ``image_id`` is the number of the image among the results, of which one that failed is none. A
-    joint is visible (2) within the image;
-    joints that the model lacks are 0, 0, 0.
+    joint is visible (2) within the image; joints that the model lacks are 0, 0, 0.
 
     Raises:
         ValueError: if a number of a result is not finite; nothing is written.

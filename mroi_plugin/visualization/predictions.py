@@ -97,10 +97,10 @@ def _truth(
 ) -> dict[str, np.ndarray]:
     if data['has_transl'][0] <= 0:
         return {}
-    pose, betas = smpl_targets(data)
     if bodies is not None:
-        vertices = bodies.vertices(data, pose.device)
+        vertices = bodies.vertices(data, data['smpl_transl'].device)
     else:
+        pose, betas = smpl_targets(data)
         orient, body = pose.split([1, 23], 1)
         posed = model.body_model(global_orient=orient, body_pose=body, betas=betas, pose2rot=False)
         vertices = posed['vertices']
